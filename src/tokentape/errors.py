@@ -1,0 +1,137 @@
+"""Every exception tokentape raises, and what each one means.
+
+    TokentapeError
+    ├── UsageError                 an argument, option or setting is wrong (command line: exit code 2)
+    ├── CassetteError              a cassette cannot be used; carries `path`, `place` and `fix`
+    │   ├── CassetteNotFound       mode `none`, and there is no such cassette
+    │   ├── CassetteCorrupt        truncated, broken or wrongly edited; never replayed, never overwritten
+    │   ├── CassetteTooNew         written by a later version of the format
+    │   └── CassetteExpired        older than `max_age`, and the policy is to fail
+    ├── ReplayError                replay could not serve what the program asked
+    │   ├── ReplayMiss             no recording fits the request; carries the explanation
+    │   ├── ReplayIncomplete       the program read past the point where the recorded caller stopped
+    │   └── AmbiguousCassette      a thread without context, and sibling cassettes to choose from
+    ├── RecordingError             something could not be recorded as asked
+    │   ├── RecordingRefused       an error reply, and the policy is to refuse those
+    │   └── RecordingFailed        the store failed while recording; the program itself was not disturbed
+    └── UnusedInteractions         mode `none`, the test passed, and recordings were left unplayed
+
+    ReplayAbort(BaseException)     `on_miss="abort"`: leaves the program at the miss itself
+
+    TokentapeWarning(UserWarning)  the one warning category
+
+Faults of the wire (timeouts, resets, cuts) are data on the interaction, not exceptions of this tree.
+All of them survive pickling with their attributes: they cross process pools and test workers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokentape.matching.explain import Explanation
+
+
+class TokentapeError(Exception):
+    """The root: catch this to catch every error of ours."""
+
+
+class UsageError(TokentapeError, ValueError):
+    """An argument, option or setting is wrong. The message names it and the fix, in one line."""
+
+
+class CassetteError(TokentapeError):
+    """A cassette cannot be used as asked.
+
+    `path` names the file (or store entry), `place` the spot inside it ("line 12, column 3";
+    empty where there is none), `fix` what to do about it.
+    """
+
+    def __init__(self, path: str, problem: str, *, place: str = "", fix: str = "") -> None:
+        self.path, self.problem, self.place, self.fix = path, problem, place, fix
+        where = f"{path}, {place}" if place else path
+        super().__init__(f"{where}: {problem}" + (f"; {fix}" if fix else ""))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_cassette_error, (type(self), self.path, self.problem, self.place, self.fix)
+
+
+def _rebuild_cassette_error(
+    kind: type[CassetteError], path: str, problem: str, place: str, fix: str
+) -> CassetteError:
+    return kind(path, problem, place=place, fix=fix)
+
+
+class CassetteNotFound(CassetteError):
+    """Mode `none`, and there is no such cassette; the fix is the command that records it."""
+
+
+class CassetteCorrupt(CassetteError):
+    """Truncated, broken or wrongly edited. It is not replayed, and nothing overwrites it."""
+
+
+class CassetteTooNew(CassetteError):
+    """Written by a later version of the format than this tokentape reads."""
+
+
+class CassetteExpired(CassetteError):
+    """Older than `max_age`, with the policy to fail."""
+
+
+class ReplayError(TokentapeError):
+    """Replay could not serve what the program asked."""
+
+
+class ReplayMiss(ReplayError):
+    """No recording fits the request.
+
+    `explanation` says which request, the nearest recording, the paths in which they differ, what
+    else is unused and the command that records. `others` holds further misses of the same block.
+    """
+
+    def __init__(self, explanation: Explanation, others: tuple[Explanation, ...] = ()) -> None:
+        self.explanation, self.others = explanation, others
+        more = f"\n\n({len(others)} more in the same block)" if others else ""
+        super().__init__(f"{explanation}{more}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.explanation, self.others)
+
+
+class ReplayIncomplete(ReplayError):
+    """The program read past the point where the recorded caller stopped reading."""
+
+
+class AmbiguousCassette(ReplayError):
+    """A thread without context cannot choose between sibling cassettes; `tokentape.bind` settles it."""
+
+
+class RecordingError(TokentapeError):
+    """Something could not be recorded as asked."""
+
+
+class RecordingRefused(RecordingError):
+    """An error reply arrived while recording, and `errors="refuse"`."""
+
+
+class RecordingFailed(RecordingError):
+    """The store failed while recording. The calls themselves went through undisturbed."""
+
+
+class UnusedInteractions(TokentapeError):
+    """Mode `none`, the block passed, and recordings were left unplayed."""
+
+
+class ReplayAbort(BaseException):
+    """Raised at the miss itself with `on_miss="abort"`: passes `except Exception` and SDK retries."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self.explanation = explanation
+        super().__init__(str(explanation))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.explanation,)
+
+
+class TokentapeWarning(UserWarning):
+    """Every warning of ours, so that one filter line finds them all."""

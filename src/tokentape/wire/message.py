@@ -1,0 +1,82 @@
+"""A request and a response as they went over the wire: pure data, nothing decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in wire order, repeats and case kept. Bytes are read as latin-1, so none is lost."""
+
+
+def headers_from_raw(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Header fields from the byte pairs most libraries keep."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
+def headers_to_raw(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The byte pairs again: exact inverse of `headers_from_raw`."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first field called `name` (any case), or None."""
+    wanted = name.lower()
+    return next((value for field, value in headers if field.lower() == wanted), None)
+
+
+def without(headers: Headers, *names: str) -> Headers:
+    """The fields whose name (any case) is not among `names`."""
+    dropped = {name.lower() for name in names}
+    return tuple(field for field in headers if field[0].lower() not in dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `body` is None where none was sent; `b""` is a body of no bytes."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+    http: str = "1.1"
+
+    def header(self, name: str) -> str | None:
+        """The first field called `name` (any case), or None."""
+        return header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response: head, body as received (still compressed), and where its chunks ended.
+
+    `chunks` are byte lengths and add up to `len(body)`. `body` is None where the reply can have
+    none (HEAD, 204, 304). `decoded` is the body without its Content-Encoding, known only where
+    it was read from a file that shows it; it serves clients that lack the codec.
+    """
+
+    status: int
+    reason: str = ""
+    headers: Headers = ()
+    body: bytes | None = None
+    chunks: tuple[int, ...] = ()
+    trailers: Headers = ()
+    http: str = "1.1"
+    decoded: bytes | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first field called `name` (any case), or None."""
+        return header(self.headers, name)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body in the chunks in which it arrived."""
+        if self.body is None:
+            return
+        start = 0
+        for end in accumulate(self.chunks):
+            yield self.body[start:end]
+            start = end
