@@ -1,0 +1,189 @@
+"""The options of a cassette in force: their names, defaults, allowed values, and where defaults come from.
+
+An option given in code wins over `[tool.tokentape]`, which wins over the default here; the record mode
+has its own precedence (`settings.resolve_mode`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.errors import UsageError
+from tokentape.matching.fields import MatchOn
+from tokentape.predicates import DefaultPredicates, Predicates
+from tokentape.settings import project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tokentape.wire.interaction import Interaction, Json
+
+    Hook = Callable[[Interaction], Interaction | None]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "repeat": ("error", "last", "cycle"),
+    "errors": ("record", "warn", "refuse"),
+    "on_expired": ("warn", "fail", "record"),
+    "on_miss": ("answer", "abort"),
+    "pace": ("fast", "recorded"),
+}
+
+
+class OptionArgs(TypedDict, total=False):
+    """The keyword arguments of `use_cassette`, `install` and `client`; `Options` says what each does."""
+
+    mode: str | RecordMode | None
+    match_on: str | Sequence[str] | MatchOn | None
+    ignore: Sequence[str]
+    volatile: Sequence[str]
+    record: str | Predicates
+    hosts: Sequence[str]
+    repeat: str
+    redact: Sequence[str]
+    filter_headers: Sequence[str]
+    filter_query: Sequence[str]
+    filter_json: Sequence[str]
+    before_record: Hook | Sequence[Hook]
+    metadata: Mapping[str, Json]
+    errors: str
+    max_age: str | float | timedelta | None
+    on_expired: str
+    pace: str
+    on_miss: str
+    name: str | None
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a cassette does beyond its record mode.
+
+    `match_on`, `ignore`, `volatile`  what makes two requests the same call (see `MatchOn`)
+    `record`          "all" traffic, "llm" calls only, or a `Predicates`; `hosts` adds hosts to "llm"
+    `repeat`          when the recordings of a call are used up: "error" (a miss), "last", "cycle"
+    `redact`          regular expressions of further secrets; `filter_headers`, `filter_query`,
+                      `filter_json` name further fields to redact
+    `before_record`   hooks that see each redacted interaction last: return it, a changed copy, or None to
+                      keep it out; called for the request alone (no response) when looking one up
+    `metadata`        kept on each recorded interaction
+    `errors`          replies with status 400 and up, while recording: "record", "warn", "refuse"
+    `max_age`         seconds, a timedelta, or "30d", "12h"; `on_expired`: "warn", "fail", "record" again
+    `pace`            "fast", or "recorded": replay chunks at the times they came
+    `on_miss`         "answer" with an error reply and raise at the end of the block, or "abort" at once
+    `name`            the cassette's name in a store; `command`: what the miss explanation tells to run
+    """
+
+    mode: str | RecordMode | None = None
+    match_on: MatchOn = field(default_factory=MatchOn)
+    record: str | Predicates = "all"
+    hosts: tuple[str, ...] = ()
+    repeat: str = "error"
+    redact: tuple[str, ...] = ()
+    filter_headers: tuple[str, ...] = ()
+    filter_query: tuple[str, ...] = ()
+    filter_json: tuple[str, ...] = ()
+    before_record: tuple[Hook, ...] = ()
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    errors: str = "warn"
+    max_age: timedelta | None = None
+    on_expired: str = "warn"
+    pace: str = "fast"
+    on_miss: str = "answer"
+    name: str | None = None
+    command: str | None = None
+
+    @classmethod
+    def of(cls, args: OptionArgs, **defaults: object) -> Options:
+        """Options from arguments over the project's settings over `defaults`.
+
+        Raises `UsageError` naming the option, the value and what is allowed.
+        """
+        given: dict[str, object] = {**defaults, **_project_options(), **args}
+        _check_names(given)
+        matching = {name: given.pop(name) for name in ("match_on", "ignore", "volatile") if name in given}
+        options = cls(**{name: _checked(name, value) for name, value in given.items()})  # type: ignore[arg-type]
+        return replace(options, match_on=_match_on(matching))
+
+    @property
+    def predicates(self) -> Predicates | None:
+        """Which calls are captured; None means all."""
+        if isinstance(self.record, Predicates):
+            return self.record
+        return DefaultPredicates(hosts=self.hosts) if self.record == "llm" else None
+
+
+def _project_options() -> dict[str, object]:
+    options = dict(project().options)
+    options.pop("mode", None)
+    options.pop("cassette_dir", None)
+    return options
+
+
+_NAMES = {f.name for f in fields(Options)} | {"ignore", "volatile"}
+
+
+def _check_names(given: dict[str, object]) -> None:
+    for name in given:
+        if name not in _NAMES:
+            close = difflib.get_close_matches(name, _NAMES, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(_NAMES))}"
+            raise UsageError(f"unknown option {name!r}; {hint}")
+
+
+def _checked(name: str, value: object) -> object:
+    if name in CHOICES and value not in CHOICES[name]:
+        allowed = ", ".join(CHOICES[name])
+        raise UsageError(f"{name}={value!r} is not known; use one of {allowed}")
+    if name == "record" and not isinstance(value, Predicates) and value not in ("all", "llm"):
+        raise UsageError(f"record={value!r} is not known; use 'all', 'llm' or a tokentape.Predicates")
+    if name in ("hosts", "redact", "filter_headers", "filter_query", "filter_json"):
+        return _texts(name, value)
+    if name == "before_record":
+        return _hooks(value)
+    return _max_age(value) if name == "max_age" else value
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    try:
+        texts = tuple(cast("Sequence[str]", value))
+    except TypeError:
+        texts = (cast("str", value),)
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{name}={value!r}: give a text or a list of texts")
+    return texts
+
+
+def _hooks(value: object) -> tuple[Hook, ...]:
+    hooks = (value,) if callable(value) else tuple(cast("Sequence[object]", value))
+    for hook in hooks:
+        if not callable(hook):
+            raise UsageError(f"before_record={hook!r}: give a function of one interaction")
+    return cast("tuple[Hook, ...]", hooks)
+
+
+def _match_on(given: dict[str, object]) -> MatchOn:
+    base = MatchOn.of(cast("str | Sequence[str] | MatchOn | None", given.get("match_on")))
+    ignore = _texts("ignore", given.get("ignore", ()))
+    volatile = _texts("volatile", given.get("volatile", ()))
+    return replace(base, ignore=base.ignore + ignore, volatile=base.volatile + volatile)
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def _max_age(value: object) -> timedelta | None:
+    if value is None or isinstance(value, timedelta):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
+    if match is None:
+        raise UsageError(f"max_age={value!r} is not a time; use a timedelta, seconds, or a text like '30d'")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])

@@ -1,0 +1,107 @@
+"""The recorded interactions of one cassette, and which of them were played.
+
+Several equal requests replay in the order they started, also when they are concurrent: `take` is
+called under the deck's lock. A recording's host only breaks ties between equal keys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.wire.url import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tokentape.cassettes.cassette import Cassette
+    from tokentape.matching.key import Matcher
+    from tokentape.wire.interaction import Interaction
+
+
+class Playback:
+    """Finds the next recording for a key.
+
+    `repeat` says what happens when all are played: "error" (None is returned), "last", "cycle".
+    `without` are ids that may not be played.
+    """
+
+    def __init__(
+        self, cassette: Cassette | None, matcher: Matcher, repeat: str, without: Collection[str] = ()
+    ) -> None:
+        self._cassette = cassette
+        self._repeat = repeat
+        self._waiting: dict[str, list[int]] = {}
+        self._played: dict[str, list[int]] = {}
+        self._key_of_exact: dict[str, str] = {}
+        self._hosts: dict[int, str] = {}
+        self._ids: dict[int, str] = {}
+        if cassette is not None:
+            self._index(cassette, matcher, without)
+
+    def _index(self, cassette: Cassette, matcher: Matcher, without: Collection[str]) -> None:
+        trusted = cassette.rules == matcher.rules
+        for number, entry in enumerate(cassette.entries):
+            if entry.id in without:
+                continue
+            self._ids[number] = entry.id
+            key, exact = entry.key, entry.exact
+            if not trusted and not key.startswith("id:"):
+                request = cassette.interaction(number).request
+                key, exact = matcher.key(request), matcher.exact(request) if exact else None
+            self._waiting.setdefault(key, []).append(number)
+            if exact:
+                self._key_of_exact[exact] = key
+
+    def key_of(self, exact: str) -> str | None:
+        """The key of a recording whose request was equal byte for byte, or None."""
+        return self._key_of_exact.get(exact)
+
+    def knows(self, key: str) -> bool:
+        """True if a recording has this key, played or not."""
+        return key in self._waiting or key in self._played
+
+    def take(self, key: str, host: str) -> Interaction | None:
+        """The next recording of `key`, marked as played; None if there is none (left)."""
+        waiting = self._waiting.get(key)
+        if waiting:
+            number = self._nearest_host(waiting, host)
+            waiting.remove(number)
+            self._played.setdefault(key, []).append(number)
+            return self._interaction(number)
+        played = self._played.get(key)
+        if not played or self._repeat == "error":
+            return None
+        if self._repeat == "cycle":
+            played.append(played.pop(0))
+        return self._interaction(played[-1])
+
+    def unused(self) -> list[str]:
+        """The ids of the recordings that were not played, in the order of the cassette."""
+        return [self._ids[number] for number in self._unplayed()]
+
+    def candidates(self, most: int = 200) -> Iterator[Interaction]:
+        """Recordings to compare a miss with: unplayed ones first, `most` at the most."""
+        rest = sorted(number for numbers in self._played.values() for number in numbers)
+        for number in [*self._unplayed(), *rest][:most]:
+            yield self._interaction(number)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def _unplayed(self) -> list[int]:
+        return sorted(number for numbers in self._waiting.values() for number in numbers)
+
+    def _nearest_host(self, numbers: list[int], host: str) -> int:
+        if len(numbers) == 1:
+            return numbers[0]
+        return next((number for number in numbers if self._host(number) == host), numbers[0])
+
+    def _host(self, number: int) -> str:
+        if number not in self._hosts:
+            self._hosts[number] = host_of(self._interaction(number).request.url)
+        return self._hosts[number]
+
+    def _interaction(self, number: int) -> Interaction:
+        if self._cassette is None:
+            raise LookupError("no cassette")
+        return self._cassette.interaction(number)

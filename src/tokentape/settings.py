@@ -1,0 +1,131 @@
+"""Everything that comes from outside the program's own code: environment and project configuration.
+
+Precedence of the record mode, highest first: command line, `TOKENTAPE_MODE`, marker or argument,
+`[tool.tokentape]` in pyproject.toml, `none` when `CI` is set, `once`.
+
+Other variables: `TOKENTAPE_CASSETTE` (where `install()` records), `TOKENTAPE_CONFIG` (another file
+than the nearest pyproject.toml). No other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT_KEYS = frozenset(
+    {
+        "mode", "cassette_dir", "match_on", "ignore", "volatile", "record", "repeat", "redact", "errors",
+        "filter_headers", "filter_query", "filter_json", "max_age", "on_expired", "pace", "on_miss", "hosts",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChoice:
+    """The mode in force and where it came from, for messages and `doctor`."""
+
+    mode: RecordMode
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`[tool.tokentape]` of the nearest pyproject.toml; empty where there is none."""
+
+    path: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+_command_line: list[ModeChoice] = []
+
+
+def set_command_line_mode(name: str | None, option: str = "--tokentape-mode") -> None:
+    """Make the command line's mode win over everything, or (None) take it back.
+
+    Raises `UsageError` for an unknown mode.
+    """
+    _command_line.clear()
+    if name is not None:
+        _command_line.append(ModeChoice(RecordMode.of(name, option), option))
+
+
+def resolve_mode(argument: str | RecordMode | None = None) -> ModeChoice:
+    """The mode in force, and who said so. Raises `UsageError` for an unknown mode, wherever it stands."""
+    if _command_line:
+        return _command_line[0]
+    variable = os.environ.get("TOKENTAPE_MODE", "")
+    if variable.strip():
+        return ModeChoice(RecordMode.of(variable, "TOKENTAPE_MODE"), "TOKENTAPE_MODE")
+    if argument is not None:
+        return ModeChoice(RecordMode.of(argument), "argument")
+    config = project()
+    if "mode" in config.options:
+        where = f"{config.path} [tool.tokentape] mode"
+        return ModeChoice(RecordMode.of(str(config.options["mode"]), where), where)
+    if in_ci():
+        return ModeChoice(RecordMode.NONE, "CI is set")
+    return ModeChoice(RecordMode.ONCE, "default")
+
+
+def in_ci() -> bool:
+    """True if the environment says this is continuous integration (`CI=true` or `CI=1`)."""
+    return os.environ.get("CI", "").strip().lower() in {"true", "1", "yes"}
+
+
+def default_cassette() -> str | None:
+    """Where a process-wide recording goes if the program names no place."""
+    return os.environ.get("TOKENTAPE_CASSETTE") or None
+
+
+def project() -> Project:
+    """The project's settings. Raises `UsageError` for a file that is not TOML or an unknown key."""
+    path = os.environ.get("TOKENTAPE_CONFIG") or _nearest_pyproject(os.getcwd())
+    if not path:
+        return Project()
+    try:
+        stat = os.stat(path)
+    except OSError as error:
+        raise UsageError(f"TOKENTAPE_CONFIG: cannot read {path}: {error.strerror}") from None
+    stamp = (path, stat.st_mtime_ns, stat.st_size)
+    if stamp not in _seen:
+        _seen.clear()
+        _seen[stamp] = _read_project(path)
+    return _seen[stamp]
+
+
+_seen: dict[tuple[str, int, int], Project] = {}
+
+
+def _nearest_pyproject(start: str) -> str:
+    folder = start
+    while True:
+        candidate = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(candidate):
+            return candidate
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ""
+        folder = parent
+
+
+def _read_project(path: str) -> Project:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot read the project settings: {error}") from None
+    options = document.get("tool", {}).get("tokentape", {})
+    unknown = sorted(set(options) - PROJECT_KEYS)
+    if unknown:
+        known = ", ".join(sorted(PROJECT_KEYS))
+        raise UsageError(f"{path} [tool.tokentape]: unknown setting {unknown[0]!r}; known are {known}")
+    return Project(path, options)

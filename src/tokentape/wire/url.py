@@ -1,0 +1,36 @@
+"""The parts of a URL that decisions need, read without normalising anything."""
+
+from __future__ import annotations
+
+
+def host_of(url: str) -> str:
+    """The host, lower case, without userinfo, port and trailing dot; "" where there is none.
+
+    The authority ends at the first `/`, `?` or `#` (RFC 3986, section 3.2); userinfo at its last `@`.
+    """
+    authority = authority_of(url).rpartition("@")[2]
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0].lower()
+    return authority.partition(":")[0].lower().rstrip(".")
+
+
+def authority_of(url: str) -> str:
+    """Everything between `//` and the path, as it stands."""
+    rest = url.partition("://")[2]
+    end = min((at for at in map(rest.find, "/?#\\") if at >= 0), default=len(rest))
+    return rest[:end]
+
+
+def split_query(url: str) -> tuple[str, str]:
+    """The URL before the query, and the query without its `?` and without a fragment."""
+    bare = url.partition("#")[0]
+    base, _, query = bare.partition("?")
+    return base, query
+
+
+def path_of(url: str) -> str:
+    """The path as it went over the wire; "/" where it is empty."""
+    base = split_query(url)[0]
+    scheme, mark, _ = base.partition("://")
+    after = base[len(scheme) + len(mark) + len(authority_of(url)) :] if mark else base
+    return after or "/"
