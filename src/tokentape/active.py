@@ -1,0 +1,142 @@
+"""Which cassette is in force for a call: the one function interceptors ask is `begin`.
+
+The context variable comes first, so nested and concurrent blocks each see their own. Code that does
+not inherit the context (worker threads, executors, tasks made earlier, new loops) falls back to the
+decks open in the process: with one innermost deck it is that one; with several siblings nothing can
+say which is meant, so the call is answered with an error and each sibling's block ends with
+`AmbiguousCassette`. `bind` carries the caller's choice into such code.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from tokentape.errors import AmbiguousCassette
+from tokentape.predicates import DefaultPredicates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tokentape.deck import Deck
+    from tokentape.outcomes import Outcome
+    from tokentape.wire.message import Request
+
+_chosen: ContextVar[Deck | None] = ContextVar("tokentape_deck", default=None)
+_lock = threading.RLock()
+_open: list[Deck] = []
+_nowhere: list[Callable[[Request], None]] = []
+_anywhere = DefaultPredicates()
+
+
+def idle() -> bool:
+    """True if no deck is open and nobody watches: an interceptor then does nothing at all."""
+    return not _open and not _nowhere
+
+
+def begin(request: Request, *, identity: str | None = None) -> Outcome | None:
+    """What to do with `request`; None: not ours, pass it through untouched.
+
+    `identity` fixes the recording's id, whatever the request says. Raises `ReplayAbort` where a deck
+    was asked to abort at a miss.
+    """
+    deck = current()
+    if deck is None:
+        return _without_deck(request)
+    while deck is not None:
+        outcome = deck.begin(request, identity=identity)
+        if outcome is not None or deck.is_opaque:
+            return outcome
+        deck = deck.parent
+    return None
+
+
+def known_url(request: Request) -> bool:
+    """True if the request goes to an LLM provider, as far as the deck in force can tell."""
+    deck = current()
+    predicates = (deck.predicates if deck else None) or _anywhere
+    return predicates.is_llm_call(request) or predicates.is_tool_call(request)
+
+
+def current() -> Deck | None:
+    """The deck in force here, or None: also where siblings compete (then `begin` says so)."""
+    chosen = _chosen.get()
+    while chosen is not None and chosen.is_closed:
+        chosen = chosen.parent
+    if chosen is not None:
+        return chosen
+    leaves = _leaves()
+    return leaves[0] if len(leaves) == 1 else None
+
+
+def open_decks() -> tuple[Deck, ...]:
+    """Every open deck of the process, outermost first."""
+    with _lock:
+        return tuple(_open)
+
+
+def push(deck: Deck) -> None:
+    """Put `deck` in force in this context and list it for the process."""
+    with _lock:
+        deck.parent = current()
+        _open.append(deck)
+    _chosen.set(deck)
+
+
+def pop(deck: Deck) -> None:
+    """Take `deck` out of force; decks opened inside it and still open fall back to its parent."""
+    with _lock:
+        if deck in _open:
+            _open.remove(deck)
+    if _chosen.get() is deck:
+        _chosen.set(deck.parent)
+
+
+@contextmanager
+def in_force(deck: Deck) -> Iterator[None]:
+    """`push` and `pop` around a block."""
+    push(deck)
+    try:
+        yield
+    finally:
+        pop(deck)
+
+
+@contextmanager
+def chosen(deck: Deck | None) -> Iterator[None]:
+    """Have `deck` in force in this context only, for a while; the process's list stays as it is."""
+    token = _chosen.set(deck)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def watch(warn: Callable[[Request], None]) -> Callable[[], None]:
+    """Call `warn` for LLM calls that no deck takes, until the returned function is called."""
+    _nowhere.append(warn)
+    return lambda: _nowhere.remove(warn)
+
+
+def _leaves() -> list[Deck]:
+    with _lock:
+        parents = {id(deck.parent) for deck in _open if deck.parent is not None}
+        return [deck for deck in _open if id(deck) not in parents]
+
+
+def _without_deck(request: Request) -> Outcome | None:
+    siblings = _leaves()
+    if len(siblings) > 1:
+        names = ", ".join(deck.path for deck in siblings)
+        error = AmbiguousCassette(
+            f"{request.method} {request.url}: this thread has no cassette of its own, and {len(siblings)} are "
+            f"open ({names}); wrap the thread's function or its executor in tokentape.bind(...)"
+        )
+        for deck in siblings:
+            deck.latch(error)
+        return siblings[0].refuse(request, error)
+    for warn in _nowhere:
+        warn(request)
+    return None

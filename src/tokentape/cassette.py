@@ -1,0 +1,127 @@
+"""`use_cassette`: one block, or one function, with a cassette in force."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from tokentape import active
+from tokentape.errors import UsageError
+from tokentape.generators import around_async_generator, around_generator
+from tokentape.interceptors import registry as interceptors
+from tokentape.opening import open_with
+from tokentape.options import OptionArgs, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from types import TracebackType
+    from typing import Unpack
+
+    from tokentape.deck import Deck
+    from tokentape.opening import Target
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def use_cassette(target: Target, **options: Unpack[OptionArgs]) -> CassetteBlock:
+    """Record LLM traffic once and replay it ever after: as a decorator, `with` or `async with`.
+
+    `target` is a file ("cassettes/summary.json") or a `Store` with `name="..."`. As a decorator it takes
+    functions, coroutine functions, generators and async generators; each call is a block of its own.
+    `Options` describes the keyword arguments. The block's value is the `Deck`: `tally`, `unused`, `mode`.
+
+    Raises `UsageError` for a wrong option, here; on entry `CassetteError` for a cassette that cannot be
+    used; on exit `ReplayMiss` if a call was not recorded.
+    """
+    return CassetteBlock(target, Options.of(options))
+
+
+class CassetteBlock:
+    """What `use_cassette` returns. Each entry opens a deck of its own, so blocks may nest and overlap."""
+
+    def __init__(self, target: Target, options: Options) -> None:
+        self._target = target
+        self._options = options
+        self._entered: list[Deck] = []
+
+    def __enter__(self) -> Deck:
+        deck = self._open()
+        active.push(deck)
+        self._entered.append(deck)
+        return deck
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        deck = self._entered.pop()
+        active.pop(deck)
+        _close(deck, error)
+
+    async def __aenter__(self) -> Deck:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Run each call of `function` in a block of its own."""
+        if isinstance(function, type):
+            raise UsageError(
+                f"use_cassette cannot decorate the class {function.__name__}: decorate its functions, "
+                "or mark the class with the pytest marker 'tokentape'"
+            )
+        wrapped: object
+        if inspect.isasyncgenfunction(function):
+            wrapped = around_async_generator(self._deck, function)
+        elif inspect.isgeneratorfunction(function):
+            wrapped = around_generator(self._deck, function)
+        elif inspect.iscoroutinefunction(function):
+            wrapped = self._around_coroutine(function)
+        else:
+            wrapped = self._around(function)
+        return functools.wraps(function)(cast("Callable[P, R]", wrapped))
+
+    def _open(self) -> Deck:
+        deck = open_with(self._target, self._options)
+        interceptors.hold()
+        return deck
+
+    @contextmanager
+    def _deck(self) -> Iterator[Deck]:
+        """A deck that is open but not in force; a consumer that leaves a generator early is no failure."""
+        deck = self._open()
+        try:
+            yield deck
+        except BaseException as error:
+            _close(deck, None if isinstance(error, GeneratorExit) else error)
+            raise
+        _close(deck, None)
+
+    @contextmanager
+    def _in_force(self) -> Iterator[Deck]:
+        with self._deck() as deck, active.in_force(deck):
+            yield deck
+
+    def _around(self, function: Callable[P, R]) -> Callable[P, R]:
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._in_force():
+                return function(*args, **kwargs)
+
+        return run
+
+    def _around_coroutine(self, function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._in_force():
+                return await function(*args, **kwargs)
+
+        return run
+
+
+def _close(deck: Deck, error: BaseException | None) -> None:
+    interceptors.release()
+    deck.close(error)

@@ -1,0 +1,244 @@
+"""The decision: replay a recording, forward and record, or answer with the explanation of a miss.
+
+No I/O of its own and no library types: interceptors, explicit transports and the gateway all ask
+`Deck.begin` and do what it says. Everything that is kept goes through `recording.Recorder`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.errors import (
+    CassetteError,
+    RecordingFailed,
+    RecordingRefused,
+    ReplayAbort,
+    ReplayError,
+    ReplayMiss,
+    TokentapeError,
+    TokentapeWarning,
+)
+from tokentape.log import log
+from tokentape.matching.explain import Explanation, explain
+from tokentape.outcomes import Forward, Miss, Outcome, Replay
+from tokentape.protocols.dialect import Kind
+from tokentape.protocols.registry import error_reply, recognise
+from tokentape.wire.interaction import Ended, How, Interaction, Timing
+from tokentape.wire.message import Request, Response
+from tokentape.wire.url import host_of
+
+if TYPE_CHECKING:
+    from tokentape.options import Options
+    from tokentape.playback import Playback
+    from tokentape.protocols.registry import Recognised
+    from tokentape.recording import Recorder
+    from tokentape.settings import ModeChoice
+
+ASIDE = frozenset({Kind.TELEMETRY, Kind.WARMUP})
+"""Traffic that says nothing about the program: never recorded, and answered emptily when offline."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened so far: calls replayed, recorded, missed, and passed through."""
+
+    replayed: int = 0
+    recorded: int = 0
+    missed: int = 0
+    passed: int = 0
+
+
+class Deck:
+    """One cassette in force, from `opening.open_deck` until `close`."""
+
+    def __init__(
+        self, path: str, options: Options, choice: ModeChoice, playback: Playback, recorder: Recorder
+    ) -> None:
+        self.path = path
+        self.options = options
+        self.mode = choice.mode
+        self.source = choice.source
+        self.parent: Deck | None = None
+        self.is_closed = False
+        self.tally = Tally()
+        self.command = options.command or f"TOKENTAPE_MODE={RecordMode.NEW_EPISODES}, and run it again"
+        self._playback = playback
+        self._recorder = recorder
+        self.predicates = options.predicates
+        self._lock = threading.Lock()
+        self._misses: dict[str, Miss] = {}
+        self._latched: list[TokentapeError] = []
+        self._last_at = 0.0
+
+    @property
+    def is_opaque(self) -> bool:
+        """True in mode `off`: calls pass through, also past the cassettes around this one."""
+        return self.mode is RecordMode.OFF
+
+    @property
+    def sends(self) -> bool:
+        """True if a call that is not recorded goes to the real server."""
+        return self._recorder.sends
+
+    @property
+    def errors(self) -> tuple[TokentapeError, ...]:
+        """What was latched: misses, reads past a recorded end, unreadable recordings."""
+        return tuple(self._latched)
+
+    @property
+    def unused(self) -> list[str]:
+        """The ids of the recordings that were not played so far."""
+        with self._lock:
+            return self._playback.unused()
+
+    def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
+        """What to do with `request`; None: it is not for this cassette.
+
+        Raises `ReplayAbort` at a miss with `on_miss="abort"`, and nothing else.
+        """
+        if self.is_opaque or self.is_closed:
+            return None
+        exact = None if identity else self._recorder.exact(request)
+        known = self._playback.key_of(exact) if exact else None
+        if known is not None and (hit := self._take(known, request)) is not None:
+            return hit
+        return self._decide(request, recognise(request), exact, identity)
+
+    def _decide(
+        self, request: Request, found: Recognised, exact: str | None, identity: str | None
+    ) -> Outcome | None:
+        if not self._captures(request, found):
+            return self._pass(request, found)
+        key = f"id:{identity}" if identity else self._recorder.key(request, found)
+        hit = self._take(key, request)
+        if hit is not None:
+            return hit
+        if self.sends:
+            return self._forward(request, key, exact, identity)
+        return self._miss(request, found, key)
+
+    def _captures(self, request: Request, found: Recognised) -> bool:
+        if found.operation.kind in ASIDE:
+            return False
+        predicates = self.predicates
+        return predicates is None or predicates.is_llm_call(request) or predicates.is_tool_call(request)
+
+    def _pass(self, request: Request, found: Recognised) -> Replay | None:
+        """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent."""
+        self.tally.passed += 1
+        if self.sends or found.operation.kind not in ASIDE:
+            return None
+        log.debug("%s: %s answered here, not sent", self.path, found.operation.kind)
+        reply = Response(200, "OK", (("Content-Type", "application/json"), ("Content-Length", "2")), b"{}", (2,))
+        return Replay(Interaction("", request, reply, Ended(How.EOF), Timing("")))
+
+    def _take(self, key: str, request: Request) -> Replay | Miss | None:
+        try:
+            with self._lock:
+                recorded = self._playback.take(key, host_of(request.url))
+        except CassetteError as error:
+            return self._unreadable(request, error)
+        if recorded is None:
+            return None
+        self.tally.replayed += 1
+        log.debug("%s: replayed %s for key %s", self.path, recorded.id, key)
+        return Replay(recorded, pace=self.options.pace == "recorded", report=self.latch)
+
+    def _forward(self, request: Request, key: str, exact: str | None, identity: str | None) -> Forward:
+        forward = Forward(request, self._now(), self._keep)
+        forward.key, forward.exact, forward.identity = key, exact, identity
+        forward.metadata = self.options.metadata
+        return forward
+
+    def _now(self) -> float:
+        """The time, in seconds, never twice the same: the order of start is the order on tape."""
+        with self._lock:
+            self._last_at = max(time.time(), self._last_at + 1e-6)
+            return self._last_at
+
+    def _keep(self, forward: Forward, interaction: Interaction) -> None:
+        if self._recorder.keep(forward, interaction):
+            self.tally.recorded += 1
+
+    def _miss(self, request: Request, found: Recognised, key: str) -> Miss:
+        """Answer with the explanation, and latch it; an identical request gets the same answer at once."""
+        self.tally.missed += 1
+        if key not in self._misses:
+            explanation = self._explain(request, found, key)
+            reply = error_reply(found.operation, str(explanation))
+            self._misses[key] = Miss(explanation, request, reply)
+            self._latched.append(ReplayMiss(explanation))
+            log.debug("%s: no recording for key %s", self.path, key)
+        miss = self._misses[key]
+        if self.options.on_miss == "abort" and miss.explanation is not None:
+            raise ReplayAbort(miss.explanation)
+        return miss
+
+    def _explain(self, request: Request, found: Recognised, key: str) -> Explanation:
+        with self._lock:
+            candidates = list(self._playback.candidates())
+            unused = tuple(self._playback.unused())
+            note = "every recording of this call was played already" if self._playback.knows(key) else ""
+        return explain(
+            self._recorder.matcher,
+            self._recorder.redacted(request),
+            candidates,
+            cassette=self.path,
+            mode=self.mode.value,
+            unused=unused,
+            command=self.command,
+            note=note,
+        )
+
+    def _unreadable(self, request: Request, error: CassetteError) -> Miss:
+        """A recording that cannot be read is an error, and never a reason to go live."""
+        self.latch(error)
+        return self.refuse(request, error)
+
+    def refuse(self, request: Request, error: TokentapeError) -> Miss:
+        """A native error reply that says `error`."""
+        return Miss(None, request, error_reply(recognise(request).operation, str(error)))
+
+    def latch(self, error: TokentapeError) -> None:
+        """Raise `error` at the end of the block, even if the program swallows what it sees of it."""
+        if error not in self._latched:
+            self._latched.append(error)
+
+    def clear_errors(self) -> None:
+        """Forget what was latched: somebody reported it."""
+        self._latched.clear()
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the block: save what was recorded, then raise what was latched.
+
+        `error` is the exception the block ended with, if any: the cassette is then not finished.
+        Raises `ReplayMiss`, another latched error, or `RecordingRefused`, from `error`; a store that
+        fails at this point is a warning (and a failed test run), not an exception.
+        """
+        if self.is_closed:
+            return
+        self.is_closed = True
+        unused = self._playback.unused()
+        self._recorder.close(succeeded=error is None and not self._latched, unused=unused)
+        for trouble in self._recorder.troubles:
+            warnings.warn(str(trouble), TokentapeWarning, stacklevel=3)
+        latched = [*self._latched, *(t for t in self._recorder.troubles if isinstance(t, RecordingRefused))]
+        if latched and (error is None or isinstance(error, Exception)):
+            raise combine(latched) from error
+
+    @property
+    def failed_recordings(self) -> tuple[TokentapeError, ...]:
+        """What could not be recorded: for a report after the run."""
+        return tuple(t for t in self._recorder.troubles if isinstance(t, RecordingFailed))
+
+
+def combine(errors: list[TokentapeError]) -> TokentapeError:
+    """The first error, knowing the other misses."""
+    first = errors[0]
+    others = tuple(e.explanation for e in errors[1:] if isinstance(e, ReplayMiss))
+    return ReplayMiss(first.explanation, others) if isinstance(first, ReplayMiss) and others else first

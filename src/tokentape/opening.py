@@ -1,0 +1,134 @@
+"""Opening a deck: from a path or store and options to a cassette in force.
+
+Everything that can be wrong about it is an error here, before the block runs: an unknown mode, an
+unusable place, a missing cassette in mode `none`, a broken or expired one.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.memory import MemoryStore
+from tokentape.cassettes.stores.registry import open_store
+from tokentape.deck import Deck
+from tokentape.errors import CassetteExpired, CassetteNotFound, TokentapeWarning
+from tokentape.log import log
+from tokentape.matching.key import Matcher
+from tokentape.options import OptionArgs, Options
+from tokentape.playback import Playback
+from tokentape.recording import Recorder, Tape
+from tokentape.settings import ModeChoice, resolve_mode
+from tokentape.wire.interaction import How
+from tokentape.wire.redact.redactor import Redactor
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import Unpack
+
+    from tokentape.cassettes.cassette import Cassette
+    from tokentape.cassettes.stores.base import Store
+
+    Target = str | PathLike[str] | Store
+
+_NEVER_REACHED = frozenset({How.CONNECT_ERROR, How.CONNECT_TIMEOUT, How.TLS_ERROR})
+_REJECTED_CREDENTIAL = frozenset({401, 403, 407})
+
+
+def open_deck(target: Target, **args: Unpack[OptionArgs]) -> Deck:
+    """A deck for `target` (a file path, a store's address, or a `Store` with `name=`), not yet in force.
+
+    Raises `UsageError` for wrong options or an unusable place, `CassetteError` for a cassette that is
+    missing (mode `none`), broken, too new, or expired.
+    """
+    return open_with(target, Options.of(args))
+
+
+def open_with(target: Target, options: Options) -> Deck:
+    """As `open_deck`, with options that were checked already."""
+    choice = resolve_mode(options.mode)
+    matcher = Matcher(options.match_on)
+    redactor = Redactor(
+        headers=options.filter_headers,
+        query=options.filter_query,
+        json=options.filter_json,
+        patterns=options.redact,
+    )
+    if choice.mode is RecordMode.OFF:
+        tape = Tape(MemoryStore(), "off", RecordMode.OFF, existed=False, finished=True)
+        recorder = Recorder(tape, options, matcher, redactor)
+        return Deck("(off)", options, choice, Playback(None, matcher, options.repeat), recorder)
+    store, name = open_store(target, name=options.name)
+    path = store.describe(name)
+    cassette = store.load(name)
+    if cassette is None and choice.mode is RecordMode.NONE:
+        raise CassetteNotFound(path, "there is no such cassette to replay", fix=_record_it(options))
+    if cassette is not None:
+        choice = _after_expiry(path, cassette, options, choice)
+    tape = Tape(
+        store,
+        name,
+        choice.mode,
+        existed=cassette is not None,
+        finished=cassette is not None and cassette.finished,
+    )
+    if cassette is not None and choice.mode is RecordMode.ONCE and not cassette.finished:
+        tape = replace(tape, drop=_not_worth_continuing(cassette))
+    played = None if choice.mode is RecordMode.ALL else cassette
+    playback = Playback(played, matcher, options.repeat, without=tape.drop)
+    log.debug("%s: mode %s (%s), %d recordings", path, choice.mode.value, choice.source, len(playback))
+    return Deck(path, options, choice, playback, Recorder(tape, options, matcher, redactor))
+
+
+def _record_it(options: Options) -> str:
+    command = options.command or "TOKENTAPE_MODE=once, and run it again"
+    return f"record it once with: {command}"
+
+
+def _not_worth_continuing(cassette: Cassette) -> frozenset[str]:
+    """Ids of an unfinished recording that a new run should ask again.
+
+    A call that never reached the provider, or whose credential was rejected, says nothing about it.
+    """
+    dropped = set()
+    for number, entry in enumerate(cassette.entries):
+        interaction = cassette.interaction(number)
+        response = interaction.response
+        if (response is None and interaction.ended.how in _NEVER_REACHED) or (
+            response is not None and response.status in _REJECTED_CREDENTIAL
+        ):
+            dropped.add(entry.id)
+    return frozenset(dropped)
+
+
+def _after_expiry(path: str, cassette: Cassette, options: Options, choice: ModeChoice) -> ModeChoice:
+    """The mode in force once `max_age` had its say; the age is that of the oldest recording."""
+    if options.max_age is None or not cassette.entries:
+        return choice
+    days = (time.time() - _seconds(min(entry.at for entry in cassette.entries))) / 86400
+    limit = options.max_age.total_seconds() / 86400
+    if days <= limit:
+        return choice
+    problem = f"recorded {days:.1f} days ago, older than max_age ({limit:g} days)"
+    fix = "record it again with mode 'all'"
+    if options.on_expired == "fail":
+        raise CassetteExpired(path, problem, fix=fix)
+    if options.on_expired == "record" and choice.mode is not RecordMode.NONE:
+        return ModeChoice(RecordMode.ALL, f"max_age after {choice.source}")
+    warnings.warn(f"{path}: {problem}; {fix}", TokentapeWarning, stacklevel=2)
+    return choice
+
+
+def _seconds(at: str) -> float:
+    """Seconds since 1970 of an ISO 8601 UTC time; now, for a recording without one."""
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return time.time()
+
+

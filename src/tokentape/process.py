@@ -1,0 +1,137 @@
+"""`install`: LLM calls of the whole process, without touching its code."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokentape import active
+from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
+from tokentape.interceptors import registry as interceptors
+from tokentape.opening import open_with
+from tokentape.options import OptionArgs, Options
+from tokentape.predicates import DefaultPredicates, Predicates
+from tokentape.settings import default_cassette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Unpack
+
+    from tokentape.deck import Deck
+    from tokentape.opening import Target
+    from tokentape.wire.message import Request
+
+
+@dataclass(slots=True)
+class _Installed:
+    """What `install` did: the deck (None: nowhere to record), the request for it, and what undoes the watch."""
+
+    asked: tuple[object, ...]
+    predicates: Predicates
+    deck: Deck | None
+    unwatch: Callable[[], None]
+
+
+_lock = threading.RLock()
+_installed: list[_Installed] = []
+
+
+def install(
+    cassette: Target | None = None,
+    *,
+    predicates: Predicates | None = None,
+    **options: Unpack[OptionArgs],
+) -> None:
+    """Record and replay the LLM calls of this process, until `uninstall` or its end.
+
+    `cassette` is a file or store; without one, `TOKENTAPE_CASSETTE`; without either the calls go through
+    unchanged, and the first one warns. HTTP libraries that are not there are skipped, and patched if they
+    are imported later. Again with the same arguments changes nothing; other `predicates` take effect at
+    once. Raises `UsageError` for another cassette or other options while installed, and what opening a
+    cassette raises.
+    """
+    target = cassette if cassette is not None else default_cassette()
+    chosen = predicates or DefaultPredicates(hosts=tuple(options.get("hosts", ())))
+    asked = (str(target), sorted((name, repr(value)) for name, value in options.items()))
+    with _lock:
+        if _installed:
+            _change(_installed[0], asked, chosen)
+            return
+        _installed.append(_start(target, chosen, options, asked))
+
+
+def uninstall() -> None:
+    """Save what was recorded and undo `install`; without one, do nothing.
+
+    Raises what ending the block raises: `ReplayMiss` if a call was not recorded.
+    """
+    with _lock:
+        if not _installed:
+            return
+        installed = _installed.pop()
+        installed.unwatch()
+        atexit.unregister(_at_exit)
+        interceptors.release()
+        if installed.deck is not None:
+            active.pop(installed.deck)
+            installed.deck.close()
+
+
+def is_installed() -> bool:
+    """True between `install` and `uninstall`."""
+    return bool(_installed)
+
+
+def _start(
+    target: Target | None, predicates: Predicates, options: OptionArgs, asked: tuple[object, ...]
+) -> _Installed:
+    deck = None
+    if target is not None:
+        deck = open_with(target, Options.of(options, record=predicates))
+    interceptors.hold()
+    atexit.register(_at_exit)
+    if deck is not None:
+        active.push(deck)
+        return _Installed(asked, predicates, deck, lambda: None)
+    return _Installed(asked, predicates, None, active.watch(_warn_nowhere()))
+
+
+def _warn_nowhere() -> Callable[[Request], None]:
+    """Tells once that an LLM call passed with no cassette to record it."""
+    told: list[str] = []
+
+    def warn(request: Request) -> None:
+        installed = _installed[0] if _installed else None
+        if told or installed is None or not installed.predicates.is_llm_call(request):
+            return
+        told.append(request.url)
+        warnings.warn(
+            "tokentape is installed but has nowhere to record: name a cassette in install(), set "
+            "TOKENTAPE_CASSETTE, or use use_cassette; the calls go through unchanged",
+            TokentapeWarning,
+            stacklevel=2,
+        )
+
+    return warn
+
+
+def _change(installed: _Installed, asked: tuple[object, ...], predicates: Predicates) -> None:
+    if asked != installed.asked:
+        raise UsageError(
+            f"tokentape is installed already, with cassette {installed.asked[0]} and other options; "
+            "call tokentape.uninstall() first"
+        )
+    installed.predicates = predicates
+    if installed.deck is not None:
+        installed.deck.predicates = predicates
+
+
+def _at_exit() -> None:
+    """Save at the end of the process; nobody is left to catch an exception, so it becomes a warning."""
+    try:
+        uninstall()
+    except TokentapeError as error:
+        warnings.warn(str(error), TokentapeWarning, stacklevel=1)
