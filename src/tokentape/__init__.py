@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokentape.bind import bind as bind
+    from tokentape.binding import bind as bind
     from tokentape.cassette import use_cassette as use_cassette
     from tokentape.cassettes.mode import RecordMode as RecordMode
     from tokentape.cassettes.stores.directory import DirectoryStore as DirectoryStore
@@ -51,7 +51,7 @@ _HOME = {
     "install": "process",
     "uninstall": "process",
     "is_installed": "process",
-    "bind": "bind",
+    "bind": "binding",
     "client": "clients",
     "async_client": "clients",
     "RecordMode": "cassettes.mode",

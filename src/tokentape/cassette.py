@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from tokentape import active
-from tokentape.errors import UsageError
+from tokentape.errors import RecordingRefused, TokentapeWarning, UsageError
 from tokentape.generators import around_async_generator, around_generator
 from tokentape.interceptors import registry as interceptors
 from tokentape.opening import open_with
@@ -58,7 +59,7 @@ class CassetteBlock:
     ) -> None:
         deck = self._entered.pop()
         active.pop(deck)
-        _close(deck, error)
+        close_block(deck, error)
 
     async def __aenter__(self) -> Deck:
         return self.__enter__()
@@ -98,9 +99,9 @@ class CassetteBlock:
         try:
             yield deck
         except BaseException as error:
-            _close(deck, None if isinstance(error, GeneratorExit) else error)
+            close_block(deck, None if isinstance(error, GeneratorExit) else error)
             raise
-        _close(deck, None)
+        close_block(deck, None)
 
     @contextmanager
     def _in_force(self) -> Iterator[Deck]:
@@ -122,6 +123,12 @@ class CassetteBlock:
         return run
 
 
-def _close(deck: Deck, error: BaseException | None) -> None:
+def close_block(deck: Deck, error: BaseException | None) -> None:
+    """Close a deck that `interceptors.hold` was called for; its troubles become warnings."""
     interceptors.release()
-    deck.close(error)
+    try:
+        deck.close(error)
+    finally:
+        for trouble in deck.troubles:
+            if not isinstance(trouble, RecordingRefused):
+                warnings.warn(str(trouble), TokentapeWarning, stacklevel=4)

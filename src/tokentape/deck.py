@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import (
     CassetteError,
-    RecordingFailed,
+    RecordingError,
     RecordingRefused,
     ReplayAbort,
-    ReplayError,
     ReplayMiss,
     TokentapeError,
-    TokentapeWarning,
 )
 from tokentape.log import log
 from tokentape.matching.explain import Explanation, explain
@@ -217,24 +214,22 @@ class Deck:
         """End the block: save what was recorded, then raise what was latched.
 
         `error` is the exception the block ended with, if any: the cassette is then not finished.
-        Raises `ReplayMiss`, another latched error, or `RecordingRefused`, from `error`; a store that
-        fails at this point is a warning (and a failed test run), not an exception.
+        Raises `ReplayMiss`, another latched error, or `RecordingRefused`, from `error`. A store that
+        fails at this point is not an exception but one of `troubles`.
         """
         if self.is_closed:
             return
         self.is_closed = True
         unused = self._playback.unused()
         self._recorder.close(succeeded=error is None and not self._latched, unused=unused)
-        for trouble in self._recorder.troubles:
-            warnings.warn(str(trouble), TokentapeWarning, stacklevel=3)
-        latched = [*self._latched, *(t for t in self._recorder.troubles if isinstance(t, RecordingRefused))]
+        latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
             raise combine(latched) from error
 
     @property
-    def failed_recordings(self) -> tuple[TokentapeError, ...]:
-        """What could not be recorded: for a report after the run."""
-        return tuple(t for t in self._recorder.troubles if isinstance(t, RecordingFailed))
+    def troubles(self) -> tuple[RecordingError, ...]:
+        """What could not be recorded as asked: for a warning, or a report, after the block."""
+        return tuple(self._recorder.troubles)
 
 
 def combine(errors: list[TokentapeError]) -> TokentapeError:

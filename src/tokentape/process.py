@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape import active
+from tokentape.cassette import close_block
 from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
 from tokentape.interceptors import registry as interceptors
 from tokentape.opening import open_with
@@ -74,10 +75,11 @@ def uninstall() -> None:
         installed = _installed.pop()
         installed.unwatch()
         atexit.unregister(_at_exit)
-        interceptors.release()
-        if installed.deck is not None:
+        if installed.deck is None:
+            interceptors.release()
+        else:
             active.pop(installed.deck)
-            installed.deck.close()
+            close_block(installed.deck, None)
 
 
 def is_installed() -> bool:

@@ -1,1 +1,191 @@
-"""The pytest plugin."""
+"""The pytest plugin: a marker, a fixture, and misses that fail the test they belong to.
+
+`@pytest.mark.tokentape` (on a test, class or module) or the fixture `cassette` puts a cassette named
+after the test in force. A miss fails the test in its call phase, also when the code under test swallowed
+the error reply, fell back, or ran in a thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tokentape import settings
+from tokentape.errors import UsageError
+from tokentape.pytest_report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from tokentape.deck import Deck
+
+REPORT = pytest.StashKey[Report]()
+PASSED = pytest.StashKey[bool]()
+MISSED = pytest.StashKey[bool]()
+MODE_OPTION = "--tokentape-mode"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options: both are read by `pytest_configure`."""
+    group = parser.getgroup("tokentape", "record and replay LLM calls")
+    group.addoption(
+        MODE_OPTION,
+        metavar="MODE",
+        help="record mode for every cassette: once, none, new_episodes, refresh, all, off",
+    )
+    group.addoption(
+        "--tokentape-report",
+        action="store_true",
+        help="after the run, list hits, misses, unused interactions and unused cassette files",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and take the command line's mode."""
+    config.addinivalue_line(
+        "markers",
+        "tokentape(path=None, *, scope='function', **options): run the test with a cassette, named after the "
+        "test unless a path is given; the options are those of tokentape.use_cassette",
+    )
+    try:
+        settings.set_command_line_mode(config.getoption(MODE_OPTION), MODE_OPTION)
+        choice = settings.resolve_mode()
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    report = config.stash[REPORT] = Report(config)
+    if choice.mode is settings.RecordMode.NONE:
+        report.set_placeholders()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the environment as it was found."""
+    settings.set_command_line_mode(None)
+    if REPORT in config.stash:
+        config.stash[REPORT].unset_placeholders()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which mode is in force and why, where it is not the default."""
+    return config.stash[REPORT].header()
+
+
+@pytest.fixture(autouse=True)
+def _tokentape_marker(request: pytest.FixtureRequest) -> None:
+    """Put the marked test's cassette in force, whether or not the test asks for it by name."""
+    marker = request.node.get_closest_marker("tokentape")
+    if marker is not None:
+        shared = marker.kwargs.get("scope") == "class" and request.cls is not None
+        request.getfixturevalue("_tokentape_class" if shared else "cassette")
+
+
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest) -> Iterator[Deck]:
+    """The cassette of this test, open and in force; its `tally`, `unused` and `mode` may be asserted."""
+    from tokentape.pytest_cassettes import test_block
+
+    with test_block(request, request.config.stash[REPORT], _passed) as deck:
+        yield deck
+
+
+@pytest.fixture(scope="class")
+def _tokentape_class(request: pytest.FixtureRequest) -> Iterator[Deck]:
+    """One cassette for all tests of a class."""
+    from tokentape.pytest_cassettes import test_block
+
+    with test_block(request, request.config.stash[REPORT], _all_passed) as deck:
+        yield deck
+
+
+def _passed(node: pytest.Item | pytest.Collector) -> bool:
+    return node.stash.get(PASSED, False)
+
+
+def _all_passed(node: pytest.Item | pytest.Collector) -> bool:
+    items = [item for item in node.session.items if node in item.listchain()]
+    return all(item.stash.get(PASSED, False) for item in items)
+
+
+def _raise_misses() -> None:
+    """Raise what any open cassette latched, once."""
+    from tokentape import active
+    from tokentape.deck import combine
+
+    for deck in active.open_decks():
+        if deck.errors:
+            errors = list(deck.errors)
+            deck.clear_errors()
+            raise combine(errors)
+
+
+def _with_misses(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a phase of the test; a miss in it is what the test failed of."""
+    try:
+        result = yield
+    except Exception as error:
+        _mark_and_raise(item, error)
+        raise
+    _mark_and_raise(item, None)
+    return result
+
+
+def _mark_and_raise(item: pytest.Item, error: Exception | None) -> None:
+    import sys
+
+    if "tokentape.deck" not in sys.modules:
+        return
+    from tokentape.errors import TokentapeError
+
+    try:
+        _raise_misses()
+    except TokentapeError as miss:
+        item.stash[MISSED] = True
+        raise miss from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Misses of fixtures."""
+    return (yield from _with_misses(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Misses of the test itself, in its call phase."""
+    return (yield from _with_misses(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether the test passed; a miss is a failure also where a failure was expected."""
+    result = yield
+    if call.when == "call":
+        item.stash[PASSED] = result.passed or (result.skipped and not item.stash.get(MISSED, False))
+        if item.stash.get(MISSED, False) and result.outcome != "failed":
+            result.outcome = "failed"
+            result.wasxfail = ""
+            del result.wasxfail
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A recording that failed fails the run, even if every test passed."""
+    report = session.config.stash[REPORT]
+    report.hand_over()
+    if report.failures and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Collect what an xdist worker saw."""
+    config = getattr(node, "config", None)
+    if config is not None:
+        config.stash[REPORT].take_over(getattr(node, "workeroutput", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Failures always; the whole report with `--tokentape-report`."""
+    config.stash[REPORT].write(terminalreporter)

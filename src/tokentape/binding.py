@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
 from tokentape import active
+from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,9 +28,11 @@ def bind(target: Executor | Callable[P, R]) -> BoundExecutor | Callable[P, R]:
     """Make `target` use the cassette that is in force here and now, wherever it runs.
 
     A function (also a coroutine function) is wrapped; an executor is wrapped so that everything
-    submitted to it is. The wrapped executor is still yours to shut down.
+    submitted to it is. Raises `UsageError` for a process pool: another process needs its own cassette.
     """
     deck = active.current()
+    if isinstance(target, ProcessPoolExecutor):
+        raise UsageError("bind: a process pool runs elsewhere; open the cassette inside the function it runs")
     if isinstance(target, Executor):
         return BoundExecutor(target, deck)
     return _bound(target, deck)

@@ -1,0 +1,43 @@
+# The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
+PYTHON ?= python
+
+.PHONY: help install test check lint types layers coverage matrix bench docs changelog clean
+
+help:  ## list the tasks
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+install:  ## the project with everything development needs, into the current environment
+	$(PYTHON) -m pip install -e '.[dev]'
+
+test:  ## the tests
+	$(PYTHON) -m pytest
+
+check: lint types layers coverage  ## every gate
+
+lint:  ## ruff: rules and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:  ## mypy --strict
+	$(PYTHON) -m mypy
+
+layers:  ## imports point one way
+	lint-imports
+
+coverage:  ## the tests with branch coverage and its floor
+	$(PYTHON) -m pytest -q -n 2 --cov --cov-report=term:skip-covered
+
+matrix:  ## the SDK tests against older and newer SDKs and HTTP libraries
+	$(PYTHON) -m nox
+
+bench:  ## every performance claim, beside its peers
+	$(PYTHON) -m benchmarks
+
+docs:  ## the documentation site, into site/
+	$(PYTHON) -m mkdocs build --strict
+
+changelog:  ## fold the fragments of changelog.d into CHANGELOG.md (VERSION=x.y.z)
+	$(PYTHON) -m towncrier build --version $(VERSION) --yes
+
+clean:  ## what tools leave behind
+	rm -rf build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .nox htmlcov

@@ -1,0 +1,40 @@
+"""The matrix: the SDK and HTTP tests against versions side by side. `nox` runs all, `nox -s NAME` one."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = False
+
+TESTS = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "trio", "starlette", "pyyaml", "tenacity", "h2")
+SDK_TESTS = ("tests/sdks", "tests/interceptors")
+
+VERSIONS = {
+    "sdks-before-httpx2": ("openai<3", "anthropic<1", "google-genai<3", "httpx==0.28.1"),
+    "oldest-httpx": ("httpx==0.24.1", "httpx2==2.0.0"),
+    "only-httpx": ("httpx==0.27.2", "openai<3"),
+    "only-httpx2": ("httpx2", "openai>=3", "anthropic>=2", "mistralai>=3"),
+}
+
+
+@nox.session
+@nox.parametrize("versions", list(VERSIONS), ids=list(VERSIONS))
+def versions(session: nox.Session, versions: str) -> None:
+    """The SDK and interceptor tests in an environment with just these versions."""
+    session.install("-e", ".", *TESTS, *VERSIONS[versions])
+    session.run("pytest", "-q", "-n", "2", *SDK_TESTS)
+
+
+@nox.session
+def bare(session: nox.Session) -> None:
+    """Everything that works with no HTTP library installed at all."""
+    session.install("-e", ".", *TESTS)
+    session.run("pytest", "-q", "-n", "2")
+
+
+@nox.session(python=["3.12", "3.13", "3.14"])
+def pythons(session: nox.Session) -> None:
+    """The whole suite on the other Pythons, where they are installed."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", "-q", "-n", "2")

@@ -1,0 +1,100 @@
+"""The cassette of one test or class: where it lives, how it opens and how it ends."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tokentape import active, settings
+from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.names import safe_name
+from tokentape.errors import UnusedInteractions
+from tokentape.interceptors import registry as interceptors
+from tokentape.opening import open_with
+from tokentape.options import OptionArgs, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import cast
+
+    import pytest
+
+    from tokentape.deck import Deck
+    from tokentape.pytest_report import Report
+
+
+class TestFailed(Exception):  # noqa: N818  says how a block ended; nobody raises or catches it
+    """Stands for whatever failed the test, so that its recording is not taken for finished."""
+
+    __test__ = False
+
+
+@contextmanager
+def test_block(
+    request: pytest.FixtureRequest, report: Report, passed: Callable[[pytest.Item | pytest.Collector], bool]
+) -> Iterator[Deck]:
+    """Open the cassette for the requesting node, and close it when the fixture is torn down.
+
+    Raises `UnusedInteractions` at the end where nothing may be sent in mode `none`, the test passed, and
+    recordings were left over.
+    """
+    node = request.node
+    path, args = _asked(node)
+    options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode=new_episodes')
+    deck = open_with(path or default_path(node), options)
+    added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
+    interceptors.hold()
+    active.push(deck)
+    try:
+        yield deck
+    finally:
+        active.pop(deck)
+        interceptors.release()
+        for name in added:
+            os.environ.pop(name, None)
+        well = passed(node)
+        try:
+            deck.close(None if well else TestFailed())
+        finally:
+            report.add(node.nodeid, deck)
+    if well and deck.mode is RecordMode.NONE and deck.unused:
+        raise UnusedInteractions(_unused_text(deck))
+
+
+test_block.__test__ = False  # type: ignore[attr-defined]  pytest would collect it by its name
+
+
+def default_path(node: pytest.Item | pytest.Collector) -> str:
+    """`cassettes/<module>/<Class>.<test>[<parameters>].json` beside the module.
+
+    Hostile names (parameters may hold anything) map to safe, stable and distinct files. The folder's
+    name is the setting `cassette_dir`.
+    """
+    folder = str(settings.project().options.get("cassette_dir", "cassettes"))
+    module = node.path
+    inner = [part.name for part in node.listchain() if part.nodeid.partition("::")[2]]
+    name = ".".join(inner) or module.stem
+    return os.path.join(module.parent, folder, safe_name(module.stem), safe_name(name) + ".json")
+
+
+def _asked(node: pytest.Item | pytest.Collector) -> tuple[str | None, OptionArgs]:
+    """The path and options of the markers on the node; the closest marker wins."""
+    path: str | None = None
+    args: OptionArgs = {}
+    for marker in reversed(list(node.iter_markers("tokentape"))):
+        given = dict(marker.kwargs)
+        given.pop("scope", None)
+        named = given.pop("path", marker.args[0] if marker.args else None)
+        if named is not None:
+            path = os.path.join(node.path.parent, os.fspath(named))
+        args = cast("OptionArgs", {**args, **given}) if TYPE_CHECKING else {**args, **given}
+    return path, args
+
+
+def _unused_text(deck: Deck) -> str:
+    ids = ", ".join(deck.unused[:5]) + (", ..." if len(deck.unused) > 5 else "")
+    return (
+        f"{deck.path}: {len(deck.unused)} recordings were not used ({ids}); if the test no longer makes these "
+        f"calls, drop them with --tokentape-mode=refresh"
+    )

@@ -1,0 +1,150 @@
+"""What the pytest plugin tells after the run: failures always, everything with `--tokentape-report`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from tokentape import settings
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tokentape.deck import Deck
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One test's cassette: plain data, so that xdist workers can send it."""
+
+    test: str
+    path: str
+    mode: str
+    replayed: int
+    recorded: int
+    missed: int
+    unused: list[str]
+    troubles: list[str]
+    failed: bool
+
+
+class Report:
+    """Collects a `Line` per cassette, and keeps the placeholder credentials."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._lines: list[Line] = []
+        self._placeholders: dict[str, str] = {}
+        self._said: set[str] = set()
+
+    @property
+    def failures(self) -> list[Line]:
+        """The cassettes whose recording failed."""
+        return [line for line in self._lines if line.failed]
+
+    def add(self, test: str, deck: Deck) -> None:
+        """Note how a test's cassette ended."""
+        from tokentape.errors import RecordingFailed
+
+        tally, troubles = deck.tally, deck.troubles
+        self._lines.append(
+            Line(
+                test,
+                deck.path,
+                deck.mode.value,
+                tally.replayed,
+                tally.recorded,
+                tally.missed,
+                deck.unused,
+                [str(trouble) for trouble in troubles],
+                any(isinstance(trouble, RecordingFailed) for trouble in troubles),
+            )
+        )
+
+    def set_placeholders(self) -> None:
+        """Set placeholder credentials for the whole run, where absent."""
+        self._placeholders.update(self.placeholders_for_test())
+
+    def unset_placeholders(self) -> None:
+        """Take them back."""
+        for name in self._placeholders:
+            os.environ.pop(name, None)
+        self._placeholders.clear()
+
+    def placeholders_for_test(self) -> dict[str, str]:
+        """Set placeholder credentials where absent; the result is what to take back."""
+        from tokentape.protocols.credentials import missing
+
+        added = missing(dict(os.environ))
+        os.environ.update(added)
+        self._said.update(added)
+        return added
+
+    def header(self) -> list[str]:
+        """The lines above the tests, where the mode is not the default."""
+        choice = settings.resolve_mode()
+        lines = []
+        if choice.source != "default":
+            lines.append(f"tokentape: mode {choice.mode.value} ({choice.source})")
+        if self._placeholders:
+            lines.append(f"tokentape: placeholders set for {_some(sorted(self._placeholders))}")
+        return lines
+
+    def hand_over(self) -> None:
+        """In an xdist worker: send the lines to the controller."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["tokentape"] = [asdict(line) for line in self._lines]
+
+    def take_over(self, output: dict[str, list[dict[str, object]]]) -> None:
+        """In the xdist controller: take a worker's lines."""
+        self._lines.extend(Line(**values) for values in output.get("tokentape", ()))  # type: ignore[arg-type]
+
+    def write(self, terminal: pytest.TerminalReporter) -> None:
+        """Write what there is to say."""
+        full = self._config.getoption("--tokentape-report")
+        troubled = [line for line in self._lines if line.troubles]
+        if not (full or troubled):
+            return
+        terminal.section("tokentape", sep="-")
+        for line in troubled:
+            for trouble in line.troubles:
+                terminal.line(f"{line.test}: {trouble}", red=line.failed, yellow=not line.failed)
+        if full:
+            self._write_lines(terminal)
+
+    def _write_lines(self, terminal: pytest.TerminalReporter) -> None:
+        for line in self._lines:
+            terminal.line(
+                f"{_short(line.path)}: {line.mode}, {line.replayed} replayed, {line.recorded} recorded, "
+                f"{line.missed} missed, {len(line.unused)} unused"
+            )
+            for id in line.unused:
+                terminal.line(f"    unused interaction {id}")
+        for path in self._unused_files():
+            terminal.line(f"{_short(path)}: not used by any test of this run")
+        total = [sum(getattr(line, name) for line in self._lines) for name in ("replayed", "recorded", "missed")]
+        terminal.line(
+            f"{len(self._lines)} cassettes: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
+        )
+        if self._said:
+            terminal.line(f"placeholders were set for {_some(sorted(self._said))}")
+
+    def _unused_files(self) -> list[str]:
+        """Cassette files beside those that were used, which no test opened."""
+        used = {os.path.abspath(line.path) for line in self._lines}
+        found = set()
+        for folder in {os.path.dirname(path) for path in used}:
+            names = os.listdir(folder) if os.path.isdir(folder) else []
+            found.update(os.path.join(folder, name) for name in names if name.endswith(".json"))
+        return sorted(found - used)
+
+
+def _short(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
