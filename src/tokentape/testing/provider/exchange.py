@@ -1,0 +1,76 @@
+"""One request on its way to a script: which API it speaks, and what can be said in that API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tokentape.testing.provider.behaviour import natural
+from tokentape.testing.provider.reading import parsed
+from tokentape.testing.provider.script import Framing, Script, reply
+from tokentape.wire.message import header
+
+if TYPE_CHECKING:
+    from tokentape.testing.provider.routes import Route
+    from tokentape.testing.provider.seen import Seen
+    from tokentape.testing.provider.turn import Question, Serial, Turn
+    from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, the route it takes, and the serial its reply gets."""
+
+    seen: Seen
+    route: Route
+    serial: Serial
+    parallel: int = 1
+
+    @cached_property
+    def body(self) -> Json:
+        """The request's JSON. Raises ValueError where it is none."""
+        return parsed(self.seen.body)
+
+    @cached_property
+    def question(self) -> Question | None:
+        """The question, where the route leads to a generated reply. Raises ValueError as `body` does."""
+        if not self.route.generates:
+            return None
+        return self.route.api.question(self.body, self.seen.path)
+
+    def natural(self) -> Script:
+        """The reply that nobody scripted."""
+        if not self.route.known:
+            return self.fail(404, f"Invalid URL ({self.seen.method} {self.seen.path})")
+        try:
+            question = self.question
+            if self.route.endpoint is not None:
+                return self._json(self.route.endpoint(self.seen, self.body, self.serial))
+        except ValueError:
+            return self.fail(400, "We could not parse the JSON body of your request.")
+        assert question is not None
+        return self.say(natural(question, self.serial.n, self.parallel))
+
+    def say(self, turn: Turn) -> Script:
+        """The reply that says `turn`, streamed if the client asked for a stream."""
+        question, api = self.question, self.route.api
+        assert question is not None, "only routes that generate are asked to say something"
+        if not question.stream:
+            return self._json(api.whole(question, turn, self.serial))
+        events = api.events(question, turn, self.serial)
+        headers = api.headers(self.serial)
+        return reply(events, headers=headers, content_type=api.stream_type, framing=Framing.CHUNKED)
+
+    def fail(self, status: int, message: str, headers: Headers = ()) -> Script:
+        """An error reply in the API's own shape."""
+        api = self.route.api
+        own = tuple(field for field in api.headers(self.serial) if header(headers, field[0]) is None)
+        body = api.error(status, message, self.serial)
+        return reply(body, status, own + headers, content_type=JSON)
+
+    def _json(self, body: bytes) -> Script:
+        return reply(body, headers=self.route.api.headers(self.serial), content_type=JSON)
