@@ -74,6 +74,18 @@ def resolve_mode(argument: str | RecordMode | None = None) -> ModeChoice:
     return ModeChoice(RecordMode.ONCE, "default")
 
 
+def sources() -> list[tuple[str, str]]:
+    """Each place that may set the mode, highest first, and what it says ("-": nothing)."""
+    config = project()
+    return [
+        ("command line", _command_line[0].mode.value if _command_line else "-"),
+        ("TOKENTAPE_MODE", os.environ.get("TOKENTAPE_MODE") or "-"),
+        ("marker or argument", "in the code"),
+        (f"{config.path or 'pyproject.toml'} [tool.tokentape]", str(config.options.get("mode", "-"))),
+        ("CI", os.environ.get("CI") or "-"),
+    ]
+
+
 def in_ci() -> bool:
     """True if the environment says this is continuous integration (`CI=true` or `CI=1`)."""
     return os.environ.get("CI", "").strip().lower() in {"true", "1", "yes"}

@@ -1,0 +1,86 @@
+"""`tokentape import`: cassettes of other tools become tokentape's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from tokentape.cassettes.stores.registry import open_store
+from tokentape.errors import UsageError
+from tokentape.matching.fields import MatchOn
+from tokentape.matching.key import Matcher
+from tokentape.protocols.registry import is_complete, recognise, summary
+from tokentape.wire.redact.redactor import Redactor
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Interaction
+
+ENDINGS = (".yaml", ".yml", ".json")
+
+
+@click.command("import", short_help="turn cassettes of other tools into tokentape's")
+@click.argument("source", type=click.Path(exists=True))
+@click.argument("target", type=click.Path())
+@click.option("--force", is_flag=True, help="replace cassettes that exist already")
+def command(source: str, target: str, force: bool) -> None:
+    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, or a folder)."""
+    if os.path.isdir(source):
+        jobs = [(path, _under(target, source, path)) for path in _files(source)]
+    else:
+        jobs = [(source, target)]
+    for path, place in jobs:
+        _import(path, place, force)
+
+
+def _files(folder: str) -> list[str]:
+    found = [
+        os.path.join(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(ENDINGS)
+    ]
+    if not found:
+        raise UsageError(f"{folder}: no cassettes here; looked for files ending in {', '.join(ENDINGS)}")
+    return sorted(found)
+
+
+def _under(target: str, source: str, path: str) -> str:
+    inner = os.path.splitext(os.path.relpath(path, source))[0]
+    return os.path.join(target, inner + ".json")
+
+
+def _import(path: str, place: str, force: bool) -> None:
+    from tokentape.cassettes.importers.vcr import read_vcr
+
+    interactions, notes = read_vcr(path)
+    store, name = open_store(place)
+    if store.load(name) is not None and not force:
+        raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
+    matcher, redactor, journal = Matcher(MatchOn()), Redactor(), store.journal(name)
+    for interaction in interactions:
+        journal.append(_as_recorded(interaction, matcher, redactor))
+    store.commit(name, journal, finished=True, rules=matcher.rules, replace=True)
+    click.echo(f"{store.describe(name)}: {len(interactions)} interactions from {path}")
+    for note in notes:
+        click.echo(f"  {note}")
+
+
+def _as_recorded(interaction: Interaction, matcher: Matcher, redactor: Redactor) -> Interaction:
+    """The interaction as recording it would have left it: redacted, keyed, with its derived fields."""
+    operation = recognise(interaction.request).operation
+    redactor.learn(interaction.request, interaction.response)
+    clean = redactor.interaction(interaction)
+    terminal = is_complete(operation, clean.response) if clean.response else None
+    asks, reads_as = summary(clean.request, clean.response)
+    return replace(
+        clean,
+        key=matcher.key(clean.request),
+        exact=None,
+        ended=replace(clean.ended, terminal=terminal),
+        protocol=operation.dialect,
+        asks=asks,
+        reads_as=reads_as,
+    )

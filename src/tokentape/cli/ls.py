@@ -1,0 +1,65 @@
+"""`tokentape ls`: cassettes under a folder, or the interactions of one cassette."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from tokentape.cli.places import cassettes, load
+from tokentape.errors import CassetteError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tokentape.wire.interaction import Interaction
+
+
+@click.command("ls", short_help="the cassettes under a folder, or the interactions of one")
+@click.argument("place", default=".", type=click.Path())
+def command(place: str) -> None:
+    """List PLACE: each cassette of a folder, or each interaction of one file."""
+    from rich.console import Console
+
+    console = Console()
+    if os.path.isdir(place):
+        console.print(_of_folder(place))
+        return
+    [(store, name)] = cassettes(place)
+    cassette = load(store, name)
+    console.print(_of_cassette(cassette.path, [cassette.interaction(n) for n in range(len(cassette.entries))]))
+
+
+def _of_folder(place: str) -> Table:
+    from rich.table import Table
+
+    table = Table("cassette", "interactions", "finished", "oldest", title=place)
+    for store, name in cassettes(place):
+        try:
+            cassette = load(store, name)
+        except CassetteError as error:
+            table.add_row(name, "-", f"[red]{error.problem}[/red]", "-")
+            continue
+        oldest = min((entry.at for entry in cassette.entries), default="-")[:10]
+        table.add_row(name, str(len(cassette.entries)), "yes" if cassette.finished else "no", oldest)
+    return table
+
+
+def _of_cassette(path: str, interactions: list[Interaction]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("id", "call", "asks", "status", "ended", "reads as", title=path)
+    for interaction in interactions:
+        status = str(interaction.response.status) if interaction.response else "-"
+        ended = interaction.ended.how.value + ("" if interaction.ended.whole else " (not whole)")
+        table.add_row(
+            interaction.id,
+            interaction.protocol,
+            escape(interaction.asks),
+            status,
+            ended,
+            escape(interaction.reads_as),
+        )
+    return table
