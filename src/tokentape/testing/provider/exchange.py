@@ -12,6 +12,8 @@ from tokentape.testing.provider.script import Framing, Script, reply
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.testing.provider.routes import Route
     from tokentape.testing.provider.seen import Seen
     from tokentape.testing.provider.turn import Question, Serial, Turn
@@ -46,19 +48,24 @@ class Exchange:
         """The reply that nobody scripted."""
         if not self.route.known:
             return self.fail(404, f"Invalid URL ({self.seen.method} {self.seen.path})")
-        try:
-            question = self.question
-            if self.route.endpoint is not None:
-                return self._json(self.route.endpoint(self.seen, self.body, self.serial))
-        except ValueError:
-            return self.fail(400, "We could not parse the JSON body of your request.")
-        assert question is not None
-        return self.say(natural(question, self.serial.n, self.parallel))
+        return self._spoken(lambda question: natural(question, self.serial.n, self.parallel))
 
     def say(self, turn: Turn) -> Script:
         """The reply that says `turn`, streamed if the client asked for a stream."""
-        question, api = self.question, self.route.api
-        assert question is not None, "only routes that generate are asked to say something"
+        return self._spoken(lambda question: turn)
+
+    def _spoken(self, answer: Callable[[Question], Turn]) -> Script:
+        try:
+            body, question = self.body, self.question
+        except ValueError:
+            return self.fail(400, "We could not parse the JSON body of your request.")
+        if self.route.endpoint is not None:
+            return self._json(self.route.endpoint(self.seen, body, self.serial))
+        assert question is not None, "a known route generates, or has an endpoint"
+        return self._said(question, answer(question))
+
+    def _said(self, question: Question, turn: Turn) -> Script:
+        api = self.route.api
         if not question.stream:
             return self._json(api.whole(question, turn, self.serial))
         events = api.events(question, turn, self.serial)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
 from tokentape.testing.provider.exchange import Exchange
 from tokentape.testing.provider.faults import interrupted, late
 from tokentape.testing.provider.plan import Plan, Planned
+from tokentape.testing.provider.recorded import Recorded
 from tokentape.testing.provider.routes import find
 from tokentape.testing.provider.script import Script, Send
 from tokentape.testing.provider.server import Server
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from tokentape.testing.provider.faults import Change
     from tokentape.testing.provider.seen import Seen
-    from tokentape.wire.interaction import Json
+    from tokentape.wire.interaction import Interaction, Json
 
 Fields = Mapping[str, str] | tuple[tuple[str, str], ...]
 """Header fields for a plan: a mapping, or pairs where a name repeats."""
@@ -57,6 +58,8 @@ class Provider:
         self._arrived = threading.Condition()
         self._asked: Counter[bytes] = Counter()
         self._delay: Callable[[Seen], float] | None = None
+        self._recorded: Recorded | None = None
+        self._unserved: list[Seen] = []
 
     # Life
 
@@ -137,8 +140,10 @@ class Provider:
                 raise TimeoutError(f"{len(self._seen)} of {count} requests after {timeout} s")
 
     def forget(self) -> None:
-        """Forget requests, plans, the delay, and how often each request came."""
+        """Forget requests, plans, recordings, the delay, and how often each request came."""
         self._plan.clear()
+        self._recorded = None
+        self._unserved.clear()
         self._delay = None
         with self._arrived:
             self._seen.clear()
@@ -198,7 +203,7 @@ class Provider:
         """The next generated reply, asked for as a stream, ends with an error event after so many events."""
 
         def make(exchange: Exchange) -> Script:
-            error = exchange.route.api.error_event(status, message, exchange.serial)
+            error = exchange.route.api.error_event(status, message, exchange.serial, after)
             return interrupted(Send(error), after=after)(exchange.natural())
 
         self._plan.add(Planned(make, path, generated=True))
@@ -210,6 +215,19 @@ class Provider:
     def play(self, script: Script, *, times: int | None = 1, path: str = "") -> None:
         """The next request gets exactly this."""
         self._plan.add(Planned(lambda exchange: script, path, times))
+
+    def serve_recorded(self, interactions: Iterable[Interaction]) -> None:
+        """Answer each request with the recording of it: equal method, path with query, and body.
+
+        Hosts do not count. Equal requests are answered in order; a request without a recording left
+        (`unserved` has it) gets a 404. Chunk lengths of the recordings are the writes.
+        """
+        self._recorded = Recorded(interactions)
+
+    @property
+    def unserved(self) -> list[Seen]:
+        """Requests that no recording was left for."""
+        return list(self._unserved)
 
     def delay_by(self, delay: Callable[[Seen], float] | None) -> None:
         """Stall every reply by so many seconds; None stops it."""
@@ -227,8 +245,16 @@ class Provider:
     def _script(self, exchange: Exchange) -> Script:
         if not self._admits(exchange.seen):
             return exchange.fail(401, "Incorrect API key provided.")
-        planned = self._plan.take(exchange)
-        return exchange.natural() if planned is None else planned.script(exchange)
+        if planned := self._plan.take(exchange):
+            return planned.script(exchange)
+        return exchange.natural() if self._recorded is None else self._again(self._recorded, exchange)
+
+    def _again(self, recorded: Recorded, exchange: Exchange) -> Script:
+        script = recorded.take(exchange.seen)
+        if script is None:
+            self._unserved.append(exchange.seen)
+            return exchange.fail(404, "No recording of this request is left.")
+        return script
 
     def _note(self, seen: Seen) -> Serial:
         digest = blake2b(seen.target.encode("latin-1") + b"\n" + (seen.body or b""), digest_size=16).digest()

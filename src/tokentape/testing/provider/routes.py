@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokentape.testing.provider.apis import embeddings, listing
 from tokentape.testing.provider.apis.chat import Chat
+from tokentape.testing.provider.apis.gemini import Gemini, GeminiArray
 from tokentape.testing.provider.apis.messages import Messages
+from tokentape.testing.provider.apis.mistral import Mistral
+from tokentape.testing.provider.apis.responses import Responses
 
 if TYPE_CHECKING:
     from tokentape.testing.provider.apis.base import Api
@@ -33,20 +37,73 @@ class Route:
         return self.known and self.endpoint is None
 
 
-CHAT, MESSAGES = Chat(), Messages()
+CHAT, RESPONSES, MESSAGES, MISTRAL = Chat(), Responses(), Messages(), Mistral()
+GEMINI, GEMINI_ARRAY = Gemini(), GeminiArray()
 
 POSTS: tuple[tuple[str, Route], ...] = (
     ("/chat/completions", Route(CHAT)),
+    ("/responses", Route(RESPONSES)),
     ("/messages", Route(MESSAGES)),
+    ("/messages/count_tokens", Route(MESSAGES, listing.anthropic_count)),
+    ("/responses/input_tokens", Route(RESPONSES, listing.responses_count)),
+    ("/embeddings", Route(CHAT, embeddings.openai_embeddings)),
+    (":generateContent", Route(GEMINI)),
+    (":streamGenerateContent", Route(GEMINI)),
+    (":embedContent", Route(GEMINI, embeddings.gemini_embedding)),
+    (":batchEmbedContents", Route(GEMINI, embeddings.gemini_embeddings)),
+    (":countTokens", Route(GEMINI, listing.gemini_count)),
 )
 """By how the path ends, since clients put all kinds of prefixes in front."""
+
+MISTRAL_MODELS = (b'"mistral-', b'"magistral-', b'"ministral-', b'"codestral-', b'"pixtral-', b'"devstral-')
+"""Mistral shares OpenAI's paths; its models' names tell, or its client."""
 
 
 def find(seen: Seen) -> Route:
     """The route of a request; one that is not `known` still says whose error shape fits."""
     path = seen.path
-    if seen.method == "POST":
-        for ending, route in POSTS:
-            if path.endswith(ending):
-                return route
-    return Route(MESSAGES if seen.header("anthropic-version") else CHAT, known=False)
+    route = _posted(path) if seen.method == "POST" else _models(seen, path)
+    if route is None:
+        return Route(_whose(seen, path), known=False)
+    if route.api is CHAT and _is_mistral(seen):
+        return Route(MISTRAL, route.endpoint)
+    if (
+        route.api is GEMINI
+        and path.endswith(":streamGenerateContent")
+        and "sse" not in seen.query.get("alt", [])
+    ):
+        return Route(GEMINI_ARRAY)
+    return route
+
+
+def _posted(path: str) -> Route | None:
+    return next((route for ending, route in POSTS if path.endswith(ending)), None)
+
+
+def _models(seen: Seen, path: str) -> Route | None:
+    if seen.method not in ("GET", "HEAD") or "/models" not in path:
+        return None
+    api = _whose(seen, path)
+    lists: dict[Api, Endpoint] = {
+        CHAT: listing.openai_models,
+        MISTRAL: listing.mistral_models,
+        MESSAGES: listing.anthropic_models,
+        GEMINI: listing.gemini_models,
+    }
+    return Route(api, lists[api])
+
+
+def _whose(seen: Seen, path: str) -> Api:
+    if seen.header("anthropic-version"):
+        return MESSAGES
+    if path.startswith("/v1beta"):
+        return GEMINI
+    return MISTRAL if _is_mistral(seen) else CHAT
+
+
+def _is_mistral(seen: Seen) -> bool:
+    if "mistral" in (seen.header("user-agent") or ""):
+        return True
+    start = (seen.body or b"")[:65536]
+    place = start.find(b'"model"')
+    return place >= 0 and start[place + 7 : place + 40].lstrip(b": \n").startswith(MISTRAL_MODELS)

@@ -36,8 +36,8 @@ class Api(Protocol):
         """The body of an error reply."""
         ...
 
-    def error_event(self, status: int, message: str, serial: Serial) -> bytes:
-        """The event by which a stream that began well says that it failed."""
+    def error_event(self, status: int, message: str, serial: Serial, nth: int) -> bytes:
+        """The event, after `nth` others, by which a stream that began well says that it failed."""
         ...
 
     def headers(self, serial: Serial) -> Headers:

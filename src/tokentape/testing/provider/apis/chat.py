@@ -66,7 +66,7 @@ class Chat:
         """`{"error": {...}}`."""
         return compact({"error": openai_error(status, message)})
 
-    def error_event(self, status: int, message: str, serial: Serial) -> bytes:
+    def error_event(self, status: int, message: str, serial: Serial, nth: int) -> bytes:
         """An event with `error` in place of `choices`."""
         return sse({"error": openai_error(status, message)})
 

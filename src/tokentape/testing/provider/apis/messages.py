@@ -82,7 +82,7 @@ class Messages:
         body: Json = {"type": "error", "error": _error(status, message), "request_id": _request_id(serial)}
         return compact(body)
 
-    def error_event(self, status: int, message: str, serial: Serial) -> bytes:
+    def error_event(self, status: int, message: str, serial: Serial, nth: int) -> bytes:
         """An `error` event."""
         return event("error", error=_error(status, message), request_id=_request_id(serial))
 

@@ -1,0 +1,89 @@
+"""What generates nothing: lists of models, and counts of tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.testing.provider.reading import compact, indented
+from tokentape.testing.provider.turn import EPOCH, count_tokens
+
+if TYPE_CHECKING:
+    from tokentape.testing.provider.seen import Seen
+    from tokentape.testing.provider.turn import Serial
+    from tokentape.wire.interaction import Json
+
+OPENAI = ("gpt-5.5", "gpt-5.5-mini", "text-embedding-3-small")
+ANTHROPIC = ("claude-sonnet-4-5", "claude-haiku-4-5")
+GEMINI = ("gemini-2.5-flash", "gemini-embedding-001")
+MISTRAL = ("mistral-small-latest", "mistral-embed")
+
+
+def openai_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /v1/models` and `/v1/models/{id}`."""
+    return _openai_like(seen, OPENAI, "openai")
+
+
+def mistral_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """The same, with what Mistral has."""
+    return _openai_like(seen, MISTRAL, "mistralai")
+
+
+def _openai_like(seen: Seen, names: tuple[str, ...], owner: str) -> bytes:
+    def described(name: str) -> Json:
+        return {"id": name, "object": "model", "created": EPOCH, "owned_by": owner}
+
+    if one := _one(seen):
+        return compact(described(one))
+    return compact({"object": "list", "data": [described(name) for name in names]})
+
+
+def anthropic_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /v1/models` where an Anthropic version is asked for."""
+
+    def described(name: str) -> Json:
+        shown = name.replace("-", " ").title()
+        return {"type": "model", "id": name, "display_name": shown, "created_at": "2026-01-01T00:00:00Z"}
+
+    if one := _one(seen):
+        return compact(described(one))
+    data = [described(name) for name in ANTHROPIC]
+    return compact({"data": data, "has_more": False, "first_id": ANTHROPIC[0], "last_id": ANTHROPIC[-1]})
+
+
+def gemini_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /v1beta/models` and `/v1beta/models/{id}`."""
+
+    def described(name: str) -> Json:
+        methods: Json = ["generateContent", "countTokens"]
+        return {"name": f"models/{name}", "version": "001", "supportedGenerationMethods": methods}
+
+    if one := _one(seen):
+        return indented(described(one))
+    return indented({"models": [described(name) for name in GEMINI]})
+
+
+def anthropic_count(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`POST /v1/messages/count_tokens`."""
+    return compact({"input_tokens": _tokens(seen)})
+
+
+def responses_count(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`POST /v1/responses/input_tokens`."""
+    return compact({"object": "response.input_tokens", "input_tokens": _tokens(seen)})
+
+
+def gemini_count(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`:countTokens`."""
+    tokens = _tokens(seen)
+    return indented(
+        {"totalTokens": tokens, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}]}
+    )
+
+
+def _tokens(seen: Seen) -> int:
+    return count_tokens((seen.body or b"").decode("utf-8", "replace"))
+
+
+def _one(seen: Seen) -> str:
+    """The model's id in `.../models/{id}`; empty for the list."""
+    return seen.path.rstrip("/").partition("/models/")[2]
