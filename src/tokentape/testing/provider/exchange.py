@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
-JSON = "application/json"
-
 
 @dataclass(frozen=True)
 class Exchange:
@@ -77,7 +75,7 @@ class Exchange:
         api = self.route.api
         own = tuple(field for field in api.headers(self.serial) if header(headers, field[0]) is None)
         body = api.error(status, message, self.serial)
-        return reply(body, status, own + headers, content_type=JSON)
+        return reply(body, status, own + headers, content_type=api.json_type)
 
     def _json(self, body: bytes) -> Script:
-        return reply(body, headers=self.route.api.headers(self.serial), content_type=JSON)
+        return reply(body, headers=self.route.api.headers(self.serial), content_type=self.route.api.json_type)

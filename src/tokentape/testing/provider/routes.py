@@ -55,6 +55,12 @@ POSTS: tuple[tuple[str, Route], ...] = (
 )
 """By how the path ends, since clients put all kinds of prefixes in front."""
 
+MISTRALS = {
+    Route(CHAT): Route(MISTRAL),
+    Route(CHAT, embeddings.openai_embeddings): Route(MISTRAL, embeddings.mistral_embeddings),
+}
+"""Routes whose path Mistral has too."""
+
 MISTRAL_MODELS = (b'"mistral-', b'"magistral-', b'"ministral-', b'"codestral-', b'"pixtral-', b'"devstral-')
 """Mistral shares OpenAI's paths; its models' names tell, or its client."""
 
@@ -65,8 +71,8 @@ def find(seen: Seen) -> Route:
     route = _posted(path) if seen.method == "POST" else _models(seen, path)
     if route is None:
         return Route(_whose(seen, path), known=False)
-    if route.api is CHAT and _is_mistral(seen):
-        return Route(MISTRAL, route.endpoint)
+    if route in MISTRALS and _is_mistral(seen):
+        return MISTRALS[route]
     if (
         route.api is GEMINI
         and path.endswith(":streamGenerateContent")
@@ -96,7 +102,7 @@ def _models(seen: Seen, path: str) -> Route | None:
 def _whose(seen: Seen, path: str) -> Api:
     if seen.header("anthropic-version"):
         return MESSAGES
-    if path.startswith("/v1beta"):
+    if path.startswith("/v1beta") or seen.header("x-goog-api-key") or "key" in seen.query:
         return GEMINI
     return MISTRAL if _is_mistral(seen) else CHAT
 

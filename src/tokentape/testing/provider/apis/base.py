@@ -20,6 +20,11 @@ class Api(Protocol):
         """The media type of a streamed reply."""
         ...
 
+    @property
+    def json_type(self) -> str:
+        """The media type of every other reply."""
+        ...
+
     def question(self, body: Json, path: str) -> Question:
         """The question in a request body. Missing fields read as empty."""
         ...

@@ -23,6 +23,7 @@ def sse(value: Json) -> bytes:
 class Chat:
     """`POST /v1/chat/completions`."""
 
+    json_type = "application/json"
     stream_type = "text/event-stream; charset=utf-8"
     call_prefix = "call_"
 

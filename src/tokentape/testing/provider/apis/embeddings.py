@@ -21,6 +21,15 @@ DIMENSIONS = 64
 
 def openai_embeddings(seen: Seen, body: Json, serial: Serial) -> bytes:
     """`POST /v1/embeddings`; floats, or base64 of little-endian float32 if asked for."""
+    return compact(_embedded(body))
+
+
+def mistral_embeddings(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """The same, with an id."""
+    return compact({"id": serial.hex(length=32), **_embedded(body)})
+
+
+def _embedded(body: Json) -> dict[str, Json]:
     texts = _inputs(at(body, "input"))
     size = at(body, "dimensions")
     encoded = at(body, "encoding_format") == "base64"
@@ -31,7 +40,7 @@ def openai_embeddings(seen: Seen, body: Json, serial: Serial) -> bytes:
     ]
     tokens = sum(map(count_tokens, texts))
     usage: Json = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return compact({"object": "list", "data": data, "model": at(body, "model"), "usage": usage})
+    return {"object": "list", "data": data, "model": at(body, "model"), "usage": usage}
 
 
 def gemini_embedding(seen: Seen, body: Json, serial: Serial) -> bytes:

@@ -37,6 +37,7 @@ def either(value: Json, camel: str) -> Json:
 class Gemini:
     """`POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent?alt=sse`."""
 
+    json_type = "application/json; charset=UTF-8"
     stream_type = "text/event-stream"
 
     def question(self, body: Json, path: str) -> Question:

@@ -20,21 +20,25 @@ MISTRAL = ("mistral-small-latest", "mistral-embed")
 
 def openai_models(seen: Seen, body: Json, serial: Serial) -> bytes:
     """`GET /v1/models` and `/v1/models/{id}`."""
-    return _openai_like(seen, OPENAI, "openai")
 
-
-def mistral_models(seen: Seen, body: Json, serial: Serial) -> bytes:
-    """The same, with what Mistral has."""
-    return _openai_like(seen, MISTRAL, "mistralai")
-
-
-def _openai_like(seen: Seen, names: tuple[str, ...], owner: str) -> bytes:
     def described(name: str) -> Json:
-        return {"id": name, "object": "model", "created": EPOCH, "owned_by": owner}
+        return {"id": name, "object": "model", "created": EPOCH, "owned_by": "openai"}
 
     if one := _one(seen):
         return compact(described(one))
-    return compact({"object": "list", "data": [described(name) for name in names]})
+    return compact({"object": "list", "data": [described(name) for name in OPENAI]})
+
+
+def mistral_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """The same, with what Mistral has and adds."""
+
+    def described(name: str) -> Json:
+        card: dict[str, Json] = {"id": name, "object": "model", "created": EPOCH, "owned_by": "mistralai"}
+        return card | {"type": "base", "capabilities": {"completion_chat": True}, "aliases": []}
+
+    if one := _one(seen):
+        return compact(described(one))
+    return compact({"object": "list", "data": [described(name) for name in MISTRAL]})
 
 
 def anthropic_models(seen: Seen, body: Json, serial: Serial) -> bytes:

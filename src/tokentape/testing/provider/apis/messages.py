@@ -38,6 +38,7 @@ def event(name: str, **fields: Json) -> bytes:
 class Messages:
     """`POST /v1/messages`."""
 
+    json_type = "application/json"
     stream_type = "text/event-stream; charset=utf-8"
 
     def question(self, body: Json, path: str) -> Question:

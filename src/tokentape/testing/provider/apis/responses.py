@@ -50,6 +50,7 @@ def sse(event: Event) -> bytes:
 class Responses:
     """`POST /v1/responses`."""
 
+    json_type = "application/json"
     stream_type = "text/event-stream; charset=utf-8"
 
     def question(self, body: Json, path: str) -> Question:
