@@ -1,7 +1,7 @@
 """From a call that ended to an interaction that is kept: completeness, redaction, hooks, policy, journal.
 
-A failing store or hook never breaks or delays the program that is being recorded: `Recorder.keep` is
-the one boundary that catches every exception, turns it into a trouble and goes on.
+A failing store or hook never breaks or delays the program that is being recorded: `Recorder` is the one
+boundary that catches every exception, turns it into a trouble and goes on.
 """
 
 from __future__ import annotations
@@ -91,7 +91,11 @@ class Recorder:
         if not self._options.before_record:
             return clean
         probe = Interaction("", clean, None, Ended(How.UNKNOWN), Timing(""), metadata=self._options.metadata)
-        hooked = self._hooked(probe)
+        try:
+            hooked = self._hooked(probe)
+        except Exception as error:  # noqa: BLE001  the same boundary: a broken hook must not break the call
+            self._trouble(RecordingFailed(f"{self._where}: before_record failed: {_said(error)}"))
+            return clean
         return clean if hooked is None else hooked.request
 
     def keep(self, forward: Forward, interaction: Interaction) -> bool:
