@@ -1,0 +1,21 @@
+"""Messages put together: recognition, shape, words, stream."""
+
+from __future__ import annotations
+
+from tokentape.protocols.anthropic_messages.recognise import recognise
+from tokentape.protocols.anthropic_messages.shape import SHAPE
+from tokentape.protocols.anthropic_messages.stream import is_complete, reads_as_stream, usage_of_stream
+from tokentape.protocols.anthropic_messages.words import asks, reads_as, usage
+from tokentape.protocols.dialect import Dialect, Stream
+from tokentape.protocols.errors import anthropic_error
+
+DIALECT = Dialect(
+    "anthropic.messages",
+    recognise,
+    shape=SHAPE,
+    error_body=anthropic_error,
+    asks=asks,
+    reads_as=reads_as,
+    usage=usage,
+    stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+)

@@ -1,0 +1,54 @@
+"""What a Messages request asks and what a reply says, in plain words; and its token counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.dialect import Usage
+from tokentape.protocols.reading import (
+    USER,
+    at,
+    called,
+    fields,
+    last_turn,
+    number,
+    objects,
+    spaced,
+    text,
+    total,
+)
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Json
+
+
+def asks(body: Json) -> str:
+    """The text of the last user message that has any (tool results have none)."""
+    return last_turn(fields(body).get("messages"), USER)
+
+
+def reads_as(reply: Json) -> str:
+    """The content blocks in order."""
+    return spaced(block_words(block) for block in objects(at(reply, "content")))
+
+
+def block_words(block: dict[str, Json]) -> str:
+    """One content block: text, or a call of a tool (ours or the server's)."""
+    if block.get("type") in {"tool_use", "server_tool_use", "mcp_tool_use"}:
+        return called(block.get("name"), block.get("input"))
+    return text(block.get("text")) if block.get("type") == "text" else ""
+
+
+def usage(reply: Json) -> Usage | None:
+    """Anthropic's `input_tokens` leaves out what was read from, or written to, a cache; ours does not."""
+    counts = fields(at(reply, "usage"))
+    if not counts:
+        return None
+    read = number(counts.get("cache_read_input_tokens"))
+    written = number(counts.get("cache_creation_input_tokens"))
+    return Usage(
+        input=total(number(counts.get("input_tokens")), read, written),
+        output=number(counts.get("output_tokens")),
+        cached_input=read,
+        reasoning=number(at(counts, "output_tokens_details", "thinking_tokens")),
+    )

@@ -1,0 +1,3 @@
+"""Gemini: the Developer API and Vertex AI."""
+
+from tokentape.protocols.gemini.dialect import DIALECT as DIALECT

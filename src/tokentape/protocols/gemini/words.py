@@ -1,0 +1,87 @@
+"""What a Gemini request asks and what a reply says, in plain words; and its token counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.dialect import Usage
+from tokentape.protocols.reading import (
+    USER,
+    at,
+    block_text,
+    called,
+    fields,
+    last_turn,
+    number,
+    objects,
+    spaced,
+    text,
+    total,
+)
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Json
+
+
+def asks(body: Json) -> str:
+    """The text of the last user content; of an embedding its content, of an interaction its input."""
+    given = fields(body)
+    if "contents" in given:
+        return last_turn(given["contents"], USER, "parts") or block_text(at(given, "contents", "parts"))
+    return block_text(at(given, "content", "parts")) or last_turn(_input(given.get("input")), USER)
+
+
+def _input(given: Json) -> Json:
+    """An interaction's input: text, content blocks, or turns."""
+    if isinstance(given, list) and not any("role" in turn for turn in objects(given)):
+        return block_text(given)
+    return given
+
+
+def reads_as(reply: Json) -> str:
+    """The parts of every candidate, thoughts left out; the outputs of an interaction."""
+    candidates = spaced(
+        parts_words(at(found, "content", "parts")) for found in objects(at(reply, "candidates"))
+    )
+    return candidates or block_text(at(reply, "outputs")) or _steps(at(reply, "steps"))
+
+
+def _steps(steps: Json) -> str:
+    return spaced(
+        block_text(step.get("content")) for step in objects(steps) if step.get("type") == "model_output"
+    )
+
+
+def parts_words(parts: Json) -> str:
+    """The parts of one content: text that is no thought, then function calls."""
+    shown = [part for part in objects(parts) if part.get("thought") is not True]
+    calls = [fields(part.get("functionCall") or part.get("function_call")) for part in shown]
+    said = "".join(text(part.get("text")) for part in shown)
+    return spaced([said, *(called(call.get("name"), call.get("args")) for call in calls if call)])
+
+
+def usage(reply: Json) -> Usage | None:
+    """`usageMetadata`: thoughts stand beside the candidates' tokens and are output too."""
+    counts = fields(at(reply, "usageMetadata"))
+    if not counts:
+        return _interaction_usage(fields(at(reply, "usage")))
+    thoughts = number(counts.get("thoughtsTokenCount"))
+    prompt = total(number(counts.get("promptTokenCount")), number(counts.get("toolUsePromptTokenCount")))
+    return Usage(
+        input=prompt,
+        output=total(number(counts.get("candidatesTokenCount")), thoughts),
+        cached_input=number(counts.get("cachedContentTokenCount")),
+        reasoning=thoughts,
+    )
+
+
+def _interaction_usage(counts: dict[str, Json]) -> Usage | None:
+    if not counts:
+        return None
+    thoughts = number(counts.get("total_thought_tokens"))
+    return Usage(
+        input=total(number(counts.get("total_input_tokens")), number(counts.get("total_tool_use_tokens"))),
+        output=total(number(counts.get("total_output_tokens")), thoughts),
+        cached_input=number(counts.get("total_cached_tokens")),
+        reasoning=thoughts,
+    )
