@@ -1,0 +1,175 @@
+"""Cassettes as files in a directory: `NAME.json`, and beside it `NAME.<pid>-<random>.journal` while recording."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.cassette import Cassette
+from tokentape.cassettes.stores.files import check_writable, explained, read, remove, write
+from tokentape.cassettes.stores.journal import FileJournal
+from tokentape.cassettes.stores.lock import locked
+from tokentape.cassettes.stores.merge import Contents
+from tokentape.cassettes.stores.names import safe_path
+from tokentape.cassettes.stores.orphans import JOURNAL, journals_of, orphans, said
+from tokentape.cassettes.stores.saving import Change, adopted, committed
+from tokentape.errors import CassetteError, TokentapeWarning, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from os import PathLike
+
+    from tokentape.cassettes.format.layout import Entry
+    from tokentape.cassettes.stores.base import Journal
+    from tokentape.cassettes.stores.orphans import Orphan
+
+ENDING = ".json"
+
+
+class DirectoryStore:
+    """A store whose cassettes are the `.json` files under `root`, which need not exist yet."""
+
+    def __init__(self, root: str | PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        self._root = os.path.abspath(self.root)  # the program may change its directory while it records
+        self._loaded: dict[str, list[Entry]] = {}
+
+    def __repr__(self) -> str:
+        return f"DirectoryStore({self.root!r})"
+
+    def load(self, name: str) -> Cassette | None:
+        """The cassette, with what dead processes left behind; None if there is neither."""
+        path = self._path(name)
+        if journals_of(_stem(path)):
+            self._adopt(path, self.describe(name))
+        data = read(path)
+        if data is None:
+            return None
+        cassette = Cassette(self.describe(name), data)
+        self._loaded[name] = list(cassette.entries)
+        return cassette
+
+    def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> FileJournal:
+        """A journal beside the cassette. Raises `CassetteError` at once if nothing can be written there."""
+        path = self._path(name)
+        check_writable(path)
+        return FileJournal(_stem(path), rules=rules, replaces=replaces)
+
+    def commit(
+        self,
+        name: str,
+        journal: Journal | None,
+        *,
+        finished: bool,
+        rules: str,
+        drop: Collection[str] = (),
+        replace: bool = False,
+    ) -> None:
+        """Merge, save, and drop the journal; see `Store.commit`."""
+        if journal is not None and not isinstance(journal, FileJournal):
+            raise UsageError(f"{self!r} cannot save a {type(journal).__name__}: pass what its journal() gave")
+        path, shown = self._path(name), self.describe(name)
+        change = Change(finished, rules, drop, replace, self._loaded.get(name))
+        try:
+            with self._saving(path, but=journal.path if journal else None) as dead:
+                own = journal.read() if journal else Contents([])
+                old = read(path)
+                new = committed(old, shown, own, [orphan.contents for orphan in dead], change)
+                left = said(dead, replaced=old is None or replace)
+                _finish(path, new, dead)
+                if journal is not None:
+                    journal.discard()
+        except BaseException:
+            if journal is not None:
+                journal.release()
+            raise
+        _warn(shown, left)
+
+    def names(self) -> list[str]:
+        """Every cassette below the root, those in directories as `a/b`; hidden directories are left out."""
+        found = set()
+        for folder, inner, files in os.walk(self._root):
+            inner[:] = [name for name in inner if not name.startswith(".")]
+            prefix = os.path.relpath(folder, self._root).replace(os.sep, "/")
+            named = {name for file in files if (name := _cassette_of(file))}
+            found |= named if prefix == "." else {f"{prefix}/{name}" for name in named}
+        return sorted(found)
+
+    def delete(self, name: str) -> None:
+        """Remove the file and what dead processes left beside it."""
+        path = self._path(name)
+        if read(path) is None and not journals_of(_stem(path)):
+            return
+        with self._saving(path) as dead:
+            remove(path)
+            for orphan in dead:
+                orphan.remove()
+
+    def describe(self, name: str) -> str:
+        """The path of the file, below the root as it was given."""
+        return os.path.normpath(os.path.join(self.root, os.path.relpath(self._path(name), self._root)))
+
+    def _path(self, name: str) -> str:
+        """The file of `name`: one that is there already as it is, else under a safe name."""
+        parts = name.split("/")
+        if all(_stays_below(part) for part in parts):
+            literal = os.path.join(self._root, *parts) + ENDING
+            if os.path.lexists(literal):
+                return literal
+        return os.path.join(self._root, *safe_path(name).split("/")) + ENDING
+
+    @contextmanager
+    def _saving(self, path: str, *, but: str | None = None) -> Iterator[list[Orphan]]:
+        """Hold the cassette's lock, and the journals of dead processes, for a block that writes."""
+        with explained(path, "the cassette could not be saved"):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with locked(_stem(path) + ".lock"), orphans(_stem(path), but=but) as dead:
+                yield dead
+
+    def _adopt(self, path: str, shown: str) -> None:
+        """Take in what dead processes recorded. Where nothing can be written, it waits, and this is said."""
+        try:
+            with self._saving(path) as dead:
+                old = read(path)
+                new = adopted(old, shown, [orphan.contents for orphan in dead])
+                left = said(dead, replaced=old is None)
+                _finish(path, new, dead)
+        except CassetteError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            left = [f"what a process recorded before it died cannot be taken in: {error}"]
+        _warn(shown, left)
+
+
+def _finish(path: str, new: bytes | None, dead: list[Orphan]) -> None:
+    """Write first, remove journals then: after a death in between the next adoption finds nothing new."""
+    if new is not None:
+        write(path, new)
+    for orphan in dead:
+        orphan.remove()
+
+
+def _warn(shown: str, troubles: list[str]) -> None:
+    """After the fact and outside all locks: where warnings are errors, the cassette is right even so."""
+    for trouble in troubles:
+        warnings.warn(f"{shown}: {trouble}", TokentapeWarning, stacklevel=4)
+
+
+def _stays_below(part: str) -> bool:
+    return part not in {"", ".", ".."} and not any(sign in part for sign in ("\0", os.sep, os.altsep or "\0"))
+
+
+def _cassette_of(file: str) -> str | None:
+    """The name of the cassette that a file belongs to; None if it is none of ours."""
+    if file.startswith("."):
+        return None
+    if file.endswith(ENDING):
+        return file.removesuffix(ENDING)
+    journal = JOURNAL.fullmatch(file)
+    return journal["name"] if journal else None
+
+
+def _stem(path: str) -> str:
+    return path.removesuffix(ENDING)

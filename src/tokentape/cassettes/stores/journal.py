@@ -1,0 +1,173 @@
+"""The journal of one process: what it recorded so far, safe from kill -9.
+
+    {"journal": 1, "rules": "k1:9f3c", "replaces": false}
+    {"at": "...", "key": "...", "exact": "...", "bytes": 812, "crc32": 3735928559}
+    {"id": "", ...one interaction as in the cassette, 812 bytes...}
+
+One append is one write, so a process that dies loses at most the call in flight: a last record that
+is torn shows by its length or sum, and is dropped. The file is locked for as long as its process lives;
+whoever can take the lock may adopt it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import weakref
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from tokentape.cassettes.format.layout import render
+from tokentape.cassettes.stores.files import explained, remove
+from tokentape.cassettes.stores.lock import is_at, take
+from tokentape.cassettes.stores.merge import Contents, Record
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Interaction
+
+_OPEN: weakref.WeakSet[FileJournal] = weakref.WeakSet()
+
+
+class FileJournal:
+    """Appends to `STEM.<pid>-<random>.journal`, which exists from the first append on."""
+
+    def __init__(self, stem: str, *, rules: str = "", replaces: bool = False) -> None:
+        self._descriptor = -1
+        self.path: str | None = None
+        self.count = 0
+        self._stem = stem
+        self._head = _line({"journal": 1, "rules": rules, "replaces": replaces})
+        self._lock = threading.Lock()
+        _OPEN.add(self)
+
+    def append(self, interaction: Interaction) -> None:
+        """Write one interaction. Raises `CassetteError`; what was appended before is not harmed."""
+        record = _record(interaction)
+        with self._lock:
+            if self._descriptor < 0:
+                with explained(self._stem + ".journal", "cannot be written"):
+                    self._create()
+            with explained(self.path or self._stem, "the recorded call could not be written"):
+                self._write(record)
+            self.count += 1
+
+    def discard(self) -> None:
+        """Remove the file and what was appended."""
+        with self._lock:
+            if self.path is not None:
+                self._close()
+                with explained(self.path, "cannot be removed"):
+                    remove(self.path)
+            self.path, self.count = None, 0
+
+    def release(self) -> None:
+        """Close the file and let the next opening adopt it: this journal was not saved."""
+        with self._lock:
+            self._close()
+
+    def read(self) -> Contents:
+        """What was appended so far."""
+        if self.path is None:
+            return Contents([])
+        with explained(self.path, "cannot be read"):
+            return read_journal(self.path)
+
+    def _create(self) -> None:
+        os.makedirs(os.path.dirname(self._stem) or ".", exist_ok=True)
+        while True:
+            path = f"{self._stem}.{os.getpid()}-{secrets.token_hex(4)}.journal"
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(path, flags, 0o666)
+            # Between creation and lock another process may take the file for a dead one's and remove it.
+            if take(self._descriptor) and is_at(self._descriptor, path):
+                break
+            self._close()
+        self.path, self.count = path, 0
+        self._write(self._head)
+
+    def _write(self, data: bytes) -> None:
+        """All of it or nothing: on a full disk the part that fitted is cut off again."""
+        before = os.fstat(self._descriptor).st_size
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except BaseException:
+            os.ftruncate(self._descriptor, before)
+            raise
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def forget(self) -> None:
+        """In a forked child: file and lock are the parent's, and closing here leaves the lock alone."""
+        self._lock = threading.Lock()
+        self._close()
+        self.path, self.count = None, 0
+
+    def __del__(self) -> None:
+        self._close()
+
+
+def read_journal(path: str) -> Contents:
+    """The contents of a journal file. Raises `OSError` if it cannot be read."""
+    with open(path, "rb") as file:
+        head = _parsed(file.readline())
+        records: list[Record] = []
+        while line := file.readline():
+            about = _parsed(line)
+            size, total = about.get("bytes"), about.get("crc32")
+            block = file.read(size) if isinstance(size, int) else b""
+            if size != len(block) or crc32(block) != total or file.read(1) != b"\n":
+                return Contents(records, *_meaning(head), torn=True)
+            records.append(_read_record(about, block))
+    return Contents(records, *_meaning(head), torn=False)
+
+
+def _meaning(head: dict[str, object]) -> tuple[str, bool]:
+    return str(head.get("rules", "")), head.get("replaces") is True
+
+
+def _record(interaction: Interaction) -> bytes:
+    block = render(interaction).encode()
+    about = {
+        "at": interaction.timing.at,
+        "key": interaction.key,
+        "exact": interaction.exact,
+        "bytes": len(block),
+        "crc32": crc32(block),
+    }
+    return b"%b%b\n" % (_line(about), block)
+
+
+def _read_record(about: dict[str, object], block: bytes) -> Record:
+    exact = about.get("exact")
+    return Record(
+        str(about.get("at", "")), str(about.get("key", "")), str(exact) if exact else None, block.decode()
+    )
+
+
+def _line(value: dict[str, object]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def _parsed(line: bytes) -> dict[str, object]:
+    """A line of JSON; empty if it is torn."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _forget_after_fork() -> None:
+    for journal in list(_OPEN):
+        journal.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,100 @@
+"""Cassettes that live as long as the store: for tests, and for a recording that need not be kept."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.cassette import Cassette
+from tokentape.cassettes.format.layout import render
+from tokentape.cassettes.stores.merge import Contents, Record
+from tokentape.cassettes.stores.saving import Change, committed
+from tokentape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tokentape.cassettes.format.layout import Entry
+    from tokentape.cassettes.stores.base import Journal
+    from tokentape.wire.interaction import Interaction
+
+
+class MemoryJournal:
+    """What was appended, as text: the same form as in a file, so that memory hides no defect of it."""
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+
+    @property
+    def count(self) -> int:
+        """How many interactions were appended and not yet committed or discarded."""
+        return len(self._records)
+
+    def append(self, interaction: Interaction) -> None:
+        """Keep one finished interaction."""
+        record = Record(interaction.timing.at, interaction.key, interaction.exact, render(interaction))
+        self._records.append(record)
+
+    def discard(self) -> None:
+        """Forget everything that was appended."""
+        self._records.clear()
+
+    def read(self) -> Contents:
+        """What was appended so far."""
+        return Contents(list(self._records))
+
+
+class MemoryStore:
+    """A store without files. Threads may share it; a forked child has a copy of its own."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+        self._loaded: dict[str, list[Entry]] = {}
+        self._lock = threading.Lock()
+
+    def load(self, name: str) -> Cassette | None:
+        """The cassette, or None if there is none."""
+        data = self._files.get(name)
+        if data is None:
+            return None
+        cassette = Cassette(self.describe(name), data)
+        self._loaded[name] = list(cassette.entries)
+        return cassette
+
+    def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> MemoryJournal:
+        """A journal for one opening."""
+        return MemoryJournal()
+
+    def commit(
+        self,
+        name: str,
+        journal: Journal | None,
+        *,
+        finished: bool,
+        rules: str,
+        drop: Collection[str] = (),
+        replace: bool = False,
+    ) -> None:
+        """Merge the journal into the cassette; see `Store.commit`."""
+        if journal is not None and not isinstance(journal, MemoryJournal):
+            raise UsageError(f"{self!r} cannot save a {type(journal).__name__}: pass what its journal() gave")
+        change = Change(finished, rules, drop, replace, self._loaded.get(name))
+        with self._lock:
+            own = journal.read() if journal else Contents([])
+            data = committed(self._files.get(name), self.describe(name), own, (), change)
+            if data is not None:
+                self._files[name] = data
+            if journal is not None:
+                journal.discard()
+
+    def names(self) -> list[str]:
+        """Every cassette's name, sorted."""
+        return sorted(self._files)
+
+    def delete(self, name: str) -> None:
+        """Remove the cassette; nothing happens if there is none."""
+        self._files.pop(name, None)
+
+    def describe(self, name: str) -> str:
+        """The label by which messages call the cassette."""
+        return f"memory:#{name}"

@@ -1,0 +1,124 @@
+"""From what a person passes as the place of a cassette to a store and a name in it.
+
+    "cassettes/summary.json"     a file: `DirectoryStore("cassettes")`, "summary"
+    "memory:"                    a store of its own by scheme, here one that lives as long as the opening
+    "sqlite:runs.db#summary"     scheme, what the scheme's store is opened with, name
+    a `Store`                    as it is; the name is given beside it
+
+A third party registers a scheme as an entry point of the group `tokentape.stores`: its name is the
+scheme, its object is called with the text between `:` and `#` and returns a `Store`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, cast
+
+from tokentape.cassettes.stores.directory import ENDING, DirectoryStore
+from tokentape.cassettes.stores.memory import MemoryStore
+from tokentape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.metadata import EntryPoint
+    from os import PathLike
+
+    from tokentape.cassettes.stores.base import Store
+
+GROUP = "tokentape.stores"
+
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<place>[^#]*)(?:#(?P<name>.*))?", re.DOTALL)
+"""A scheme has two letters at least, so that a Windows drive is none."""
+
+_METHODS = ("load", "journal", "commit", "names", "delete", "describe")
+
+
+def open_store(target: str | PathLike[str] | Store, *, name: str | None = None) -> tuple[Store, str]:
+    """The store and the name for `target`; `name` wins over one inside it.
+
+    Raises `UsageError`: neither a path nor a store, an unknown scheme, no name, not a `.json` file.
+    """
+    if not isinstance(target, (str, os.PathLike)):
+        return _checked(target, f"target {target!r}"), _required(name, "a store")
+    text = os.fsdecode(target)
+    if isinstance(target, str) and (address := _ADDRESS.fullmatch(text)):
+        return _by_scheme(address, name)
+    return _in_directory(text, name)
+
+
+def _in_directory(path: str, name: str | None) -> tuple[Store, str]:
+    if name is not None:
+        return DirectoryStore(path), _required(name, path)
+    folder, file = os.path.split(path)
+    if os.path.isdir(path):
+        raise UsageError(f"{path or '.'} is a directory: name a file in it ('NAME{ENDING}'), or pass name=")
+    if not file.endswith(ENDING) or file == ENDING:
+        raise UsageError(f"{path or '(empty path)'}: a cassette's file name ends in {ENDING}{_advice(file)}")
+    return DirectoryStore(folder or "."), file.removesuffix(ENDING)
+
+
+def _advice(file: str) -> str:
+    if file.endswith((".yaml", ".yml")):
+        return "; cassettes of other tools are converted by: tokentape import"
+    return f"; use {file + ENDING!r}" if file else ""
+
+
+def _by_scheme(address: re.Match[str], name: str | None) -> tuple[Store, str]:
+    scheme, place = address["scheme"], address["place"]
+    opened = _opener(scheme, address.string)(place)
+    default = "cassette" if scheme == "memory" else None
+    return _checked(opened, f"the store {scheme!r}"), _required(
+        name or address["name"] or default, scheme + ":"
+    )
+
+
+def _opener(scheme: str, target: str) -> Callable[[str], object]:
+    found = _registered()
+    if scheme == "memory":
+        return _memory
+    if scheme not in found:
+        known = ", ".join(sorted({"memory", *found}))
+        raise UsageError(
+            f"{target!r}: unknown store {scheme!r}; known: {known}; a file of that name is './{target}'"
+        )
+    try:
+        return cast("Callable[[str], object]", found[scheme].load())
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the store {scheme!r} ({found[scheme].value}) cannot be loaded: {error}") from error
+
+
+def _memory(place: str) -> MemoryStore:
+    if place:
+        raise UsageError(f"'memory:{place}': a memory store has no place; write 'memory:#{place}' for a name")
+    return MemoryStore()
+
+
+def _registered() -> dict[str, EntryPoint]:
+    """Third parties' stores by scheme. Raises `UsageError` if two claim one."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        if point.name in found or point.name == "memory":
+            other = found[point.name].value if point.name in found else "tokentape itself"
+            raise UsageError(
+                f"two stores are called {point.name!r}: {other} and {point.value}; uninstall one of them"
+            )
+        found[point.name] = point
+    return found
+
+
+def _checked(store: object, what: str) -> Store:
+    missing = [method for method in _METHODS if not callable(getattr(store, method, None))]
+    if missing:
+        raise UsageError(
+            f"{what} is neither a path nor a store: {type(store).__name__} has no {', '.join(missing)}"
+        )
+    return cast("Store", store)
+
+
+def _required(name: str | None, where: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"{where} holds many cassettes: pass name='...'")
+    return name

@@ -1,0 +1,105 @@
+"""What a save writes: the cassette as it is now, a journal, and journals of the dead, made one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tokentape.cassettes.format.layout import assemble, scan, with_id
+from tokentape.cassettes.stores.merge import (
+    Contents,
+    Record,
+    ids_for,
+    in_order,
+    not_yet_in,
+    numbered,
+    rules_of_all,
+    without,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from tokentape.cassettes.format.layout import Entry, Index
+
+
+class Change(NamedTuple):
+    """What a commit asks for. `drop` are ids as they were in `seen`, or as they are now if it is None."""
+
+    finished: bool
+    rules: str
+    drop: Collection[str] = ()
+    replace: bool = False
+    seen: Sequence[Entry] | None = None
+
+
+def committed(
+    data: bytes | None, path: str, own: Contents, dead: Iterable[Contents], change: Change
+) -> bytes | None:
+    """The cassette after a commit; None if there is nothing to write.
+
+    `data` is the cassette now. A block that failed before its first call leaves no file; one that
+    succeeded without a call leaves an empty cassette that is not finished, so mode `once` goes on there.
+    Raises `CassetteCorrupt` or `CassetteTooNew`: nothing is written over a file that cannot be read.
+    """
+    index = None if data is None else scan(data, path)
+    old = _records(data, index)
+    kept = _kept(old, index, change)
+    parts = [part for part in dead if usable(part, replaced=index is None or change.replace)]
+    records = in_order(kept, own.records, *(not_yet_in(old, part.records) for part in parts))
+    if data is None and not records and not change.finished:
+        return None
+    rules = {change.rules, *(part.rules for part in parts)}
+    if index is not None and kept:
+        rules.add(index.rules)
+    new = _assembled(records, rules, change.finished, index)
+    return None if new == data else new
+
+
+def adopted(data: bytes | None, path: str, dead: Iterable[Contents]) -> bytes | None:
+    """The cassette with what dead processes left; None if nothing of that is new.
+
+    It counts as unfinished: nobody knows what these processes still meant to do.
+    """
+    index = None if data is None else scan(data, path)
+    old = _records(data, index)
+    parts = [part for part in dead if usable(part, replaced=index is None)]
+    fresh = [missing for part in parts if (missing := not_yet_in(old, part.records))]
+    if not fresh:
+        return None
+    rules = {part.rules for part in parts} | ({index.rules} if index is not None and old else set())
+    return _assembled(in_order(old, *fresh), rules, False, index)
+
+
+def usable(part: Contents, *, replaced: bool) -> bool:
+    """False for the rest of a run that meant to replace a cassette which is still there.
+
+    Mode `all` keeps the old cassette until the new one is complete; half of each would be neither.
+    """
+    return replaced or not part.replaces
+
+
+def _kept(old: Sequence[Record], index: Index | None, change: Change) -> Sequence[Record]:
+    """What stays of the cassette. Ids may have moved since they were seen: others may have saved."""
+    if change.replace or index is None:
+        return []
+    if not change.drop:
+        return old
+    seen = index.entries if change.seen is None else change.seen
+    names = numbered((entry.at, entry.key, entry.exact) for entry in seen)
+    dropped = {name for entry, name in zip(seen, names, strict=True) if entry.id in set(change.drop)}
+    return without(old, dropped)
+
+
+def _records(data: bytes | None, index: Index | None) -> list[Record]:
+    if data is None or index is None:
+        return []
+    return [
+        Record(entry.at, entry.key, entry.exact, data[entry.start : entry.end].decode())
+        for entry in index.entries
+    ]
+
+
+def _assembled(records: Sequence[Record], rules: Iterable[str], finished: bool, index: Index | None) -> bytes:
+    ids = ids_for(record.key for record in records)
+    blocks = [with_id(record.block, name) for record, name in zip(records, ids, strict=True)]
+    return assemble(blocks, rules=rules_of_all(rules), finished=finished and bool(blocks))
