@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -27,6 +28,9 @@ from tokentape.wire.message import header
 if TYPE_CHECKING:
     from tokentape.testing.provider.framing import Asked
     from tokentape.testing.provider.script import Script, Step
+
+LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""`struct linger`: on, for zero seconds."""
 
 SLICE = 0.01
 """Seconds between two looks at an event that a stalled script waits for."""
@@ -114,7 +118,7 @@ class Performance:
         if self._gap:
             time.sleep(self._gap)  # let what was sent be read before the RST overtakes it
         # SO_LINGER with a time of zero: close() sends RST instead of FIN.
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
         self._connection.close()
 
 

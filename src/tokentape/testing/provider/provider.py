@@ -229,6 +229,11 @@ class Provider:
         """Requests that no recording was left for."""
         return list(self._unserved)
 
+    @property
+    def recordings_left(self) -> int:
+        """How many recordings nobody asked for yet."""
+        return 0 if self._recorded is None else len(self._recorded)
+
     def delay_by(self, delay: Callable[[Seen], float] | None) -> None:
         """Stall every reply by so many seconds; None stops it."""
         self._delay = delay

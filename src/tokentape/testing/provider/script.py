@@ -15,7 +15,7 @@ A script says what happens, never why; `faults` changes one script into another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -184,9 +184,3 @@ def redirect(location: str, status: int = 307) -> Script:
 def silence() -> Script:
     """Never a byte: the caller's timeout decides."""
     return Script.of(Stall())
-
-
-def unflushed(script: Script) -> Script:
-    """The same script with the head in one write with the first bytes of the body."""
-    head = script.head
-    return script if head is None else script.with_head(replace(head, flush=False))

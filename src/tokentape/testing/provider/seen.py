@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from tokentape.testing.provider.reading import parsed
 from tokentape.wire.message import header
@@ -31,22 +31,23 @@ class Seen:
     connection: int
 
     @property
-    def path(self) -> str:
-        """The path of the target, unquoted, without the query."""
-        return unquote(urlsplit(self.target).path)
-
-    @property
     def origin_form(self) -> str:
-        """Path and query as sent, also where a client used the absolute form."""
+        """Path and query as sent, also where a client used the absolute form (RFC 9112, section 3.2)."""
         if self.target.startswith("/"):
             return self.target
-        parts = urlsplit(self.target)
-        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        rest = self.target.partition("://")[2]
+        start = min((place for place in (rest.find("/"), rest.find("?")) if place >= 0), default=len(rest))
+        return rest[start:] if rest[start:].startswith("/") else f"/{rest[start:]}"
+
+    @property
+    def path(self) -> str:
+        """The path of the target, unquoted, without the query."""
+        return unquote(self.origin_form.partition("?")[0])
 
     @property
     def query(self) -> dict[str, list[str]]:
         """The query's fields, repeats kept."""
-        return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
+        return parse_qs(self.origin_form.partition("?")[2], keep_blank_values=True)
 
     @property
     def json(self) -> Json:
