@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
+    from tokentape.wire.message import Headers
+
 LOST = "chunk boundaries and times are not in the source: each body is one chunk, and has no time"
 
 
@@ -91,9 +93,17 @@ def _request(fields: Fields) -> tuple[Request, Sequence[str]]:
     method, url = fields.text("method").upper(), fields.text("uri")
     headers = header_list(fields)
     body, notes = body_bytes(fields)
-    if body == b"" and header(headers, "content-length") is None:
-        body = None  # RFC 9112, 6.3: no length and no coding means no body; vcrpy writes '' for that too
+    if not body:
+        body = _empty(headers, stored=body)
     return Request(method, url, headers, body), notes
+
+
+def _empty(headers: Headers, stored: bytes | None) -> bytes | None:
+    """Absent, or of no bytes? Recorders write null and '' for either; the headers know (RFC 9112, 6.3)."""
+    length = header(headers, "content-length")
+    if stored is None:
+        return b"" if length == "0" else None
+    return b"" if length is not None or header(headers, "transfer-encoding") is not None else None
 
 
 def _response(fields: Fields, method: str) -> tuple[Response, Sequence[str]]:

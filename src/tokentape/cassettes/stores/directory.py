@@ -1,4 +1,4 @@
-"""Cassettes as files in a directory: `NAME.json`, and beside it `NAME.<pid>-<random>.journal` while recording."""
+"""Cassettes as files in a directory: `NAME.json`, and `NAME.<pid>-<random>.journal` while recording."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Orphan:
             self._descriptor = -1
 
     def remove(self) -> None:
-        """It was taken in. Closed first, for Windows; nobody else adopts while the cassette's lock is ours."""
+        """It was taken in. Closed first, for Windows; nobody else adopts while we hold that lock."""
         self.close()
         remove(self.path)
 
