@@ -1,0 +1,86 @@
+"""A request as a reader meets it: its turns in order, each as a role and a text.
+
+For people only (`tokentape show`); nothing is matched or translated with it, so what it cannot name is
+shown as its type in brackets.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokentape.protocols.dialect import Shape
+    from tokentape.protocols.registry import Recognised
+    from tokentape.wire.interaction import Json
+
+
+class Said(NamedTuple):
+    """One turn: who, and what."""
+
+    role: str
+    text: str
+
+
+def transcript(found: Recognised) -> list[Said]:
+    """The turns of a request, system text first; empty for what is no conversation."""
+    body, shape = found.body, found.shape
+    if not isinstance(body, dict) or not shape.conversation:
+        return []
+    system = [Said("system", _text(body[name], shape)) for name in shape.system if body.get(name)]
+    return system + [_said(turn, shape) for turn in _turns(body.get(shape.conversation))]
+
+
+def _turns(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _said(turn: Json, shape: Shape) -> Said:
+    if not isinstance(turn, dict):
+        return Said(shape.prompt_role, _text(turn, shape))
+    role = turn.get("role", turn.get("type", shape.prompt_role))
+    parts = [_text(turn[shape.content], shape)] if turn.get(shape.content) else []
+    parts += [_call(call) for call in _turns(turn.get("tool_calls"))]
+    if not parts:
+        parts = [_block(turn, shape)]
+    return Said(str(role), "\n".join(part for part in parts if part))
+
+
+def _text(value: Json, shape: Shape) -> str:
+    if isinstance(value, dict) and shape.content in value:
+        return _text(value[shape.content], shape)
+    return "\n".join(filter(None, (_block(block, shape) for block in _turns(value))))
+
+
+def _block(block: Json, shape: Shape) -> str:
+    if not isinstance(block, dict):
+        return str(block)
+    if isinstance(block.get("text"), str):
+        return str(block["text"])
+    call = next(_calls(block), None)
+    if call is not None:
+        return call
+    result = next((block[name] for name in ("content", "output", "toolResult") if name in block), None)
+    named = str(block.get("type") or next(iter(block), "nothing"))
+    return f"[{named}] {_text(result, shape)}" if result is not None else f"[{named}]"
+
+
+def _calls(block: dict[str, Json]) -> Iterator[str]:
+    """A tool call, in the shape of any dialect."""
+    for name in ("functionCall", "function_call", "toolUse"):
+        if isinstance(block.get(name), dict):
+            yield _call(block[name])
+    if block.get("type") in ("tool_use", "function_call"):
+        yield _call(block)
+
+
+def _call(call: Json) -> str:
+    if not isinstance(call, dict):
+        return str(call)
+    inner = call.get("function", call)
+    call = inner if isinstance(inner, dict) else call
+    arguments = next((call[name] for name in ("arguments", "input", "args") if name in call), {})
+    shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return f"{call.get('name', '?')}({shown})"
