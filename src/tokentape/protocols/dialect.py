@@ -144,10 +144,11 @@ def _no_usage(_: Json) -> Usage | None:
 class Stream:
     """How a dialect streams. All functions take the whole stream as far as it came.
 
-    `is_complete`: the dialect's own end was seen, a failure that the server tells in the stream included.
+    `is_complete`: the dialect's own end was seen, a failure that the server tells in the stream included;
+    None where this stream has no end of its own.
     """
 
-    is_complete: Callable[[Sequence[Payload]], bool]
+    is_complete: Callable[[Sequence[Payload]], bool | None]
     reads_as: Callable[[Sequence[Payload]], str]
     usage: Callable[[Sequence[Payload]], Usage | None] = lambda _: None
 

@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.protocols.anthropic_complete import DIALECT as ANTHROPIC_COMPLETE
+from tokentape.protocols.anthropic_files import DIALECT as ANTHROPIC_FILES
 from tokentape.protocols.anthropic_messages import DIALECT as ANTHROPIC_MESSAGES
+from tokentape.protocols.bedrock_converse import DIALECT as BEDROCK_CONVERSE
+from tokentape.protocols.bedrock_invoke import DIALECT as BEDROCK_INVOKE
+from tokentape.protocols.bedrock_other import DIALECT as BEDROCK_OTHER
+from tokentape.protocols.cohere import DIALECT as COHERE
 from tokentape.protocols.dialect import Dialect
 from tokentape.protocols.gemini import DIALECT as GEMINI
+from tokentape.protocols.huggingface import DIALECT as HUGGINGFACE
+from tokentape.protocols.ollama import DIALECT as OLLAMA
 from tokentape.protocols.openai_chat import DIALECT as OPENAI_CHAT
+from tokentape.protocols.openai_completions import DIALECT as OPENAI_COMPLETIONS
+from tokentape.protocols.openai_embeddings import DIALECT as OPENAI_EMBEDDINGS
+from tokentape.protocols.openai_files import DIALECT as OPENAI_FILES
+from tokentape.protocols.openai_media import DIALECT as OPENAI_MEDIA
+from tokentape.protocols.openai_meta import DIALECT as OPENAI_META
 from tokentape.protocols.openai_responses import DIALECT as OPENAI_RESPONSES
+from tokentape.protocols.replicate import DIALECT as REPLICATE
+from tokentape.protocols.rerank import DIALECT as RERANK
+from tokentape.protocols.telemetry import DIALECT as TELEMETRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +35,22 @@ BUILT_IN: tuple[Dialect, ...] = (
     OPENAI_RESPONSES,
     ANTHROPIC_MESSAGES,
     GEMINI,
+    BEDROCK_CONVERSE,
+    BEDROCK_INVOKE,
+    OPENAI_EMBEDDINGS,
+    OLLAMA,
+    COHERE,
+    OPENAI_COMPLETIONS,
+    RERANK,
+    OPENAI_MEDIA,
+    TELEMETRY,
+    ANTHROPIC_COMPLETE,
+    ANTHROPIC_FILES,
+    REPLICATE,
+    HUGGINGFACE,
+    BEDROCK_OTHER,
+    OPENAI_FILES,
+    OPENAI_META,
 )
 """In the order in which they are asked; the first that recognises a call has it."""
 

@@ -1,0 +1,3 @@
+"""Ollama's own API: chat, generate, embed."""
+
+from tokentape.protocols.ollama.dialect import DIALECT as DIALECT

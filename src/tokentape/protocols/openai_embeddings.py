@@ -1,0 +1,51 @@
+"""OpenAI Embeddings, and every server that speaks them (Mistral, Voyage, Jina, vLLM ...)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
+from tokentape.protocols.openai_chat.words import usage
+from tokentape.protocols.reading import at, fields, objects, text
+
+if TYPE_CHECKING:
+    from tokentape.protocols.call import Call
+    from tokentape.wire.interaction import Json
+
+
+def recognise(call: Call) -> Operation | None:
+    """`embeddings` with an `input`."""
+    if call.last != "embeddings" or not call.is_post or "input" not in call.fields:
+        return None
+    model = call.model or next(iter(call.after("deployments")), None)
+    return Operation("openai.embeddings", "create", Kind.EMBED, model=model)
+
+
+def asks(body: Json) -> str:
+    """The input; the last of several."""
+    given = fields(body).get("input")
+    return text(given) or text(at(given, -1))
+
+
+def reads_as(reply: Json) -> str:
+    """How many vectors came, and of which length where that can be seen."""
+    return counted_vectors([entry.get("embedding") for entry in objects(at(reply, "data"))])
+
+
+def counted_vectors(vectors: list[Json]) -> str:
+    """`2 vectors of 1536`; base64 does not show its length."""
+    if not vectors:
+        return ""
+    noun = "vector" if len(vectors) == 1 else "vectors"
+    size = f" of {len(vectors[0])}" if isinstance(vectors[0], list) else ""
+    return f"{len(vectors)} {noun}{size}"
+
+
+DIALECT = Dialect(
+    "openai.embeddings",
+    recognise,
+    shape=Shape(ignored=frozenset({"user"})),
+    asks=asks,
+    reads_as=reads_as,
+    usage=usage,
+)
