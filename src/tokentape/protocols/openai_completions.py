@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Stream
+from tokentape.protocols.openai_chat.recognise import deployment
 from tokentape.protocols.openai_chat.shape import IGNORED
 from tokentape.protocols.openai_chat.stream import is_complete as is_complete_chat
 from tokentape.protocols.openai_chat.stream import reads_as_stream as chat_text
@@ -26,7 +27,7 @@ def recognise(call: Call) -> Operation | None:
     if call.last != "completions" or not call.is_post or (call.is_json and "prompt" not in call.fields):
         return None
     name = "fim" if call.parent == "fim" else "create"
-    model = call.model or next(iter(call.after("deployments") or call.after("engines")), None)
+    model = deployment(call) or call.model or next(iter(call.after("engines")), None)
     return Operation("openai.completions", name, Kind.GENERATE, call.streams, model)
 
 

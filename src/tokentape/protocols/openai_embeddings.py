@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
+from tokentape.protocols.openai_chat.recognise import deployment
 from tokentape.protocols.openai_chat.words import usage
 from tokentape.protocols.reading import at, fields, objects, text
 
@@ -17,8 +18,7 @@ def recognise(call: Call) -> Operation | None:
     """`embeddings` with an `input`."""
     if call.last != "embeddings" or not call.is_post or "input" not in call.fields:
         return None
-    model = call.model or next(iter(call.after("deployments")), None)
-    return Operation("openai.embeddings", "create", Kind.EMBED, model=model)
+    return Operation("openai.embeddings", "create", Kind.EMBED, model=deployment(call) or call.model)
 
 
 def asks(body: Json) -> str:

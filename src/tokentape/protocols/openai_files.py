@@ -32,7 +32,6 @@ _PLACES = frozenset(
         "conversations",
         "threads",
         "assistants",
-        "realtime",
     }
 )
 
@@ -42,8 +41,6 @@ def recognise(call: Call) -> Operation | None:
     place = next((part for part in call.segments[:4] if part in _PLACES), None)
     if place is None or not (is_provider(call.host) or is_local(call.host)):
         return None
-    if place == "realtime":
-        return Operation("openai.files", place, Kind.OTHER, model=call.model)
     if place == "threads" and call.is_post and call.last in {"runs", "submit_tool_outputs"}:
         return Operation("openai.files", "runs", Kind.GENERATE, call.streams, call.model)
     if place == "conversations" and call.is_post and "inputs" in call.fields:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Stream
 from tokentape.protocols.hosts import is_local, is_provider
+from tokentape.protocols.openai_chat.recognise import deployment
 from tokentape.protocols.openai_responses.words import usage
 from tokentape.protocols.reading import at, block_text, fields, objects, spaced, text
 
@@ -36,9 +37,7 @@ def recognise(call: Call) -> Operation | None:
 def _operation(name: str, call: Call) -> Operation:
     stream = call.streams or form_field(call.request.body, b"stream").lower() == b"true"
     model = call.model or form_field(call.request.body, b"model").decode("utf-8", "replace") or None
-    return Operation(
-        "openai.media", name, Kind.MEDIA, stream, model or next(iter(call.after("deployments")), None)
-    )
+    return Operation("openai.media", name, Kind.MEDIA, stream, deployment(call) or model)
 
 
 def form_field(body: bytes | None, name: bytes) -> bytes:

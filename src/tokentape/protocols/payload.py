@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from tokentape.wire.body import decoded_body, media_type
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -60,6 +58,8 @@ def payloads(response: Response, *, asked: bool) -> list[Payload] | None:
     `asked`: the caller asked for a stream; a JSON array is then one (Gemini). The body is looked at
     besides its type, since recorded and proxied streams go by the wrong type, or none.
     """
+    from tokentape.wire.body import decoded_body, media_type
+
     body = decoded_body(response) or b""
     decoder = _decoder(media_type(response.headers), body.lstrip()[:16], asked)
     if decoder is None:

@@ -22,6 +22,7 @@ from tokentape.protocols.openai_embeddings import DIALECT as OPENAI_EMBEDDINGS
 from tokentape.protocols.openai_files import DIALECT as OPENAI_FILES
 from tokentape.protocols.openai_media import DIALECT as OPENAI_MEDIA
 from tokentape.protocols.openai_meta import DIALECT as OPENAI_META
+from tokentape.protocols.openai_realtime import DIALECT as OPENAI_REALTIME
 from tokentape.protocols.openai_responses import DIALECT as OPENAI_RESPONSES
 from tokentape.protocols.replicate import DIALECT as REPLICATE
 from tokentape.protocols.rerank import DIALECT as RERANK
@@ -49,6 +50,7 @@ BUILT_IN: tuple[Dialect, ...] = (
     REPLICATE,
     HUGGINGFACE,
     BEDROCK_OTHER,
+    OPENAI_REALTIME,
     OPENAI_FILES,
     OPENAI_META,
 )

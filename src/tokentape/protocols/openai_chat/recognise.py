@@ -15,9 +15,7 @@ def recognise(call: Call) -> Operation | None:
     if not call.is_post:
         return _stored(call)
     if (call.last == "completions" and call.parent in {"chat", "agents"}) or _is_chat_by_body(call):
-        return Operation(
-            "openai.chat", "create", Kind.GENERATE, call.streams, call.model or _deployment(call)
-        )
+        return Operation("openai.chat", "create", Kind.GENERATE, call.streams, deployment(call) or call.model)
     return None
 
 
@@ -30,8 +28,8 @@ def _is_chat_by_body(call: Call) -> bool:
     return call.last == "invocations" and "serving-endpoints" in call.segments
 
 
-def _deployment(call: Call) -> str | None:
-    """Azure names the model in the path: `/openai/deployments/NAME/chat/completions`."""
+def deployment(call: Call) -> str | None:
+    """Azure names the model in the path, whatever the body says: `/openai/deployments/NAME/...`."""
     after = call.after("deployments")
     return after[0] if after else None
 
