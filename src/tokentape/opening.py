@@ -47,9 +47,9 @@ def open_deck(target: Target, **args: Unpack[OptionArgs]) -> Deck:
     return open_with(target, Options.of(args))
 
 
-def open_with(target: Target, options: Options) -> Deck:
-    """As `open_deck`, with options that were checked already."""
-    choice = resolve_mode(options.mode)
+def open_with(target: Target, options: Options, choice: ModeChoice | None = None) -> Deck:
+    """As `open_deck`, with options that were checked already; `choice` settles the mode for good."""
+    choice = choice or resolve_mode(options.mode)
     matcher = Matcher(options.match_on)
     redactor = Redactor(
         headers=options.filter_headers,

@@ -19,7 +19,6 @@ from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.drivers import AsyncDriver, Ours, SyncDriver
 from tokentape.interceptors.library import NEEDED, library_of
 from tokentape.interceptors.patching import Patch
-from tokentape.log import log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +42,9 @@ class HttpxInterceptor:
 
     def attach(self, module: ModuleType) -> None:
         """Hook both clients of `module`. Raises `NoSeam` for a module without them (httpx 1.0)."""
-        lacking = _lacking(module)
-        if lacking:
-            raise NoSeam(f"it has no {', '.join(lacking)}")
+        missing = lacking(module)
+        if missing:
+            raise NoSeam(f"it has no {', '.join(missing)}")
         library = library_of(module)
         self._patch(module.Client, library, SyncDriver)
         self._patch(module.AsyncClient, library, AsyncDriver)
@@ -63,8 +62,8 @@ class HttpxInterceptor:
     def unsupported(self, name: str) -> str | None:
         """Why the installed version cannot be hooked, or None."""
         if name in sys.modules:
-            lacking = _lacking(sys.modules[name])
-            return f"it has no {', '.join(lacking)}" if lacking else None
+            missing = lacking(sys.modules[name])
+            return f"it has no {', '.join(missing)}" if missing else None
         from importlib import metadata
 
         try:
@@ -101,11 +100,9 @@ class HttpxInterceptor:
         return make
 
 
-def _lacking(module: ModuleType) -> list[str]:
+def lacking(module: ModuleType) -> list[str]:
     """What the module would need and does not have."""
-    lacking = [name for name in NEEDED if not hasattr(module, name)]
+    missing = [name for name in NEEDED if not hasattr(module, name)]
     clients = [name for name in ("Client", "AsyncClient") if SEAM not in vars(getattr(module, name, object))]
-    lacking += [f"{name}.{SEAM}" for name in clients]
-    if lacking:
-        log.debug("%s: no %s", module.__name__, ", ".join(lacking))
-    return lacking
+    missing += [f"{name}.{SEAM}" for name in clients]
+    return missing
