@@ -1,0 +1,134 @@
+"""Why no recording fits: the request, the nearest recording, what differs, what is unused, what to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tokentape.matching.address import place_of
+from tokentape.matching.diff import Difference, diff
+from tokentape.matching.nearest import MOST, nearest
+from tokentape.protocols.registry import recognise, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tokentape.matching.key import Matcher
+    from tokentape.wire.interaction import Interaction
+    from tokentape.wire.message import Request
+
+SHOWN = 8
+"""Differences, and unused recordings, that the text lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A miss, explained. `str()` of it is what people read; `differences` hold the whole values.
+
+    `request_line` is method and URL (redacted), `operation` the dialect's name for it, `asks` the last
+    user text; `nearest_id` is "" where the cassette has nothing to compare with.
+    """
+
+    request_line: str
+    operation: str
+    cassette: str
+    mode: str
+    asks: str = ""
+    nearest_id: str = ""
+    nearest_asks: str = ""
+    differences: tuple[Difference, ...] = ()
+    unused: tuple[str, ...] = ()
+    command: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"No recording in {self.cassette} fits this request (mode {self.mode})."]
+        lines.append(f"  request: {self.request_line} ({self.operation})" + _asking(self.asks))
+        lines += self._nearest()
+        if self.note:
+            lines.append(f"  note: {self.note}")
+        if self.unused:
+            lines.append(f"  not played yet: {_listed(self.unused)}")
+        if self.command:
+            lines.append(f"  to record it: {self.command}")
+        return "\n".join(lines)
+
+    def _nearest(self) -> list[str]:
+        if not self.nearest_id:
+            return ["  nearest recording: none, the cassette is empty"]
+        lines = [f"  nearest recording: {self.nearest_id}{_asking(self.nearest_asks)}"]
+        lines += [f"    {difference}" for difference in self.differences[:SHOWN]]
+        if len(self.differences) > SHOWN:
+            lines.append(f"    and {len(self.differences) - SHOWN} more differences")
+        return lines
+
+
+def explain(
+    matcher: Matcher,
+    request: Request,
+    candidates: Iterable[Interaction],
+    *,
+    cassette: str,
+    mode: str,
+    unused: tuple[str, ...] = (),
+    command: str = "",
+    note: str = "",
+) -> Explanation:
+    """Compare a redacted `request` with recorded interactions, at most 200 of them.
+
+    `unused` are the ids of recordings not played yet, `note` what the caller knows besides.
+    """
+    found = recognise(request)
+    known = list(islice(candidates, MOST))
+    wanted = matcher.canonical(request)
+    forms = [matcher.canonical(interaction.request) for interaction in known]
+    waiting = frozenset(unused)
+    best = nearest(wanted, [(form, i.id in waiting) for form, i in zip(forms, known, strict=True)])
+    told = note
+    near: Interaction | None = None
+    differences: tuple[Difference, ...] = ()
+    if best is not None:
+        near, differences = known[best], tuple(diff(forms[best], wanted))
+        told = note or remark(differences, near, request, is_unused=near.id in waiting)
+    return Explanation(
+        request_line=f"{request.method} {request.url}",
+        operation=found.operation.full_name,
+        cassette=cassette,
+        mode=mode,
+        asks=summary(request, None)[0],
+        nearest_id=near.id if near else "",
+        nearest_asks=(near.asks or summary(near.request, None)[0]) if near else "",
+        differences=differences,
+        unused=unused,
+        command=command,
+        note=told,
+    )
+
+
+def remark(
+    differences: tuple[Difference, ...], near: Interaction, request: Request, *, is_unused: bool
+) -> str:
+    """In words, why so small a difference is one; "" where the differences speak for themselves."""
+    paths = {difference.path for difference in differences}
+    if not paths and not is_unused:
+        return "this very call is recorded, and every recording of it was played already"
+    if not paths:
+        return f"the recording asks the same, but of {place_of(near.request.url)}, under another key"
+    if paths <= {"host", "port", "scheme"}:
+        here, there = place_of(request.url), place_of(near.request.url)
+        return f"only the host differs: recorded for {there}, asked of {here}"
+    if paths <= {"stream", "streamOptions", "stream_options", "operation", "query"} and "stream" in paths:
+        streamed = any(d.path == "stream" and d.recorded is True for d in differences)
+        one, other = ("streamed", "not") if streamed else ("not streamed", "is")
+        return f"only the stream flag differs: the recording is {one}, this request {other}"
+    return ""
+
+
+def _asking(asks: str) -> str:
+    return f' (asks "{asks}")' if asks else ""
+
+
+def _listed(ids: tuple[str, ...]) -> str:
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return ", ".join(ids[:SHOWN]) + more
