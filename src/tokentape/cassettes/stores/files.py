@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -113,10 +112,14 @@ def _file_among_parents(path: str) -> str | None:
 
 
 def _try_writing_in(folder: str) -> None:
-    """Make a file and remove it: access bits do not tell (network file systems, access lists, Windows)."""
-    probe = os.path.join(folder, f"tokentape-{secrets.token_hex(4)}.probe")
-    os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    os.unlink(probe)
+    """Make a file and remove it: access bits tell nothing of full disks, access lists, network or Windows."""
+    probe = os.path.join(folder, f"tokentape-{os.urandom(4).hex()}.probe")
+    descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, b"\n")
+    finally:
+        os.close(descriptor)
+        os.unlink(probe)
 
 
 def _sync_folder(folder: str) -> None:

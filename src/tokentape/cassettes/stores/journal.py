@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -77,7 +76,7 @@ class FileJournal:
     def _create(self) -> None:
         os.makedirs(os.path.dirname(self._stem) or ".", exist_ok=True)
         while True:
-            path = f"{self._stem}.{os.getpid()}-{secrets.token_hex(4)}.journal"
+            path = f"{self._stem}.{os.getpid()}-{os.urandom(4).hex()}.journal"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(path, flags, 0o666)
             # Between creation and lock another process may take the file for a dead one's and remove it.
@@ -134,7 +133,7 @@ def _meaning(head: dict[str, object]) -> tuple[str, bool]:
 
 def _record(interaction: Interaction) -> bytes:
     block = render(interaction).encode()
-    about = {
+    about: dict[str, object] = {
         "at": interaction.timing.at,
         "key": interaction.key,
         "exact": interaction.exact,

@@ -96,5 +96,5 @@ class MemoryStore:
         self._files.pop(name, None)
 
     def describe(self, name: str) -> str:
-        """The label by which messages call the cassette."""
-        return f"memory:#{name}"
+        """The address of the cassette, in one line."""
+        return f"memory:#{name if name.isprintable() else repr(name)}"

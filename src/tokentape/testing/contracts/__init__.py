@@ -9,11 +9,11 @@ from importlib import import_module
 
 import pytest
 
-_SUITES = {"StoreContract": "store"}
+_SUITES = {"InterceptorContract": "interceptor", "StoreContract": "store"}
 
-__all__ = ["StoreContract"]  # noqa: F822  loaded when asked for, below
+__all__ = ["InterceptorContract", "StoreContract"]
 
-pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in sorted(set(_SUITES.values()))))
+pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _SUITES.values()))
 
 
 def __getattr__(name: str) -> object:
