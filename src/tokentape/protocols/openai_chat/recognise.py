@@ -35,6 +35,6 @@ def deployment(call: Call) -> str | None:
 
 
 def _stored(call: Call) -> Operation | None:
-    if "chat" in call.segments and call.after("chat")[:1] == ["completions"]:
+    if call.method in {"GET", "DELETE"} and call.after("chat")[:1] == ["completions"]:
         return Operation("openai.chat", "stored", Kind.META)
     return None
