@@ -8,6 +8,8 @@ Remarks are HTML comments, so a reader of the site does not see them:
     <!-- provider answers: TEXT -->  the provider's next reply says this
     <!-- provider fails: 503 -->     the provider's next reply is this error
     <!-- provider stops -->          nothing listens from here on, so what runs below runs offline
+    <!-- provider starts -->         it listens again
+    <!-- no keys -->                 from here on no credentials are in the environment
 """
 
 from __future__ import annotations

@@ -86,12 +86,18 @@ class Reader:
 
     def _prepare(self, block: Block) -> None:
         for remark in block.remarks:
-            if remark.name == "provider answers":
-                self._provider.answers(remark.text)
-            elif remark.name == "provider fails":
-                self._provider.fails(int(remark.text))
-            elif remark.name == "provider stops":
-                self._provider.stop()
+            match remark.name:
+                case "provider answers":
+                    self._provider.answers(remark.text)
+                case "provider fails":
+                    self._provider.fails(int(remark.text))
+                case "provider stops":
+                    self._provider.stop()
+                case "provider starts":
+                    self._provider.start()
+                case "no keys":
+                    for name in CREDENTIALS:
+                        self._environment.pop(name, None)
 
     def _compare(self, block: Block) -> None:
         assert fits(block.text, self._printed), _differ(block, self._printed)

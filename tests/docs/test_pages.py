@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from page import Block, blocks, commands, fits
 from reader import ROOT, Reader
 
@@ -21,7 +16,7 @@ READABLE = {"python", "console", "text", "toml", "yaml", "json", "mermaid", "", 
 MOST_NOT_RUN = 12
 
 
-def name(page: Path) -> str:
+def name(page) -> str:
     return str(page.relative_to(ROOT))
 
 
@@ -45,7 +40,16 @@ def test_few_blocks_are_not_run_and_each_has_a_reason():
 
 
 def test_no_remark_is_misspelt():
-    known = {"not run", "exit code", "file", "provider answers", "provider fails", "provider stops"}
+    known = {
+        "not run",
+        "exit code",
+        "file",
+        "provider answers",
+        "provider fails",
+        "provider stops",
+        "provider starts",
+        "no keys",
+    }
     for page in PAGES:
         for block in blocks(page):
             assert {remark.name for remark in block.remarks} <= known, f"{page}: line {block.line}"
