@@ -1,0 +1,82 @@
+"""All finders over one piece of text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokentape.wire.redact import assigned, fields, jsonpaths, known, shapes
+from tokentape.wire.redact.hits import Hit, settle
+from tokentape.wire.redact.prefilter import Suspect, suspects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokentape.wire.redact.rules import Rules
+
+_OPAQUE_RE = re.compile(
+    rb"\"(?:encrypted_?[cC]ontent|thought_?[sS]ignature|redacted_?[cC]ontent|signature)\\*+\"\s*+:\s*+\\*+\""
+    rb"([A-Za-z0-9+/=_\-.]{32,}+)"
+)
+"""Encrypted reasoning: made by the provider, read only by the provider, and needed whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The rules, and the values known to be secret (`literals`), for one redaction."""
+
+    rules: Rules
+    literals: tuple[bytes, ...] = ()
+
+    def text(self, data: bytes) -> list[Hit]:
+        """What to hide in text of any kind: JSON, a stream, a form, a page, a log line."""
+        hits = self._built_in(data)
+        hits += known.find(data, self.literals)
+        hits += self._patterns(data)
+        return settle(data, hits) if hits else []
+
+    def loud(self, data: bytes) -> list[Hit]:
+        """The same in binary data, which may be large: known values and unmistakable keys only."""
+        hits = known.find(data, self.literals) + shapes.find(data, shapes.LOUD)
+        return settle(data, hits) if hits else []
+
+    def json(self, data: bytes) -> list[Hit]:
+        """The same in one JSON document: the user's paths hold, and what comes out is JSON again."""
+        hits = self._built_in(data)
+        mine = known.find(data, self.literals) + self._patterns(data)
+        if mine:
+            hits += jsonpaths.clip(data, mine)
+        if self.rules.paths:
+            hits += jsonpaths.find(data, self.rules.paths)
+        return settle(data, hits) if hits else []
+
+    def _built_in(self, data: bytes) -> list[Hit]:
+        suspect = suspects(data)
+        hits: list[Hit] = []
+        if suspect & Suspect.SHAPE:
+            hits += shapes.find(data)
+        if suspect & Suspect.FIELD or self.rules.fields:
+            hits += fields.find(data, self.rules.fields)
+        if suspect & Suspect.ASSIGNED:
+            hits += assigned.find(data)
+        return _outside_opaque(data, hits) if hits else hits
+
+    def _patterns(self, data: bytes) -> list[Hit]:
+        return [
+            Hit(*match.span(), "user_rule")
+            for pattern in self.rules.patterns
+            for match in pattern.finditer(data)
+        ]
+
+
+def _outside_opaque(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
+    """`hits` without those inside encrypted reasoning. A bare `signature` may be a credential itself."""
+    zones = [match.span(1) for match in _OPAQUE_RE.finditer(data)]
+    if not zones:
+        return list(hits)
+    return [hit for hit in hits if hit.kind == "credential" or not _inside(hit, zones)]
+
+
+def _inside(hit: Hit, zones: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= hit.start and hit.end <= end for start, end in zones)

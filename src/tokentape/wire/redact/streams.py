@@ -1,0 +1,89 @@
+"""Secrets that a stream cuts in two: `{"delta": "sk-pr"}` and then `{"delta": "oj-..."}`.
+
+The strings of equal fields are joined over the events, searched as one, and hidden piece by piece
+where they stand. What is joined is the escaped text: a piece holds whole escapes, so offsets carry
+over. A field is told by its name, by the indexes that its event mentions (choices, tool calls and
+content blocks of one stream are interleaved), and by its turn where an event has several.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tokentape.wire.redact.hits import Hit, cover, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Find = Callable[[bytes], list[Hit]]
+
+_PIECE_RE = re.compile(
+    rb"\"(?!(?:id|object|model|type|role|created|obfuscation|p|service_tier|system_fingerprint)\")"
+    rb"([A-Za-z_]\w{0,39})\"\s{0,4}:\s{0,4}(?:\"((?:[^\"\\]++|\\.)*+)\"|([0-9]{1,6}+))"
+)
+Key = tuple[bytes, tuple[bytes, ...], int]
+
+
+class Piece(NamedTuple):
+    """One string of one event: which event, and where in it."""
+
+    event: int
+    start: int
+    end: int
+
+
+def redact(events: Sequence[bytes], find: Find) -> tuple[list[bytes], list[Hit]]:
+    """The events with split secrets hidden, lengths unchanged, and what was found."""
+    edits: dict[int, list[Hit]] = {}
+    found: list[Hit] = []
+    for pieces in _joined(events).values():
+        if len(pieces) > 1:
+            found += _redact_field(events, pieces, find, edits)
+    if not found:
+        return list(events), []
+    covered = [
+        cover(event, settle(event, edits[number])) if number in edits else event
+        for number, event in enumerate(events)
+    ]
+    return covered, found
+
+
+def joined(events: Sequence[bytes]) -> list[bytes]:
+    """The joined texts themselves, for the final scan."""
+    groups = _joined(events).values()
+    return [b"".join(events[n][a:b] for n, a, b in pieces) for pieces in groups if len(pieces) > 1]
+
+
+def _joined(events: Sequence[bytes]) -> dict[Key, list[Piece]]:
+    groups: dict[Key, list[Piece]] = {}
+    for number, event in enumerate(events):
+        found = list(_PIECE_RE.finditer(event))
+        indexes = tuple(match[3] for match in found if match[3] is not None and b"ndex" in match[1])
+        turns: dict[bytes, int] = {}
+        for match in found:
+            if not match[2]:
+                continue
+            turn = turns[match[1]] = turns.get(match[1], -1) + 1
+            groups.setdefault((match[1], indexes, turn), []).append(Piece(number, *match.span(2)))
+    return groups
+
+
+def _redact_field(
+    events: Sequence[bytes], pieces: Sequence[Piece], find: Find, edits: dict[int, list[Hit]]
+) -> list[Hit]:
+    """Hits over piece borders in one field, noted in `edits` by event."""
+    text = b"".join(events[number][start:end] for number, start, end in pieces)
+    found: list[Hit] = []
+    for hit in find(text):
+        at, parts = 0, []
+        for number, start, end in pieces:
+            low, high = max(hit.start - at, 0), min(hit.end - at, end - start)
+            if low < high:
+                parts.append((number, Hit(start + low, start + high, hit.kind)))
+            at += end - start
+        if len(parts) > 1:
+            found.append(hit)
+            for number, part in parts:
+                edits.setdefault(number, []).append(part)
+    return found
