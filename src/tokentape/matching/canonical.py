@@ -86,6 +86,8 @@ def _sort(rest: dict[str, Json], shape: Shape, sections: dict[str, Json]) -> Non
 
 
 def _in_order(entries: list[Json]) -> list[Json]:
+    if len(entries) < 2:
+        return entries
     names = [name_of(entry) or "" for entry in entries]
     if "" in names or len(set(names)) < len(names):
         names = [name + encode(settle(entry)) for name, entry in zip(names, entries, strict=True)]

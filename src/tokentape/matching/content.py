@@ -32,7 +32,7 @@ def settled_turn(turn: Json, shape: Shape) -> Json:
 
 
 def content_of(value: Json, shape: Shape) -> Json:
-    """A content with text blocks as strings; a list of one text is that text."""
+    """A tidied content with text blocks as strings; a list of one text is that text."""
     if not isinstance(value, list):
         return value
     blocks = [_block(block, shape) for block in value]
@@ -56,18 +56,23 @@ def same(left: Json, right: Json) -> bool:
 
 
 def _block(block: Json, shape: Shape) -> Json:
-    """A block that holds a content of its own (a tool result) is settled like a turn."""
+    """A text block as its text. A block with a content of its own (a tool result) is settled like a turn,
+    in place: tidied blocks are copies."""
     if not isinstance(block, dict):
         return block
-    if _is_text(block, shape):
-        return block["text"]
+    text = block.get("text")
+    if isinstance(text, str) and _is_plain(block, shape):
+        return text
     if shape.content in block and shape.content not in shape.opaque:
-        return {**block, shape.content: content_of(block[shape.content], shape)}
+        block[shape.content] = content_of(block[shape.content], shape)
     return block
 
 
-def _is_text(block: Json, shape: Shape) -> bool:
-    if isinstance(block, dict):
-        plain = len(block) == 1 or (len(block) == 2 and block.get("type") in shape.text_types)
-        return plain and isinstance(block.get("text"), str)
-    return isinstance(block, str)
+def _is_plain(block: dict[str, Json], shape: Shape) -> bool:
+    return len(block) == 1 or (len(block) == 2 and block.get("type") in shape.text_types)
+
+
+def _is_text(value: Json, shape: Shape) -> bool:
+    if isinstance(value, dict):
+        return isinstance(value.get("text"), str) and _is_plain(value, shape)
+    return isinstance(value, str)

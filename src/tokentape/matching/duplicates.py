@@ -16,12 +16,11 @@ def has_repeated_key(body: bytes, parsed: Json) -> bool:
     count is not the number of keys kept (also: space before a colon, a key ending in a backslash), the
     body is parsed again, with care.
     """
-    if b'\\":' in body:
-        written = body.count(b'":') - body.count(b'\\":')
-        certain = b'\\\\":' not in body
-    else:
-        written, certain = body.count(b'":'), True
-    return (written != _keys(parsed) or not certain) and _parsed_with_care(body)
+    quoted = body.count(b'":')
+    kept = _keys(parsed)
+    if quoted == kept or (quoted - body.count(b'\\":') == kept and b'\\\\":' not in body):
+        return False
+    return _parsed_with_care(body)
 
 
 def _keys(parsed: Json) -> int:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from tokentape.matching.address import form_pairs
 
 if TYPE_CHECKING:
-    from tokentape.wire.body import Part
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
+    from tokentape.wire.multipart import Part
 
 MOST_TEXT = 1 << 20
 """Bytes up to which text is kept as text, so that a difference can be shown; beyond it is a digest."""
@@ -21,7 +21,8 @@ MOST_TEXT = 1 << 20
 
 def payload_sections(request: Request) -> dict[str, Json]:
     """One section, `form`, `parts`, `text` or `bytes`; none where the body is empty."""
-    from tokentape.wire.body import decoded_body, media_type, multipart_parts
+    from tokentape.wire.body import decoded_body, media_type
+    from tokentape.wire.multipart import multipart_parts
 
     body = request.body
     if not body:

@@ -45,7 +45,11 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 def needs_settling(text: str) -> bool:
     """True if compact JSON `text` may hold a number or a placeholder that `settle` changes."""
-    return "redacted" in text or '"*' in text or (".0" in text and _WHOLE.search(text) is not None)
+    return (
+        "redacted" in text
+        or ("*" in text and '"*' in text)
+        or (".0" in text and _WHOLE.search(text) is not None)
+    )
 
 
 def settle(value: Json, patterns: tuple[re.Pattern[str], ...] = ()) -> Json:
