@@ -193,6 +193,12 @@ def test_bytes_base64_parsed_and_bytesio_bodies(tmp_path):
     assert any("made again" in note and "interaction 1" in note for note in notes)
 
 
+def test_python_tags_around_plain_values(tmp_path):
+    tags = "{a: !!python/bytes 'AP8=', b: !!python/int '7', c: !!python/tuple [x, y], d: !!python/bytes A}"
+    got = read_vcr(written(tmp_path, ISTR.replace("{Date: [2026-11-21 06:00:00]}", tags))).interactions[0]
+    assert got.response.headers == (("a", "\x00\xff"), ("b", "7"), ("c", "x"), ("c", "y"), ("d", "A"))
+
+
 def test_json_cassettes_and_lone_surrogates(tmp_path):
     path = written(tmp_path, json.dumps(cassette(request={"body": "\ud800"})), "c.json")
     got, notes = read_vcr(path)
@@ -305,6 +311,7 @@ def test_what_is_no_cassette_is_refused_with_file_and_place(tmp_path, name, text
         ({"headers": {4: "a"}}, {}, "name is not a text"),
         ({"body": 3.5}, {}, "'body' is neither text nor bytes"),
         ({}, {"status": {"code": "x"}}, "interaction 1, response, status: 'code' is not a number"),
+        ({}, {"body": {"string": 3}}, "'body.string' is neither"),
         ({}, {"status": None}, "response, status: a mapping was expected"),
         ({}, {"body": {"base64_string": "A"}}, "not base64"),
         ({"parsed_body": {"a": b""}}, {}, "'parsed_body' is not JSON"),

@@ -7,11 +7,14 @@ import os
 import stat
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
 from tokentape.cassettes.format import layout
+from tokentape.cassettes.stores import directory, orphans
+from tokentape.cassettes.stores import journal as journals
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.errors import CassetteCorrupt, CassetteError, UsageError
@@ -136,6 +139,66 @@ def test_a_journal_of_another_store_is_refused(store):
         store.commit("tape", MemoryStore().journal("tape"), finished=True, rules=RULES)
     with pytest.raises(UsageError, match="cannot save a FileJournal"):
         MemoryStore().commit("tape", store.journal("tape"), finished=True, rules=RULES)
+
+
+def test_a_call_that_ends_during_a_commit_is_kept(store, monkeypatch):
+    """It waits for the journal, goes to a new one, and the next opening finds it there."""
+    journal = store.journal("tape", rules=RULES)
+    journal.append(call(1))
+    late = threading.Thread(target=journal.append, args=(call(2),))
+    save = directory.write
+
+    def slow(path, data):
+        late.start()
+        save(path, data)
+
+    monkeypatch.setattr(directory, "write", slow)
+    store.commit("tape", journal, finished=True, rules=RULES)
+    late.join()
+    monkeypatch.undo()
+    assert journal.count == 1
+    journal.release()
+    assert keys(store.load("tape")) == [call(1).key, call(2).key]
+
+
+def test_an_opening_that_comes_before_the_lock_takes_nothing_away(store, tmp_path, monkeypatch):
+    """Between making its file and locking it, a journal looks like that of a dead process."""
+    real, tried = journals.take, []
+
+    def late(descriptor):
+        if not tried:
+            tried.append(files(tmp_path))
+            assert DirectoryStore(tmp_path).load("tape") is None
+        return real(descriptor)
+
+    journal = store.journal("tape", rules=RULES)
+    monkeypatch.setattr(journals, "take", late)
+    journal.append(call(1))
+    assert len(tried[0]) == 1
+    assert files(tmp_path) != tried[0]
+    store.commit("tape", journal, finished=True, rules=RULES)
+    assert keys(store.load("tape")) == [call(1).key]
+
+
+def test_a_journal_open_in_this_process_is_not_adopted_where_locks_count_per_process(store, monkeypatch):
+    journal = store.journal("tape", rules=RULES)
+    journal.append(call(1))
+    monkeypatch.setattr(orphans, "take", lambda descriptor: True)
+    assert store.load("tape") is None
+    store.commit("tape", journal, finished=True, rules=RULES)
+    assert keys(store.load("tape")) == [call(1).key]
+
+
+def test_journals_that_vanish_meanwhile_are_somebody_elses(store, tmp_path, monkeypatch):
+    gone = str(tmp_path / "tape.1-00000000.journal")
+    monkeypatch.setattr(directory, "journals_of", lambda stem: [gone])
+    monkeypatch.setattr(orphans, "journals_of", lambda stem: [gone])
+    assert store.load("tape") is None
+
+
+def test_a_journal_dropped_without_a_word_is_adopted(store):
+    store.journal("tape", rules=RULES).append(call(1))
+    assert keys(store.load("tape")) == [call(1).key]
 
 
 # ---- names -----------------------------------------------------------------------------------------

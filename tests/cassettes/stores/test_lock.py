@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,3 +97,25 @@ def test_a_lock_on_a_file_that_was_removed_is_no_lock(path):
 def test_a_place_that_cannot_hold_a_lock_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         locked(str(tmp_path / "none" / "tape.lock")).__enter__()
+
+
+def test_a_file_system_without_locks_is_an_os_error_and_leaves_no_file_open(path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(descriptor, operation):
+        refused.append(descriptor)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    refused = []
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available"):
+        locked(path).__enter__()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(refused[0])
+
+
+def test_a_directory_that_goes_away_meanwhile_is_harmless(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with locked(str(folder / "tape.lock")):
+        shutil.rmtree(folder)

@@ -18,7 +18,7 @@ from tokentape.cassettes.stores.saving import Change, adopted, committed
 from tokentape.errors import CassetteError, TokentapeWarning, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from os import PathLike
 
     from tokentape.cassettes.format.layout import Entry
@@ -34,7 +34,7 @@ class DirectoryStore:
     def __init__(self, root: str | PathLike[str]) -> None:
         self.root = os.fspath(root)
         self._root = os.path.abspath(self.root)  # the program may change its directory while it records
-        self._loaded: dict[str, list[Entry]] = {}
+        self._loaded: dict[str, Sequence[Entry]] = {}
 
     def __repr__(self) -> str:
         return f"DirectoryStore({self.root!r})"
@@ -48,7 +48,7 @@ class DirectoryStore:
         if data is None:
             return None
         cassette = Cassette(self.describe(name), data)
-        self._loaded[name] = list(cassette.entries)
+        self._loaded[name] = cassette.entries
         return cassette
 
     def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> FileJournal:
@@ -72,19 +72,12 @@ class DirectoryStore:
             raise UsageError(f"{self!r} cannot save a {type(journal).__name__}: pass what its journal() gave")
         path, shown = self._path(name), self.describe(name)
         change = Change(finished, rules, drop, replace, self._loaded.get(name))
-        try:
-            with self._saving(path, but=journal.path if journal else None) as dead:
-                own = journal.read() if journal else Contents([])
-                old = read(path)
-                new = committed(old, shown, own, [orphan.contents for orphan in dead], change)
-                left = said(dead, replaced=old is None or replace)
-                _finish(path, new, dead)
-                if journal is not None:
-                    journal.discard()
-        except BaseException:
-            if journal is not None:
-                journal.release()
-            raise
+        with _settled(journal), self._saving(path, but=journal.path if journal else None) as dead:
+            own = journal.read() if journal else Contents([])
+            old = read(path)
+            new = committed(old, shown, own, [orphan.contents for orphan in dead], change)
+            left = said(dead, replaced=old is None or replace)
+            _finish(path, new, dead)
         _warn(shown, left)
 
     def names(self) -> list[str]:
@@ -141,6 +134,21 @@ class DirectoryStore:
                 raise
             left = [f"what a process recorded before it died cannot be taken in: {error}"]
         _warn(shown, left)
+
+
+@contextmanager
+def _settled(journal: FileJournal | None) -> Iterator[None]:
+    """Discard the journal after a block that saved it; after one that failed leave it to the next opening."""
+    if journal is None:
+        yield
+        return
+    with journal.lock:
+        try:
+            yield
+            journal.discard()
+        except BaseException:
+            journal.release()
+            raise
 
 
 def _finish(path: str, new: bytes | None, dead: list[Orphan]) -> None:

@@ -30,7 +30,10 @@ _OPEN: weakref.WeakSet[FileJournal] = weakref.WeakSet()
 
 
 class FileJournal:
-    """Appends to `STEM.<pid>-<random>.journal`, which exists from the first append on."""
+    """Appends to `STEM.<pid>-<random>.journal`, which exists from the first append on.
+
+    A commit holds `lock` from reading to discarding, so that a call which ends meanwhile is not lost.
+    """
 
     def __init__(self, stem: str, *, rules: str = "", replaces: bool = False) -> None:
         self._descriptor = -1
@@ -38,13 +41,13 @@ class FileJournal:
         self.count = 0
         self._stem = stem
         self._head = _line({"journal": 1, "rules": rules, "replaces": replaces})
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
         _OPEN.add(self)
 
     def append(self, interaction: Interaction) -> None:
         """Write one interaction. Raises `CassetteError`; what was appended before is not harmed."""
         record = _record(interaction)
-        with self._lock:
+        with self.lock:
             if self._descriptor < 0:
                 with explained(self._stem + ".journal", "cannot be written"):
                     self._create()
@@ -54,16 +57,21 @@ class FileJournal:
 
     def discard(self) -> None:
         """Remove the file and what was appended."""
-        with self._lock:
+        with self.lock:
             if self.path is not None:
                 self._close()
                 with explained(self.path, "cannot be removed"):
                     remove(self.path)
             self.path, self.count = None, 0
 
+    @property
+    def is_open(self) -> bool:
+        """True from the first append until it is discarded or released."""
+        return self._descriptor >= 0
+
     def release(self) -> None:
         """Close the file and let the next opening adopt it: this journal was not saved."""
-        with self._lock:
+        with self.lock:
             self._close()
 
     def read(self) -> Contents:
@@ -104,12 +112,17 @@ class FileJournal:
 
     def forget(self) -> None:
         """In a forked child: file and lock are the parent's, and closing here leaves the lock alone."""
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
         self._close()
         self.path, self.count = None, 0
 
     def __del__(self) -> None:
         self._close()
+
+
+def open_here() -> set[str]:
+    """The journals that this process has open: where locks count per process, they seem to be free."""
+    return {journal.path for journal in list(_OPEN) if journal.path is not None and journal.is_open}
 
 
 def read_journal(path: str) -> Contents:

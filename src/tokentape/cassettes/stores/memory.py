@@ -12,7 +12,7 @@ from tokentape.cassettes.stores.saving import Change, committed
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from tokentape.cassettes.format.layout import Entry
     from tokentape.cassettes.stores.base import Journal
@@ -39,6 +39,10 @@ class MemoryJournal:
         """Forget everything that was appended."""
         self._records.clear()
 
+    def saved(self, count: int) -> None:
+        """Forget the first `count`: a call may have ended while they were saved."""
+        del self._records[:count]
+
     def read(self) -> Contents:
         """What was appended so far."""
         return Contents(list(self._records))
@@ -49,7 +53,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
-        self._loaded: dict[str, list[Entry]] = {}
+        self._loaded: dict[str, Sequence[Entry]] = {}
         self._lock = threading.Lock()
 
     def load(self, name: str) -> Cassette | None:
@@ -58,7 +62,7 @@ class MemoryStore:
         if data is None:
             return None
         cassette = Cassette(self.describe(name), data)
-        self._loaded[name] = list(cassette.entries)
+        self._loaded[name] = cassette.entries
         return cassette
 
     def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> MemoryJournal:
@@ -85,7 +89,7 @@ class MemoryStore:
             if data is not None:
                 self._files[name] = data
             if journal is not None:
-                journal.discard()
+                journal.saved(len(own.records))
 
     def names(self) -> list[str]:
         """Every cassette's name, sorted."""

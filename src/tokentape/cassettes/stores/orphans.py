@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.stores.files import remove
-from tokentape.cassettes.stores.journal import read_journal
+from tokentape.cassettes.stores.journal import open_here, read_journal
 from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents
 from tokentape.cassettes.stores.saving import usable
@@ -48,7 +48,7 @@ def journals_of(stem: str) -> list[str]:
     except OSError:
         return []
     found = ((entry, JOURNAL.fullmatch(entry)) for entry in beside if entry.endswith(".journal"))
-    return sorted(os.path.join(folder, entry) for entry, match in found if match and match["name"] == name)
+    return [os.path.join(folder, entry) for entry, match in found if match and match["name"] == name]
 
 
 @contextmanager
@@ -59,8 +59,8 @@ def orphans(stem: str, *, but: str | None = None) -> Iterator[list[Orphan]]:
     """
     held: list[Orphan] = []
     try:
-        for path in journals_of(stem):
-            if path != but and (orphan := _locked(path)):
+        for path in sorted(set(journals_of(stem)) - open_here() - {but}):
+            if orphan := _locked(path):
                 held.append(orphan)
                 orphan.contents = read_journal(path)
         yield held
