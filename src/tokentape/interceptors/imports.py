@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
     Callback = Callable[[ModuleType], None]
 
+
+class _Wait:
+    """One who waits; the same callback may wait twice."""
+
+    def __init__(self, callback: Callback) -> None:
+        self.callback = callback
+
+
 _lock = threading.RLock()
-_waiting: dict[str, list[Callback]] = {}
+_waiting: dict[str, list[_Wait]] = {}
 
 
 def when_imported(name: str, callback: Callback) -> Callable[[], None]:
@@ -30,8 +38,9 @@ def when_imported(name: str, callback: Callback) -> Callable[[], None]:
 
     Returns the function that cancels it. A module that another thread is importing is waited for.
     """
+    wait = _Wait(callback)
     with _lock:
-        _waiting.setdefault(name, []).append(callback)
+        _waiting.setdefault(name, []).append(wait)
         if _finder not in sys.meta_path:
             sys.meta_path.insert(0, _finder)
     module = sys.modules.get(name)
@@ -39,15 +48,15 @@ def when_imported(name: str, callback: Callback) -> Callable[[], None]:
         if getattr(module.__spec__, "_initializing", False):
             module = import_module(name)
         callback(module)
-    return lambda: _cancel(name, callback)
+    return lambda: _cancel(name, wait)
 
 
-def _cancel(name: str, callback: Callback) -> None:
+def _cancel(name: str, wait: _Wait) -> None:
     with _lock:
-        callbacks = _waiting.get(name, [])
-        if callback in callbacks:
-            callbacks.remove(callback)
-        if not callbacks:
+        waits = _waiting.get(name, [])
+        if wait in waits:
+            waits.remove(wait)
+        if not waits:
             _waiting.pop(name, None)
         if not _waiting and _finder in sys.meta_path:
             sys.meta_path.remove(_finder)
@@ -100,6 +109,6 @@ class _Loader:
             module.__loader__ = self._loader
         self._loader.exec_module(module)
         with _lock:
-            callbacks = list(_waiting.get(self._spec.name, ()))
-        for callback in callbacks:
-            callback(module)
+            waits = list(_waiting.get(self._spec.name, ()))
+        for wait in waits:
+            wait.callback(module)
