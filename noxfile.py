@@ -7,7 +7,17 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = False
 
-TESTS = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis", "trio", "starlette", "pyyaml", "tenacity", "h2")
+TESTS = (
+    "pytest",
+    "pytest-asyncio",
+    "pytest-xdist",
+    "hypothesis",
+    "trio",
+    "starlette",
+    "pyyaml",
+    "tenacity",
+    "h2",
+)
 SDK_TESTS = ("tests/sdks", "tests/interceptors")
 
 VERSIONS = {

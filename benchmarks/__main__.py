@@ -6,10 +6,13 @@ import platform
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import imports, keys, loading, recording, replay
-from benchmarks.measure import Row
 from benchmarks.recorders import PEERS, quiet
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Row
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "benchmarks.md"
 PARTS = {

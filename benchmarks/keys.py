@@ -11,7 +11,10 @@ from tokentape.protocols.registry import recognise
 from tokentape.wire.message import Request
 from tokentape.wire.redact.redactor import Redactor
 
-HEADERS = (("content-type", "application/json"), ("authorization", "Bearer sk-proj-0123456789abcdef0123456789abcdef"))
+HEADERS = (
+    ("content-type", "application/json"),
+    ("authorization", "Bearer sk-proj-0123456789abcdef0123456789abcdef"),
+)
 URL = "https://api.openai.com/v1/chat/completions"
 
 
@@ -55,7 +58,12 @@ def run() -> list[Row]:
     kilobytes = f"{len(one.body or b'') / 1000:.0f} KB"
     return [
         Row(f"exact repeat, {kilobytes}", best(lambda: matcher.exact(one), 500) * 1e6, "us", 30),
-        Row(f"first sight, {kilobytes} plain", best(lambda: first_sight(one, matcher, redactor), 200) * 1e6, "us", 300),
+        Row(
+            f"first sight, {kilobytes} plain",
+            best(lambda: first_sight(one, matcher, redactor), 200) * 1e6,
+            "us",
+            300,
+        ),
         Row(
             f"first sight, {len(many.body or b'') / 1000:.0f} KB tool-heavy",
             best(lambda: first_sight(many, matcher, redactor), 200) * 1e6,

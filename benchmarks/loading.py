@@ -34,16 +34,29 @@ def stream(number: int, events: int = 60) -> Interaction:
         + b"\n\n"
         for n in range(events)
     ]
-    return call(number, b"".join([*lines, b"data: [DONE]\n\n"]), SSE, tuple(map(len, [*lines, b"data: [DONE]\n\n"])))
+    return call(
+        number, b"".join([*lines, b"data: [DONE]\n\n"]), SSE, tuple(map(len, [*lines, b"data: [DONE]\n\n"]))
+    )
 
 
-def call(number: int, body: bytes, headers: tuple[tuple[str, str], ...], chunks: tuple[int, ...] = ()) -> Interaction:
+def call(
+    number: int, body: bytes, headers: tuple[tuple[str, str], ...], chunks: tuple[int, ...] = ()
+) -> Interaction:
     """One interaction with this reply."""
-    asked = json.dumps({"model": "m", "messages": [{"role": "user", "content": f"Question {number}"}]}).encode()
+    asked = json.dumps(
+        {"model": "m", "messages": [{"role": "user", "content": f"Question {number}"}]}
+    ).encode()
     request = Request("POST", "https://api.openai.com/v1/chat/completions", JSON, asked)
     response = Response(200, "OK", headers, body, chunks or (len(body),))
     at = f"2026-01-01T00:00:{number % 60:02d}.{number:06d}Z"
-    return Interaction("", request, response, Ended(How.EOF, True), Timing(at, 1, (1,) * len(chunks or (1,))), key=f"{number:024x}")
+    return Interaction(
+        "",
+        request,
+        response,
+        Ended(How.EOF, True),
+        Timing(at, 1, (1,) * len(chunks or (1,))),
+        key=f"{number:024x}",
+    )
 
 
 def write(store: DirectoryStore, name: str, interactions: list[Interaction]) -> str:
@@ -64,7 +77,13 @@ def run() -> list[Row]:
 
 def _streams(store: DirectoryStore) -> list[Row]:
     path = write(store, "streams", [stream(n) for n in range(240)])
-    figures = interleaved({"load": lambda: seconds(lambda: _load(store, "streams")), "json": lambda: seconds(lambda: _json(path))}, 9)
+    figures = interleaved(
+        {
+            "load": lambda: seconds(lambda: _load(store, "streams")),
+            "json": lambda: seconds(lambda: _json(path)),
+        },
+        9,
+    )
     size = os.path.getsize(path) / 1e6
     return [Row(f"load {size:.1f} MB of streams, over json.load", ratio(figures, "load", "json"), "x", 2)]
 
@@ -81,25 +100,42 @@ def _json(path: str) -> object:
 
 def _index(store: DirectoryStore) -> list[Row]:
     path = write(store, "many", [stream(n, 6) for n in range(10_000)])
-    jobs = {"one": lambda: seconds(lambda: store.load("many").interaction(7_000)), "json": lambda: seconds(lambda: _json(path))}
+    jobs = {
+        "one": lambda: seconds(lambda: store.load("many").interaction(7_000)),
+        "json": lambda: seconds(lambda: _json(path)),
+    }
     figures = interleaved(jobs, 5)
-    return [Row("one interaction of 10 000, over json.load of the file", ratio(figures, "one", "json"), "x", 0.5)]
+    return [
+        Row("one interaction of 10 000, over json.load of the file", ratio(figures, "one", "json"), "x", 0.5)
+    ]
 
 
 def _large(store: DirectoryStore) -> list[Row]:
     rows = []
-    bodies = {"binary": (os.urandom(50_000_000), BINARY), "text": (b"All work and no play. " * 2_272_727, (("content-type", "text/plain"),))}
+    bodies = {
+        "binary": (os.urandom(50_000_000), BINARY),
+        "text": (b"All work and no play. " * 2_272_727, (("content-type", "text/plain"),)),
+    }
     for kind, (body, headers) in bodies.items():
         interaction = call(1, body, headers)
         scratch = os.path.join(store.describe("x").rpartition(os.sep)[0], "scratch")
         jobs = {
             "record": lambda i=interaction: seconds(lambda: write(store, "large", [replace(i, id="")])),
             "read": lambda: seconds(lambda: _load(store, "large")),
-            "write": lambda b=body: seconds(lambda: _write(scratch, b)),
+            "write": lambda b=body, to=scratch: seconds(lambda: _write(to, b)),
         }
         figures = interleaved(jobs, 5)
-        rows.append(Row(f"keep a 50 MB {kind} body, over writing it to disk", ratio(figures, "record", "write"), "x", 2))
-        rows.append(Row(f"load a 50 MB {kind} body, over writing it to disk", ratio(figures, "read", "write"), "x", 2))
+        rows.append(
+            Row(
+                f"keep a 50 MB {kind} body, over writing it to disk",
+                ratio(figures, "record", "write"),
+                "x",
+                2,
+            )
+        )
+        rows.append(
+            Row(f"load a 50 MB {kind} body, over writing it to disk", ratio(figures, "read", "write"), "x", 2)
+        )
         store.delete("large")
     return rows
 

@@ -27,7 +27,9 @@ def ask_all(client: openai.OpenAI, count: int) -> int:
 
 def sdk(url: str, http: object = None) -> openai.OpenAI:
     """The OpenAI SDK against `url`, over the given client."""
-    return openai.OpenAI(api_key="sk-benchmark-0123456789", base_url=f"{url}/v1", http_client=http, max_retries=0)
+    return openai.OpenAI(
+        api_key="sk-benchmark-0123456789", base_url=f"{url}/v1", http_client=http, max_retries=0
+    )
 
 
 @contextmanager
@@ -92,7 +94,12 @@ def in_memory(path: str, url: str) -> Iterator[openai.OpenAI]:
 HEADERS = {"content-type": "application/json"}
 PEERS: dict[str, Callable[..., object]] = {
     name: block
-    for name, block in {"vcrpy": vcrpy, "cassetter": cassetter, "promptecho": promptecho, "agentrec": agentrec}.items()
+    for name, block in {
+        "vcrpy": vcrpy,
+        "cassetter": cassetter,
+        "promptecho": promptecho,
+        "agentrec": agentrec,
+    }.items()
     if find_spec("vcr" if name == "vcrpy" else name)
 }
 RECORDERS = {"tokentape": tokentape, "in_memory": in_memory, **PEERS}

@@ -73,7 +73,9 @@ def _first_byte() -> Row:
 
 def _first(client: httpx2.Client, url: str) -> float:
     start = time.perf_counter()
-    with client.stream("POST", f"{url}/v1/chat/completions", json={"messages": [], "n": time.time()}) as reply:
+    with client.stream(
+        "POST", f"{url}/v1/chat/completions", json={"messages": [], "n": time.time()}
+    ) as reply:
         chunks = reply.iter_raw()
         next(chunks)
         taken = time.perf_counter() - start

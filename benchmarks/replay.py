@@ -6,14 +6,16 @@ flat up to 10 000 calls.
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 
 from benchmarks.measure import Row, interleaved, ratio
-from benchmarks.recorders import PEERS, RECORDERS, ask_all, quiet, remember
+from benchmarks.recorders import RECORDERS, ask_all, quiet, remember
 from tokentape.testing.provider import Provider
 
 CALLS = 200
@@ -26,18 +28,43 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         url = _record(folder, CALLS, list(RECORDERS))
         names = [name for name in RECORDERS if name != "vcrpy"]
-        jobs = {name: lambda name=name: _replayed(name, folder, CALLS, url) for name in names}
+        jobs = _jobs(names, folder, CALLS, url)
         figures = interleaved(jobs, rounds=7)
-        figures_slow = interleaved(
-            {name: lambda name=name: _replayed(name, folder, CALLS, url) for name in ("vcrpy", "in_memory")}, rounds=1
-        ) if "vcrpy" in RECORDERS else {}
+        figures_slow = (
+            interleaved(
+                {
+                    name: lambda name=name: _replayed(name, folder, CALLS, url)
+                    for name in ("vcrpy", "in_memory")
+                },
+                rounds=1,
+            )
+            if "vcrpy" in RECORDERS
+            else {}
+        )
         for name in names:
             if name != "in_memory":
                 limit = 1.15 if name == "tokentape" else None
-                rows.append(Row(f"replay {CALLS} calls, {name} over in-memory", ratio(figures, name, "in_memory"), "x", limit))
+                rows.append(
+                    Row(
+                        f"replay {CALLS} calls, {name} over in-memory",
+                        ratio(figures, name, "in_memory"),
+                        "x",
+                        limit,
+                    )
+                )
         if figures_slow:
-            rows.append(Row(f"replay {CALLS} calls, vcrpy (body) over in-memory", ratio(figures_slow, "vcrpy", "in_memory"), "x"))
+            rows.append(
+                Row(
+                    f"replay {CALLS} calls, vcrpy (body) over in-memory",
+                    ratio(figures_slow, "vcrpy", "in_memory"),
+                    "x",
+                )
+            )
     return rows + _flat()
+
+
+def _jobs(names, folder: str, count: int, url: str) -> dict[str, Callable[[], float]]:
+    return {name: functools.partial(_replayed, name, folder, count, url) for name in names}
 
 
 def _flat() -> list[Row]:
@@ -45,7 +72,7 @@ def _flat() -> list[Row]:
     for count in FLAT:
         with tempfile.TemporaryDirectory() as folder:
             url = _record(folder, count, ["tokentape", "in_memory"])
-            jobs = {name: lambda name=name: _replayed(name, folder, count, url) for name in ("tokentape", "in_memory")}
+            jobs = _jobs(("tokentape", "in_memory"), folder, count, url)
             figures = interleaved(jobs, rounds=5 if count < 5000 else 1)
             per_call[count] = ratio(figures, "tokentape", "in_memory")
             rows.append(Row(f"replay {count} calls, tokentape over in-memory", per_call[count], "x"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tokentape.testing.provider import Provider
 
 pytest_plugins = ["pytester"]
@@ -33,7 +34,11 @@ def ask(provider):
         headers = {"authorization": "Bearer sk-not-a-key"}
         reply = http.post(f"{provider.url}/v1/chat/completions", json=body, headers=headers)
         value = reply.json()
-        return value["choices"][0]["message"]["content"] if reply.status_code == 200 else value["error"]["message"]
+        return (
+            value["choices"][0]["message"]["content"]
+            if reply.status_code == 200
+            else value["error"]["message"]
+        )
 
     return question
 

@@ -6,6 +6,7 @@ import inspect
 import pickle
 
 import pytest
+
 from tokentape import errors
 
 PUBLIC = [
@@ -21,7 +22,9 @@ def test_every_exception_is_drawn_in_the_tree(kind):
 
 
 @pytest.mark.parametrize(
-    "kind", [k for k in PUBLIC if issubclass(k, Exception) and not issubclass(k, Warning)], ids=lambda k: k.__name__
+    "kind",
+    [k for k in PUBLIC if issubclass(k, Exception) and not issubclass(k, Warning)],
+    ids=lambda k: k.__name__,
 )
 def test_one_except_catches_all_of_ours(kind):
     assert issubclass(kind, errors.TokentapeError)
@@ -30,7 +33,12 @@ def test_one_except_catches_all_of_ours(kind):
 def test_a_cassette_error_keeps_its_parts_across_processes():
     error = errors.CassetteCorrupt("a.json", "cut short", place="line 3", fix="restore it")
     again = pickle.loads(pickle.dumps(error))
-    assert (again.path, again.problem, again.place, again.fix) == ("a.json", "cut short", "line 3", "restore it")
+    assert (again.path, again.problem, again.place, again.fix) == (
+        "a.json",
+        "cut short",
+        "line 3",
+        "restore it",
+    )
     assert str(again) == "a.json, line 3: cut short; restore it"
     assert type(again) is errors.CassetteCorrupt
 

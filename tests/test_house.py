@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import tokentape
 
 SOURCE = Path(tokentape.__file__).parent

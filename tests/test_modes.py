@@ -6,6 +6,7 @@ import json
 import os
 
 import pytest
+
 import tokentape
 from tokentape.errors import CassetteExpired, CassetteNotFound, ReplayMiss, TokentapeWarning, UsageError
 
@@ -67,7 +68,11 @@ def test_going_on_asks_again_where_the_credential_was_rejected(path, ask, provid
 def test_once_with_no_calls_leaves_an_empty_finished_cassette(path):
     record(path, None)
     assert json.loads(path.read_text()) == {
-        "tokentape": 1, "rules": json.loads(path.read_text())["rules"], "finished": True, "interactions": [], "count": 0
+        "tokentape": 1,
+        "rules": json.loads(path.read_text())["rules"],
+        "finished": True,
+        "interactions": [],
+        "count": 0,
     }
     with tokentape.use_cassette(path, mode="none"):
         pass
@@ -142,7 +147,10 @@ def test_all_keeps_the_old_cassette_until_the_new_one_is_complete(path, ask):
             assert path.read_bytes() == before
             raise RuntimeError
     assert path.read_bytes() == before
-    assert os.listdir(path.parent) == ["tape.json"] or set(os.listdir(path.parent)) <= {"tape.json", "tape.lock"}
+    assert os.listdir(path.parent) == ["tape.json"] or set(os.listdir(path.parent)) <= {
+        "tape.json",
+        "tape.lock",
+    }
 
 
 def test_off_does_nothing(path, ask, provider):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 import tokentape
 from tokentape.errors import ReplayMiss, TokentapeWarning, UsageError
 

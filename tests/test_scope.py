@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
+
 import tokentape
 from tokentape.errors import AmbiguousCassette, UsageError
 

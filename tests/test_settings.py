@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tokentape import settings
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError

@@ -131,8 +131,8 @@ def _without_deck(request: Request) -> Outcome | None:
     if len(siblings) > 1:
         names = ", ".join(deck.path for deck in siblings)
         error = AmbiguousCassette(
-            f"{request.method} {request.url}: this thread has no cassette of its own, and {len(siblings)} are "
-            f"open ({names}); wrap the thread's function or its executor in tokentape.bind(...)"
+            f"{request.method} {request.url}: this thread has no cassette of its own, and {len(siblings)} "
+            f"are open ({names}); wrap the thread's function or its executor in tokentape.bind(...)"
         )
         for deck in siblings:
             deck.latch(error)

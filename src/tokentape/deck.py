@@ -131,7 +131,9 @@ class Deck:
         if self.sends or found.operation.kind not in ASIDE:
             return None
         log.debug("%s: %s answered here, not sent", self.path, found.operation.kind)
-        reply = Response(200, "OK", (("Content-Type", "application/json"), ("Content-Length", "2")), b"{}", (2,))
+        reply = Response(
+            200, "OK", (("Content-Type", "application/json"), ("Content-Length", "2")), b"{}", (2,)
+        )
         return Replay(Interaction("", request, reply, Ended(How.EOF), Timing("")))
 
     def _take(self, key: str, request: Request) -> Replay | Miss | None:

@@ -1,4 +1,4 @@
-"""The logger `tokentape`: DEBUG per patch and per hit, WARNING for what needs you; never bodies or secrets."""
+"""The logger `tokentape`: DEBUG per patch and hit, WARNING for what needs you; never bodies or secrets."""
 
 from __future__ import annotations
 

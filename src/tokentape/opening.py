@@ -130,5 +130,3 @@ def _seconds(at: str) -> float:
         return datetime.fromisoformat(at).timestamp()
     except ValueError:
         return time.time()
-
-

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
 from tokentape.matching.fields import MatchOn
 from tokentape.predicates import DefaultPredicates, Predicates
@@ -21,6 +20,7 @@ from tokentape.settings import project
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tokentape.cassettes.mode import RecordMode
     from tokentape.wire.interaction import Interaction, Json
 
     Hook = Callable[[Interaction], Interaction | None]
@@ -105,7 +105,9 @@ class Options:
         """
         given: dict[str, object] = {**defaults, **_project_options(), **args}
         _check_names(given)
-        matching = {name: given.pop(name) for name in ("match_on", "ignore", "volatile") if name in given}
+        matching: dict[str, object] = {
+            name: given.pop(name) for name in ("match_on", "ignore", "volatile") if name in given
+        }
         options = cls(**{name: _checked(name, value) for name, value in given.items()})  # type: ignore[arg-type]
         return replace(options, match_on=_match_on(matching))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Installed:
-    """What `install` did: the deck (None: nowhere to record), the request for it, and what undoes the watch."""
+    """What `install` did: what was asked, the deck (None: nowhere to record), what undoes the watch."""
 
     asked: tuple[object, ...]
     predicates: Predicates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tokentape import active, settings
 from tokentape.cassettes.mode import RecordMode
@@ -16,7 +16,6 @@ from tokentape.options import OptionArgs, Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import cast
 
     import pytest
 
@@ -24,14 +23,14 @@ if TYPE_CHECKING:
     from tokentape.pytest_report import Report
 
 
-class TestFailed(Exception):  # noqa: N818  says how a block ended; nobody raises or catches it
+class TestFailed(Exception):
     """Stands for whatever failed the test, so that its recording is not taken for finished."""
 
     __test__ = False
 
 
 @contextmanager
-def test_block(
+def block_of(
     request: pytest.FixtureRequest, report: Report, passed: Callable[[pytest.Item | pytest.Collector], bool]
 ) -> Iterator[Deck]:
     """Open the cassette for the requesting node, and close it when the fixture is torn down.
@@ -62,9 +61,6 @@ def test_block(
         raise UnusedInteractions(_unused_text(deck))
 
 
-test_block.__test__ = False  # type: ignore[attr-defined]  pytest would collect it by its name
-
-
 def default_path(node: pytest.Item | pytest.Collector) -> str:
     """`cassettes/<module>/<Class>.<test>[<parameters>].json` beside the module.
 
@@ -81,20 +77,20 @@ def default_path(node: pytest.Item | pytest.Collector) -> str:
 def _asked(node: pytest.Item | pytest.Collector) -> tuple[str | None, OptionArgs]:
     """The path and options of the markers on the node; the closest marker wins."""
     path: str | None = None
-    args: OptionArgs = {}
+    options: dict[str, object] = {}
     for marker in reversed(list(node.iter_markers("tokentape"))):
         given = dict(marker.kwargs)
         given.pop("scope", None)
         named = given.pop("path", marker.args[0] if marker.args else None)
         if named is not None:
             path = os.path.join(node.path.parent, os.fspath(named))
-        args = cast("OptionArgs", {**args, **given}) if TYPE_CHECKING else {**args, **given}
-    return path, args
+        options.update(given)
+    return path, cast("OptionArgs", options)
 
 
 def _unused_text(deck: Deck) -> str:
     ids = ", ".join(deck.unused[:5]) + (", ..." if len(deck.unused) > 5 else "")
     return (
-        f"{deck.path}: {len(deck.unused)} recordings were not used ({ids}); if the test no longer makes these "
-        f"calls, drop them with --tokentape-mode=refresh"
+        f"{deck.path}: {len(deck.unused)} recordings were not used ({ids}); if the test no longer makes "
+        f"these calls, drop them with --tokentape-mode=refresh"
     )

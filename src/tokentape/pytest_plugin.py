@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tokentape import settings
+from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
 from tokentape.pytest_report import Report
 
@@ -54,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     report = config.stash[REPORT] = Report(config)
-    if choice.mode is settings.RecordMode.NONE:
+    if choice.mode is RecordMode.NONE:
         report.set_placeholders()
 
 
@@ -82,18 +83,18 @@ def _tokentape_marker(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Iterator[Deck]:
     """The cassette of this test, open and in force; its `tally`, `unused` and `mode` may be asserted."""
-    from tokentape.pytest_cassettes import test_block
+    from tokentape.pytest_cassettes import block_of
 
-    with test_block(request, request.config.stash[REPORT], _passed) as deck:
+    with block_of(request, request.config.stash[REPORT], _passed) as deck:
         yield deck
 
 
 @pytest.fixture(scope="class")
 def _tokentape_class(request: pytest.FixtureRequest) -> Iterator[Deck]:
     """One cassette for all tests of a class."""
-    from tokentape.pytest_cassettes import test_block
+    from tokentape.pytest_cassettes import block_of
 
-    with test_block(request, request.config.stash[REPORT], _all_passed) as deck:
+    with block_of(request, request.config.stash[REPORT], _all_passed) as deck:
         yield deck
 
 

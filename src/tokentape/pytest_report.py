@@ -124,7 +124,9 @@ class Report:
                 terminal.line(f"    unused interaction {id}")
         for path in self._unused_files():
             terminal.line(f"{_short(path)}: not used by any test of this run")
-        total = [sum(getattr(line, name) for line in self._lines) for name in ("replayed", "recorded", "missed")]
+        total = [
+            sum(getattr(line, name) for line in self._lines) for name in ("replayed", "recorded", "missed")
+        ]
         terminal.line(
             f"{len(self._lines)} cassettes: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
         )
@@ -134,7 +136,7 @@ class Report:
     def _unused_files(self) -> list[str]:
         """Cassette files beside those that were used, which no test opened."""
         used = {os.path.abspath(line.path) for line in self._lines}
-        found = set()
+        found: set[str] = set()
         for folder in {os.path.dirname(path) for path in used}:
             names = os.listdir(folder) if os.path.isdir(folder) else []
             found.update(os.path.join(folder, name) for name in names if name.endswith(".json"))

@@ -154,7 +154,9 @@ class Recorder:
             return True
         call = f"{interaction.request.method} {split_query(interaction.request.url)[0]}"
         if self._options.errors == "refuse":
-            self._trouble(RecordingRefused(f"{self._where}: reply {status} to {call} was refused, not recorded"))
+            self._trouble(
+                RecordingRefused(f"{self._where}: reply {status} to {call} was refused, not recorded")
+            )
             return False
         if self._options.errors == "warn":
             self._failing[key] = RecordingError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tokentape.testing.provider import Provider
 
 HEAD = """
@@ -53,7 +54,9 @@ class Project:
 
     def cassettes(self):
         root = self.pytester.path
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*.json") if "cassettes" in path.parts)
+        return sorted(
+            str(path.relative_to(root)) for path in root.rglob("*.json") if "cassettes" in path.parts
+        )
 
     def recorded(self, name):
         return json.loads((self.pytester.path / name).read_text())["interactions"]

@@ -228,11 +228,14 @@ def test_an_unknown_mode_is_one_line(project):
     project.write(MARKED)
     result = project.run("--tokentape-mode=sometimes")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --tokentape-mode: unknown record mode 'sometimes'; use one of once, *"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --tokentape-mode: unknown record mode 'sometimes'; use one of once, *"]
+    )
 
 
 def test_placeholders_are_set_for_replay_and_said(project):
-    project.write("""
+    project.write(
+        """
 import os
 
 @pytest.mark.tokentape
@@ -243,7 +246,8 @@ def test_it():
 
 def test_afterwards():
     assert "OPENAI_API_KEY" not in os.environ
-""".replace("EXPECTED", 'os.environ.get("WANT")'))
+""".replace("EXPECTED", 'os.environ.get("WANT")')
+    )
     project.pytester.makeconftest('import os\nos.environ["ANTHROPIC_API_KEY"] = "mine"\n')
     project.run(passed=2)
     conftest = project.pytester.path / "conftest.py"

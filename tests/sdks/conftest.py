@@ -6,6 +6,7 @@ import asyncio
 import inspect
 
 import pytest
+
 import tokentape
 from tokentape.testing.provider import Provider
 

@@ -12,7 +12,11 @@ TOOL = {
     "name": "get_weather",
     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
-ASK = {"model": "claude-haiku-4-5", "max_tokens": 200, "messages": [{"role": "user", "content": "Say hello."}]}
+ASK = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 200,
+    "messages": [{"role": "user", "content": "Say hello."}],
+}
 
 
 def client(url, **options):
@@ -52,7 +56,10 @@ def test_a_tool_round_trip(tape):
         first = sdk.messages.create(**{**ASK, "messages": messages}, tools=[TOOL])
         [call] = [block for block in first.content if block.type == "tool_use"]
         messages += [
-            {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in first.content]},
+            {
+                "role": "assistant",
+                "content": [block.model_dump(exclude_none=True) for block in first.content],
+            },
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "rain"}]},
         ]
         return [first, sdk.messages.create(**{**ASK, "messages": messages}, tools=[TOOL])]

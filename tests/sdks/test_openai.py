@@ -42,12 +42,14 @@ def ask(url, text="Say hello.", **options):
 
 
 def test_chat(tape):
-    reply = tape.twice(lambda url: ask(url))
+    reply = tape.twice(ask)
     assert reply["choices"][0]["message"]["content"]
 
 
 def test_chat_with_unicode_and_every_kind_of_call(tape):
-    tape.twice(lambda url: client(url).chat.completions.create(model="gpt-5-mini", messages=HELLO, temperature=0.1))
+    tape.twice(
+        lambda url: client(url).chat.completions.create(model="gpt-5-mini", messages=HELLO, temperature=0.1)
+    )
 
 
 def test_chat_stream_gives_the_same_events(tape):
@@ -108,7 +110,9 @@ def test_responses_stream(tape):
 
 
 def test_embeddings(tape):
-    reply = tape.twice(lambda url: client(url).embeddings.create(model="text-embedding-3-small", input=["a", "b"]))
+    reply = tape.twice(
+        lambda url: client(url).embeddings.create(model="text-embedding-3-small", input=["a", "b"])
+    )
     assert len(reply["data"]) == 2
 
 
@@ -134,7 +138,9 @@ def test_503_503_200_replays_as_the_retries_saw_it(tape):
     tape.provider.fails(503, times=2, headers={"retry-after-ms": "1"})
 
     def scenario(url):
-        raw = client(url, max_retries=2).chat.completions.with_raw_response.create(model="gpt-5-mini", messages=HELLO)
+        raw = client(url, max_retries=2).chat.completions.with_raw_response.create(
+            model="gpt-5-mini", messages=HELLO
+        )
         return [raw.retries_taken, raw.parse()]
 
     assert tape.twice(scenario)[0] == 2
@@ -147,8 +153,8 @@ def test_an_error_event_inside_a_200_stream(tape):
     def scenario(url):
         got = []
         try:
-            for event in client(url).chat.completions.create(model="gpt-5-mini", messages=HELLO, stream=True):
-                got.append(event)
+            events = client(url).chat.completions.create(model="gpt-5-mini", messages=HELLO, stream=True)
+            got.extend(events)
         except openai.APIError as error:
             got.append(error)
         return got
@@ -234,8 +240,20 @@ def test_a_file_upload_and_its_random_boundary(tape):
     def scenario(url):
         return client(url).files.create(file=("a.jsonl", b'{"a": 1}\n'), purpose="batch")
 
-    tape.provider.play(_json_reply({"id": "file-1", "object": "file", "bytes": 9, "created_at": 1, "filename": "a.jsonl",
-                                    "purpose": "batch", "status": "processed"}), path="/v1/files")
+    tape.provider.play(
+        _json_reply(
+            {
+                "id": "file-1",
+                "object": "file",
+                "bytes": 9,
+                "created_at": 1,
+                "filename": "a.jsonl",
+                "purpose": "batch",
+                "status": "processed",
+            }
+        ),
+        path="/v1/files",
+    )
     assert tape.twice(scenario)["id"] == "file-1"
 
 
@@ -244,7 +262,7 @@ def _json_reply(value):
 
     from tokentape.testing.provider import reply
 
-    return reply(200, json.dumps(value).encode(), headers=(("content-type", "application/json"),))
+    return reply(json.dumps(value).encode(), 200, (("content-type", "application/json"),))
 
 
 def test_the_calls_are_recorded_each_once(tape):

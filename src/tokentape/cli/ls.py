@@ -28,7 +28,9 @@ def command(place: str) -> None:
         return
     [(store, name)] = cassettes(place)
     cassette = load(store, name)
-    console.print(_of_cassette(cassette.path, [cassette.interaction(n) for n in range(len(cassette.entries))]))
+    console.print(
+        _of_cassette(cassette.path, [cassette.interaction(n) for n in range(len(cassette.entries))])
+    )
 
 
 def _of_folder(place: str) -> Table:

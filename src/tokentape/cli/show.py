@@ -10,7 +10,7 @@ import click
 from tokentape.cli.places import cassettes, load
 from tokentape.errors import UsageError
 from tokentape.protocols.registry import recognise, reply_text, usage_of
-from tokentape.protocols.transcript import transcript
+from tokentape.protocols.transcript import Said, transcript
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,8 +87,8 @@ def _print(console: Console, interaction: Interaction) -> None:
     model = f" with {facts['model']}" if facts["model"] else ""
     console.rule(Text(f"{interaction.id}  {facts['operation']}{model}"), align="left")
     found = recognise(interaction.request)
-    said = transcript(found) or [("request", f"{interaction.request.method} {interaction.request.url}")]
-    for role, text in [*said, ("reply", str(facts["reply"] or _no_reply(interaction)))]:
+    asked = transcript(found) or [Said("request", f"{interaction.request.method} {interaction.request.url}")]
+    for role, text in [*asked, Said("reply", str(facts["reply"] or _no_reply(interaction)))]:
         style = STYLES.get(role, "green" if role in ("reply", "model") else "white")
         console.print(Text(role, style=f"bold {style}"))
         console.print(Padding(Text(text), (0, 0, 0, 2)))

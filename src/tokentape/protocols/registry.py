@@ -10,6 +10,7 @@ from tokentape.protocols.call import Call
 from tokentape.protocols.dialect import PLAIN, Kind, Operation, Usage
 from tokentape.protocols.errors import openai_error
 from tokentape.protocols.table import BUILT_IN, dialect_named, installed
+from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.message import Response
 
 if TYPE_CHECKING:
@@ -113,6 +114,11 @@ def _said(operation: Operation, dialect: Dialect, response: Response) -> str:
     return _error_text(reply) if response.status >= 400 else dialect.reads_as(reply)
 
 
+def reply_text(found: Recognised, response: Response) -> str:
+    """The text and tool calls of a whole reply, uncut; "" where nobody knows its dialect."""
+    return _said(found.operation, found.dialect, response) if found.dialect else ""
+
+
 def _error_text(reply: Json) -> str:
     """The text of an error reply, wherever the dialect puts it."""
     if not isinstance(reply, dict):
@@ -134,10 +140,9 @@ def _json_of(response: Response) -> Json:
     from tokentape.wire.body import decoded_body
 
     try:
-        parsed: Json = json.loads(decoded_body(response) or b"null")
-    except (ValueError, RecursionError):
+        return parse(decoded_body(response) or b"null")
+    except JsonError:
         return None
-    return parsed
 
 
 def one_line(text: str, width: int = WIDTH) -> str:

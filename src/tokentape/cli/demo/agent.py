@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anthropic
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = "sk-demo-not-a-real-key"
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+CITY: dict[str, object] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 QUESTION = "Do I need an umbrella in Oslo?"
 
 
@@ -47,8 +48,10 @@ class Run:
         self._note("Chat, tool call", reply.usage.total_tokens if reply.usage else 0)
         message = reply.choices[0].message
         messages.append(message.model_dump(exclude_none=True))
-        for call in message.tool_calls or ():
-            messages.append({"role": "tool", "tool_call_id": call.id, "content": json.dumps({"rain": True})})
+        messages += [
+            {"role": "tool", "tool_call_id": call.id, "content": json.dumps({"rain": True})}
+            for call in message.tool_calls or ()
+        ]
         reply = ask(model="gpt-5-mini", messages=messages, tools=[tool])
         self._note("Chat, tool result", reply.usage.total_tokens if reply.usage else 0)
 
@@ -89,7 +92,5 @@ def ask_something_else(url: str) -> None:
     question = QUESTION.replace("Oslo", "Bergen")
     tool = {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}
     ask: Callable[..., object] = client.chat.completions.create
-    try:
+    with suppress(openai.OpenAIError):
         ask(model="gpt-5-mini", messages=[{"role": "user", "content": question}], tools=[tool])
-    except openai.OpenAIError:
-        pass

@@ -14,7 +14,16 @@ def comparison(live: list[Call], replayed: list[Call]) -> Table:
     """One row per call: bytes and chunks equal or not, times live and replayed in milliseconds, tokens."""
     table = Table(title="one agent run, recorded and replayed")
     table.add_column("call")
-    for name in ("bytes", "chunks", "equal", "first chunk, live", "replayed", "total, live", "replayed", "tokens"):
+    for name in (
+        "bytes",
+        "chunks",
+        "equal",
+        "first chunk, live",
+        "replayed",
+        "total, live",
+        "replayed",
+        "tokens",
+    ):
         table.add_column(name, justify="right")
     for one, two in zip(live, replayed, strict=False):
         table.add_row(
