@@ -224,7 +224,7 @@ R23 = {
 }
 
 
-@pytest.mark.parametrize("case", R23, ids=lambda case: " ".join(case))
+@pytest.mark.parametrize("case", R23, ids=" ".join)
 def test_R23_other_traffic_is_classed_as_what_it_is(case):
     found = operation(*case, body={} if case[0] == "POST" else None)
     assert (found.full_name, found.kind) == R23[case]

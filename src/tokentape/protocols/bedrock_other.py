@@ -47,7 +47,13 @@ def _endpoint(call: Call) -> str | None:
 def asks(body: Json) -> str:
     """The text given to an agent, a knowledge base, a SageMaker endpoint."""
     given = fields(body)
-    return text(given.get("inputText")) or text(at(given, "input", "text")) or text(given.get("inputs"))
+    checked = text(at(given, "content", -1, "text", "text"))
+    return (
+        text(given.get("inputText"))
+        or text(at(given, "input", "text"))
+        or text(given.get("inputs"))
+        or checked
+    )
 
 
 def reads_as(reply: Json) -> str:

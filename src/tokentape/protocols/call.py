@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.url import host_of, path_of, split_query
 
 if TYPE_CHECKING:
@@ -75,10 +75,9 @@ def _json_of(request: Request) -> tuple[Json, bool]:
 
         body = decoded_body(request) or body
     try:
-        parsed: Json = json.loads(body)
-    except (ValueError, RecursionError):
+        return parse(body), True
+    except JsonError:
         return None, False
-    return parsed, True
 
 
 def decoded(segment: str) -> str:

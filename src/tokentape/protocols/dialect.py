@@ -65,6 +65,21 @@ class Usage:
     cached_input: int | None = None
     reasoning: int | None = None
 
+    @classmethod
+    def known(
+        cls,
+        input: int | None,
+        output: int | None,
+        cached_input: int | None = None,
+        reasoning: int | None = None,
+    ) -> Usage | None:
+        """The usage; None if nothing at all is known."""
+        found = cls(input, output, cached_input, reasoning)
+        return None if found == _UNKNOWN else found
+
+
+_UNKNOWN = Usage()
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:

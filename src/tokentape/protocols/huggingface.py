@@ -52,7 +52,7 @@ def reads_as(reply: Json) -> str:
 
 def is_complete(stream: Sequence[Payload]) -> bool:
     """The token that comes with the whole text or the details, or an error."""
-    return any(p.fields.get("generated_text") is not None or "error" in p.fields for p in reversed(stream))
+    return any(p.fields.get("generated_text") is not None or p.fields.get("error") for p in reversed(stream))
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

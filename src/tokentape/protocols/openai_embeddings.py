@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
+from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Usage
 from tokentape.protocols.openai_chat.recognise import deployment
-from tokentape.protocols.openai_chat.words import usage
-from tokentape.protocols.reading import at, fields, objects, text
+from tokentape.protocols.reading import at, fields, number, objects, text
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -25,6 +24,13 @@ def asks(body: Json) -> str:
     """The input; the last of several."""
     given = fields(body).get("input")
     return text(given) or text(at(given, -1))
+
+
+def usage(reply: Json) -> Usage | None:
+    """What went in; Voyage only says the total, which is the same."""
+    counts = fields(at(reply, "usage"))
+    asked = number(counts.get("prompt_tokens"))
+    return Usage.known(number(counts.get("total_tokens")) if asked is None else asked, None)
 
 
 def reads_as(reply: Json) -> str:

@@ -71,7 +71,8 @@ def reads_as_stream(stream: Sequence[Payload]) -> str:
     said: list[str] = []
     for payload in stream:
         event = payload.fields
-        parts = fields(event.get("delta")).get("content") or event.get("content")
+        mistral = event.get("content") if payload.name == "message.output.delta" else None
+        parts = fields(event.get("delta")).get("content") or mistral
         said += [text(fields(part.get("text")).get("value")) for part in objects(parts)]
         said += [parts] if isinstance(parts, str) else []
     return "".join(said)

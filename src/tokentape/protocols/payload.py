@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from tokentape.wire.jsontext import JsonError, is_json, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tokentape.wire.event import StreamEvent
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Response
@@ -30,8 +29,8 @@ class Payload:
         if not self._read:
             self._read = True
             try:
-                self._json = json.loads(self.data)
-            except (ValueError, RecursionError):
+                self._json = parse(self.data)
+            except JsonError:
                 self._json = None
         return self._json
 
@@ -47,56 +46,35 @@ class Payload:
         return self.data.strip() == b"[DONE]"
 
 
-class _Decoder(Protocol):
-    def feed(self, data: bytes) -> list[StreamEvent]: ...
-    def close(self) -> list[StreamEvent]: ...
-
-
 def payloads(response: Response, *, asked: bool) -> list[Payload] | None:
     """The events of `response`, or None where it is no stream.
 
-    `asked`: the caller asked for a stream; a JSON array is then one (Gemini). The body is looked at
-    besides its type, since recorded and proxied streams go by the wrong type, or none.
+    `asked`: the caller asked for a stream. It decides where the type does not: a JSON array is then one
+    (Gemini), and so are several lines of JSON without a type.
     """
-    from tokentape.wire.body import decoded_body, media_type
-
-    body = decoded_body(response) or b""
-    decoder = _decoder(media_type(response.headers), body.lstrip()[:16], asked)
-    if decoder is None:
+    events = _events(response, asked)
+    if events is None:
         return None
-    return _with_data([*decoder.feed(body), *decoder.close()])
-
-
-def _with_data(events: Iterable[StreamEvent]) -> list[Payload]:
     return [Payload(event.name, event.data) for event in events if event.data is not None]
 
 
-def _decoder(media: str, start: bytes, asked: bool) -> _Decoder | None:
-    if media == "text/event-stream" or start.startswith((b"data:", b"event:")):
-        from tokentape.wire.sse import SseDecoder
+def _events(response: Response, asked: bool) -> list[StreamEvent] | None:
+    from tokentape.wire.body import decoded_body, decoder_for, events_of, media_type
 
-        return SseDecoder()
-    if media == "application/vnd.amazon.eventstream":
-        from tokentape.wire.eventstream import EventStreamDecoder
-
-        return EventStreamDecoder()
-    if media in _NDJSON:
-        from tokentape.wire.ndjson import NdjsonDecoder
-
-        return NdjsonDecoder()
-    if asked and start.startswith(b"["):
-        from tokentape.wire.jsonarray import JsonArrayDecoder
-
-        return JsonArrayDecoder()
-    return None
+    if decoder_for(media_type(response.headers)) is not None:
+        return events_of(response)
+    body = (decoded_body(response) or b"").lstrip()
+    if body.startswith(b"{"):
+        return _lines(body) if asked else None
+    if body.startswith(b"[") and not asked:
+        return None
+    return events_of(response) or None
 
 
-_NDJSON = frozenset(
-    {
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/stream+json",
-        "application/jsonl",
-        "application/jsonlines",
-    }
-)
+def _lines(body: bytes) -> list[StreamEvent] | None:
+    """The events of NDJSON without its type; None where the body is one value, on one line or several."""
+    from tokentape.wire.event import decode
+    from tokentape.wire.ndjson import NdjsonDecoder
+
+    first, _, rest = body.partition(b"\n")
+    return decode(NdjsonDecoder(), (body,)) if rest.strip() and is_json(first) else None

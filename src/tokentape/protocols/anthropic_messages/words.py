@@ -46,7 +46,7 @@ def usage(reply: Json) -> Usage | None:
         return None
     read = number(counts.get("cache_read_input_tokens"))
     written = number(counts.get("cache_creation_input_tokens"))
-    return Usage(
+    return Usage.known(
         input=total(number(counts.get("input_tokens")), read, written),
         output=number(counts.get("output_tokens")),
         cached_input=read,

@@ -29,6 +29,6 @@ def usage(reply: Json) -> Usage | None:
         return None
     read = number(counts.get("cacheReadInputTokens"))
     written = number(counts.get("cacheWriteInputTokens"))
-    return Usage(
+    return Usage.known(
         total(number(counts.get("inputTokens")), read, written), number(counts.get("outputTokens")), read
     )

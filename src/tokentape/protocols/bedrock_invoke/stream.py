@@ -58,7 +58,7 @@ def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
         metrics = fields(at(inner(payload).json, METRICS))
         if metrics:
             cached = number(metrics.get("cacheReadInputTokenCount"))
-            return Usage(
+            return Usage.known(
                 number(metrics.get("inputTokenCount")), number(metrics.get("outputTokenCount")), cached
             )
     return None

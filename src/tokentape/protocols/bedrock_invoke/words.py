@@ -51,4 +51,4 @@ def usage(reply: Json) -> Usage | None:
     if counts:
         return anthropic_usage(reply)
     count = number(at(reply, "prompt_token_count"))
-    return None if count is None else Usage(count, number(at(reply, "generation_token_count")))
+    return None if count is None else Usage.known(count, number(at(reply, "generation_token_count")))

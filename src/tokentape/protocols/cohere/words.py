@@ -64,7 +64,7 @@ def usage(reply: Json) -> Usage | None:
     counts = fields(counted.get("tokens") or counted.get("billed_units"))
     if not counts:
         return None
-    return Usage(
+    return Usage.known(
         number(counts.get("input_tokens")),
         number(counts.get("output_tokens")),
         number(counted.get("cached_tokens")),

@@ -37,7 +37,7 @@ def is_complete(stream: Sequence[Payload]) -> bool:
 def _is_end(payload: Payload) -> bool:
     event = payload.fields
     blocked = at(event, "promptFeedback", "blockReason")
-    return bool(blocked) or "error" in event or event.get("event_type") in _INTERACTION_ENDS
+    return bool(blocked or event.get("error")) or event.get("event_type") in _INTERACTION_ENDS
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Usage
+from tokentape.protocols.openai_embeddings import counted_vectors
 from tokentape.protocols.reading import (
     USER,
     at,
@@ -28,7 +29,12 @@ def asks(body: Json) -> str:
     given = fields(body)
     if "contents" in given:
         return last_turn(given["contents"], USER, "parts") or block_text(at(given, "contents", "parts"))
-    return block_text(at(given, "content", "parts")) or last_turn(_input(given.get("input")), USER)
+    if "input" in given:
+        return last_turn(_input(given["input"]), USER)
+    content = (
+        given.get("content") or at(given, "requests", -1, "content") or at(given, "instances", -1, "content")
+    )
+    return block_text(at(content, "parts")) or text(content)
 
 
 def _input(given: Json) -> Json:
@@ -43,7 +49,14 @@ def reads_as(reply: Json) -> str:
     candidates = spaced(
         parts_words(at(found, "content", "parts")) for found in objects(at(reply, "candidates"))
     )
-    return candidates or block_text(at(reply, "outputs")) or _steps(at(reply, "steps"))
+    return candidates or block_text(at(reply, "outputs")) or _steps(at(reply, "steps")) or _vectors(reply)
+
+
+def _vectors(reply: Json) -> str:
+    """An embedding's reply: one `embedding`, several `embeddings`, or the `predictions` of Vertex."""
+    found = [at(reply, "embedding"), *objects(at(reply, "embeddings"))]
+    found += [at(entry, "embeddings") for entry in objects(at(reply, "predictions"))]
+    return counted_vectors([values for entry in found if (values := at(entry, "values"))])
 
 
 def _steps(steps: Json) -> str:
@@ -67,7 +80,7 @@ def usage(reply: Json) -> Usage | None:
         return _interaction_usage(fields(at(reply, "usage")))
     thoughts = number(counts.get("thoughtsTokenCount"))
     prompt = total(number(counts.get("promptTokenCount")), number(counts.get("toolUsePromptTokenCount")))
-    return Usage(
+    return Usage.known(
         input=prompt,
         output=total(number(counts.get("candidatesTokenCount")), thoughts),
         cached_input=number(counts.get("cachedContentTokenCount")),
@@ -79,7 +92,7 @@ def _interaction_usage(counts: dict[str, Json]) -> Usage | None:
     if not counts:
         return None
     thoughts = number(counts.get("total_thought_tokens"))
-    return Usage(
+    return Usage.known(
         input=total(number(counts.get("total_input_tokens")), number(counts.get("total_tool_use_tokens"))),
         output=total(number(counts.get("total_output_tokens")), thoughts),
         cached_input=number(counts.get("total_cached_tokens")),

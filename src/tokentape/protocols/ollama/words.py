@@ -42,7 +42,8 @@ def _calls(reply: Json) -> list[str]:
 def is_complete(stream: Sequence[Payload]) -> bool:
     """A line with `done: true`, or an error."""
     return any(
-        payload.fields.get("done") is True or "error" in payload.fields for payload in reversed(stream)
+        payload.fields.get("done") is True or bool(payload.fields.get("error"))
+        for payload in reversed(stream)
     )
 
 
@@ -56,7 +57,7 @@ def usage(reply: Json) -> Usage | None:
     """Counts stand beside the answer; a prompt that was cached is not counted at all."""
     counts = fields(reply)
     asked, answered = number(counts.get("prompt_eval_count")), number(counts.get("eval_count"))
-    return None if asked is None and answered is None else Usage(asked, answered)
+    return None if asked is None and answered is None else Usage.known(asked, answered)
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:

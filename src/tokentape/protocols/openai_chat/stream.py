@@ -15,18 +15,17 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
 
-def is_complete(stream: Sequence[Payload]) -> bool:
-    """`[DONE]`, an error told in the stream, or a finish reason for every choice.
+def is_complete(stream: Sequence[Payload]) -> bool | None:
+    """`[DONE]`, or an error told in the stream; None if every choice is finished and neither came.
 
-    The last is for servers that send no `[DONE]` (Writer, Cloudflare), and for callers that stop
-    reading where the answer ends.
+    Some servers send no `[DONE]` (Writer, Cloudflare), others send usage between the last finish reason
+    and it: then only the end of the connection says which it is.
     """
-    for payload in reversed(stream):
-        if payload.is_done or "error" in payload.fields:
-            return True
-        if not payload.fields.get("usage"):
-            break
-    return _is_finished(stream)
+    if any(payload.is_done for payload in reversed(stream)):
+        return True
+    if any(payload.fields.get("error") for payload in stream):
+        return True
+    return None if _is_finished(stream) else False
 
 
 def _is_finished(stream: Sequence[Payload]) -> bool:

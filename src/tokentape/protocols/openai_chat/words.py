@@ -39,7 +39,8 @@ def message_words(message: Json) -> str:
         called(at(c, "function", "name"), at(c, "function", "arguments"))
         for c in objects(said.get("tool_calls"))
     ]
-    if function := fields(said.get("function_call")):
+    function = fields(said.get("function_call"))
+    if function.get("name"):
         calls.append(called(function.get("name"), function.get("arguments")))
     return spaced([block_text(said.get("content")), text(said.get("refusal")), *calls])
 
@@ -50,7 +51,7 @@ def usage(reply: Json) -> Usage | None:
     if not counts:
         return None
     cached = number(at(counts, "prompt_tokens_details", "cached_tokens"))
-    return Usage(
+    return Usage.known(
         input=number(counts.get("prompt_tokens")),
         output=number(counts.get("completion_tokens")),
         cached_input=number(counts.get("prompt_cache_hit_tokens")) if cached is None else cached,

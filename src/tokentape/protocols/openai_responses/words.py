@@ -44,7 +44,7 @@ def usage(reply: Json) -> Usage | None:
     counts = fields(at(reply, "usage"))
     if not counts:
         return None
-    return Usage(
+    return Usage.known(
         input=number(counts.get("input_tokens")),
         output=number(counts.get("output_tokens")),
         cached_input=number(at(counts, "input_tokens_details", "cached_tokens")),
