@@ -51,6 +51,7 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
         NdjsonDecoder,
     ),
 }
+_VAGUE = frozenset({"", "text/plain", "application/json", "application/octet-stream"})
 _SSE_STARTS = (b"data:", b"event:", b"id:", b"retry:", b": ", b":\n", b":\r")
 _MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
@@ -86,11 +87,9 @@ def decoded_body(message: Request | Response) -> bytes | None:
     decoded = decode_content(body, encoding)
     if decoded is None and isinstance(message, Response):
         decoded = message.decoded
-    if decoded is None:
-        decoded = decode_content(body, encoding, partial=True)
-    if decoded or not _plain(body, encoding):
-        return decoded
-    return body
+    if decoded is None and _plain(body, encoding):
+        return body
+    return decode_content(body, encoding, partial=True) if decoded is None else decoded
 
 
 def _plain(body: bytes, encoding: str) -> bool:
@@ -121,7 +120,8 @@ def events_of(response: Response) -> list[StreamEvent]:
     body = decoded_body(response)
     if not body:
         return []
-    decoder = decoder_for(media_type(response.headers)) or _by_look(body)
+    media = media_type(response.headers)
+    decoder = decoder_for(media) or (_by_look(body) if media in _VAGUE else None)
     return decode(decoder, (body,)) if decoder else []
 
 

@@ -95,18 +95,19 @@ def _gunzip(body: bytes) -> Decoded:
 
 def _inflate(body: bytes) -> Decoded:
     """The zlib format, or bare deflate data, which many servers send under the same name."""
-    errors: list[CodingError] = []
-    for window in (15, -15):
-        inflater = zlib.decompressobj(window)
-        try:
-            data = inflater.decompress(body)
-        except zlib.error as error:
-            errors.append(CodingError(str(error)))
-            continue
-        if not inflater.unused_data:
-            return data, inflater.eof
-        errors.append(CodingError("bytes after the end of the deflate data"))
-    raise errors[0]
+    found = [decoded for window in (15, -15) if (decoded := _inflate_as(body, window)) is not None]
+    if not found:
+        raise CodingError("neither zlib nor deflate data")
+    return next((decoded for decoded in found if decoded[1]), found[0])
+
+
+def _inflate_as(body: bytes, window: int) -> Decoded | None:
+    inflater = zlib.decompressobj(window)
+    try:
+        data = inflater.decompress(body)
+    except zlib.error:
+        return None
+    return None if inflater.unused_data else (data, inflater.eof)
 
 
 class _Brotli(Protocol):

@@ -66,12 +66,11 @@ def _delimiter(boundary: str) -> re.Pattern[bytes]:
 
 
 def _part(body: bytes, start: int, end: int) -> Part | None:
-    """The part between two delimiters; it begins with the line end of the first."""
+    """The part between two delimiters; it begins with the line end of the first. Its body may be missing."""
     blank = _BLANK_LINE.search(body, start, end)
-    if blank is None:
-        return None
-    fields = _fields(body[start : blank.start()])
-    return None if fields is None else Part(fields, body[blank.end() : end], blank.end(), end)
+    head, at = (blank.start(), blank.end()) if blank else (end, end)
+    fields = _fields(body[start:head])
+    return None if fields is None else Part(fields, body[at:end], at, end)
 
 
 def _fields(block: bytes) -> Headers | None:
