@@ -158,11 +158,8 @@ def test_botocore(operation, monkeypatch):
     assert TEXT in str(error), text
 
 
-NAMES = [dialect.name for dialect in BUILT_IN]
-
-
 @pytest.mark.parametrize("status", [400, 404, 500])
-@pytest.mark.parametrize("name", [*NAMES, "http", "unheard.of"])
+@pytest.mark.parametrize("name", [*BUILT_IN, "http", "unheard.of"])
 def test_every_dialect_says_it_in_all_places(name, status):
     reply = error_reply(Operation(name, "create", Kind.GENERATE), TEXT, status=status)
     body = json.loads(reply.body)

@@ -218,7 +218,7 @@ R23 = {
         "telemetry/prices",
         Kind.TELEMETRY,
     ),
-    ("GET", "https://api.cerebras.ai/v1/tcp_warming"): ("warmup/tcp_warming", Kind.WARMUP),
+    ("GET", "https://api.cerebras.ai/v1/tcp_warming"): ("telemetry/warmup", Kind.WARMUP),
     ("GET", "https://shop.example/v1/models"): ("http/request", Kind.OTHER),
     ("GET", "https://shop.example/v1/files"): ("http/request", Kind.OTHER),
 }

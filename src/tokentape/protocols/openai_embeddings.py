@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Usage
 from tokentape.protocols.openai_chat.recognise import deployment
-from tokentape.protocols.reading import at, fields, number, objects, text
+from tokentape.protocols.reading import at, counted_vectors, fields, number, objects, text
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -36,15 +36,6 @@ def usage(reply: Json) -> Usage | None:
 def reads_as(reply: Json) -> str:
     """How many vectors came, and of which length where that can be seen."""
     return counted_vectors([entry.get("embedding") for entry in objects(at(reply, "data"))])
-
-
-def counted_vectors(vectors: list[Json]) -> str:
-    """`2 vectors of 1536`; base64 does not show its length."""
-    if not vectors:
-        return ""
-    noun = "vector" if len(vectors) == 1 else "vectors"
-    size = f" of {len(vectors[0])}" if isinstance(vectors[0], list) else ""
-    return f"{len(vectors)} {noun}{size}"
 
 
 DIALECT = Dialect(

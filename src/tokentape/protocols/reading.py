@@ -85,4 +85,13 @@ def total(*counts: int | None) -> int | None:
     return sum(known) if known else None
 
 
+def counted_vectors(vectors: list[Json]) -> str:
+    """`2 vectors of 1536`; base64 does not show its length."""
+    if not vectors:
+        return ""
+    noun = "vector" if len(vectors) == 1 else "vectors"
+    size = f" of {len(vectors[0])}" if isinstance(vectors[0], list) else ""
+    return f"{len(vectors)} {noun}{size}"
+
+
 USER = frozenset({"user"})

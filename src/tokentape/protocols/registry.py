@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.call import Call
 from tokentape.protocols.dialect import PLAIN, Kind, Operation, Usage
 from tokentape.protocols.errors import openai_error
-from tokentape.protocols.table import BUILT_IN, dialect_named, installed
+from tokentape.protocols.table import dialect_named, dialects
 from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.message import Response
 
@@ -48,10 +48,7 @@ def recognise(request: Request) -> Recognised:
     if one of those takes a name that is taken.
     """
     call = Call(request)
-    for dialect in BUILT_IN:
-        if (operation := dialect.recognise(call)) is not None:
-            return Recognised(operation, dialect, call.body, call.is_json)
-    for dialect in installed():
+    for dialect in dialects():
         if (operation := dialect.recognise(call)) is not None:
             return Recognised(operation, dialect, call.body, call.is_json)
     return Recognised(UNKNOWN, None, call.body, call.is_json)

@@ -1,75 +1,71 @@
-"""Every dialect there is: the built-in ones by name, those of other packages by entry point."""
+"""Every dialect there is: the built-in ones by name, those of other packages by entry point.
+
+A built-in dialect is the module of its name (`openai.chat`: `openai_chat`) and is imported when it is
+first asked: a program that speaks one or two of them does not pay for twenty.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
-from tokentape.protocols.anthropic_complete import DIALECT as ANTHROPIC_COMPLETE
-from tokentape.protocols.anthropic_files import DIALECT as ANTHROPIC_FILES
-from tokentape.protocols.anthropic_messages import DIALECT as ANTHROPIC_MESSAGES
-from tokentape.protocols.bedrock_converse import DIALECT as BEDROCK_CONVERSE
-from tokentape.protocols.bedrock_invoke import DIALECT as BEDROCK_INVOKE
-from tokentape.protocols.bedrock_other import DIALECT as BEDROCK_OTHER
-from tokentape.protocols.cohere import DIALECT as COHERE
 from tokentape.protocols.dialect import Dialect
-from tokentape.protocols.gemini import DIALECT as GEMINI
-from tokentape.protocols.huggingface import DIALECT as HUGGINGFACE
-from tokentape.protocols.ollama import DIALECT as OLLAMA
-from tokentape.protocols.openai_chat import DIALECT as OPENAI_CHAT
-from tokentape.protocols.openai_completions import DIALECT as OPENAI_COMPLETIONS
-from tokentape.protocols.openai_embeddings import DIALECT as OPENAI_EMBEDDINGS
-from tokentape.protocols.openai_files import DIALECT as OPENAI_FILES
-from tokentape.protocols.openai_media import DIALECT as OPENAI_MEDIA
-from tokentape.protocols.openai_meta import DIALECT as OPENAI_META
-from tokentape.protocols.openai_realtime import DIALECT as OPENAI_REALTIME
-from tokentape.protocols.openai_responses import DIALECT as OPENAI_RESPONSES
-from tokentape.protocols.replicate import DIALECT as REPLICATE
-from tokentape.protocols.rerank import DIALECT as RERANK
-from tokentape.protocols.telemetry import DIALECT as TELEMETRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-BUILT_IN: tuple[Dialect, ...] = (
-    OPENAI_CHAT,
-    OPENAI_RESPONSES,
-    ANTHROPIC_MESSAGES,
-    GEMINI,
-    BEDROCK_CONVERSE,
-    BEDROCK_INVOKE,
-    OPENAI_EMBEDDINGS,
-    OLLAMA,
-    COHERE,
-    OPENAI_COMPLETIONS,
-    RERANK,
-    OPENAI_MEDIA,
-    TELEMETRY,
-    ANTHROPIC_COMPLETE,
-    ANTHROPIC_FILES,
-    REPLICATE,
-    HUGGINGFACE,
-    BEDROCK_OTHER,
-    OPENAI_REALTIME,
-    OPENAI_FILES,
-    OPENAI_META,
+BUILT_IN: tuple[str, ...] = (
+    "openai.chat",
+    "openai.responses",
+    "anthropic.messages",
+    "gemini",
+    "bedrock.converse",
+    "bedrock.invoke",
+    "openai.embeddings",
+    "ollama",
+    "cohere",
+    "openai.completions",
+    "rerank",
+    "openai.media",
+    "telemetry",
+    "anthropic.complete",
+    "anthropic.files",
+    "replicate",
+    "huggingface",
+    "bedrock",
+    "openai.realtime",
+    "openai.files",
+    "openai.meta",
 )
 """In the order in which they are asked; the first that recognises a call has it."""
 
 ENTRY_POINTS = "tokentape.protocols"
 
-_loaded: tuple[Dialect, ...] | None = None
 
+def dialects() -> Iterator[Dialect]:
+    """All dialects in the order in which they are asked: the built-in ones, then those installed.
 
-def installed() -> tuple[Dialect, ...]:
-    """Dialects of other packages, looked up once per process, when first asked for.
-
-    Raises `UsageError` if one of them takes a name that is taken, or is no `Dialect`.
+    Raises `UsageError` if an installed one takes a name that is taken, or is no `Dialect`.
     """
-    global _loaded  # noqa: PLW0603  entry points are read once per process
-    if _loaded is None:
-        _loaded = accept(_entry_points())
-    return _loaded
+    for name in BUILT_IN:
+        yield _built_in(name)
+    yield from installed()
+
+
+@cache
+def _built_in(name: str) -> Dialect:
+    found = import_module(f"tokentape.protocols.{name.replace('.', '_')}").DIALECT
+    if not isinstance(found, Dialect) or found.name != name:
+        raise TypeError(f"the module of dialect {name!r} does not hold it")
+    return found
+
+
+@cache
+def installed() -> tuple[Dialect, ...]:
+    """Dialects of other packages, looked up once per process, when first asked for."""
+    return accept(_entry_points())
 
 
 def _entry_points() -> Iterator[object]:
@@ -81,7 +77,7 @@ def _entry_points() -> Iterator[object]:
 
 def accept(found: Iterable[object]) -> tuple[Dialect, ...]:
     """The dialects in `found`. Raises `UsageError` for one of a taken name, or something else."""
-    names = {dialect.name for dialect in BUILT_IN}
+    names = {*BUILT_IN, "http"}
     accepted: list[Dialect] = []
     for dialect in found:
         if not isinstance(dialect, Dialect):
@@ -94,11 +90,9 @@ def accept(found: Iterable[object]) -> tuple[Dialect, ...]:
 
 
 def dialect_named(name: str) -> Dialect | None:
-    """The dialect called `name`, or None."""
-    found = _BY_NAME.get(name)
-    if found is not None or name == "http":
-        return found
+    """The dialect called `name`, or None; `http` is the name of calls without one."""
+    if name in BUILT_IN:
+        return _built_in(name)
+    if name == "http":
+        return None
     return next((dialect for dialect in installed() if dialect.name == name), None)
-
-
-_BY_NAME = {dialect.name: dialect for dialect in BUILT_IN}

@@ -47,7 +47,7 @@ _PRICES = "model_prices_and_context_window"
 def recognise(call: Call) -> Operation | None:
     """By path where it is distinctive (it also goes to a provider's own host), else by host."""
     if call.last == "tcp_warming":
-        return Operation("warmup", "tcp_warming", Kind.WARMUP)
+        return Operation("telemetry", "warmup", Kind.WARMUP)
     if _is_traces(call):
         return Operation("telemetry", "traces", Kind.TELEMETRY)
     if call.last.startswith(_PRICES) and not call.is_post:

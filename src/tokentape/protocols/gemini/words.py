@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Usage
-from tokentape.protocols.openai_embeddings import counted_vectors
 from tokentape.protocols.reading import (
     USER,
     at,
     block_text,
     called,
+    counted_vectors,
     fields,
     last_turn,
     number,

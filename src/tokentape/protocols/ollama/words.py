@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Usage
-from tokentape.protocols.openai_embeddings import counted_vectors
-from tokentape.protocols.reading import USER, at, called, fields, last_turn, number, objects, spaced, text
+from tokentape.protocols.reading import (
+    USER,
+    at,
+    called,
+    counted_vectors,
+    fields,
+    last_turn,
+    number,
+    objects,
+    spaced,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
