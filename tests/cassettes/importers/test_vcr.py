@@ -199,6 +199,18 @@ def test_python_tags_around_plain_values(tmp_path):
     assert got.response.headers == (("a", "\x00\xff"), ("b", "7"), ("c", "x"), ("c", "y"), ("d", "A"))
 
 
+def test_explicit_timestamps_stay_text_and_headers_may_be_null(tmp_path):
+    text = ISTR.replace("{Date: [2026-11-21 06:00:00]}", "{a: !!timestamp 2026-11-21}")
+    assert read_vcr(written(tmp_path, text)).interactions[0].response.header("a") == "2026-11-21"
+    assert only(request={"headers": None})[0].request.headers == ()
+
+
+def test_json_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "c.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(CassetteError, match="not JSON: 'utf-8' codec"):
+        read_vcr(tmp_path / "c.json")
+
+
 def test_json_cassettes_and_lone_surrogates(tmp_path):
     path = written(tmp_path, json.dumps(cassette(request={"body": "\ud800"})), "c.json")
     got, notes = read_vcr(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tokentape.cassettes.stores.directory import DirectoryStore
-from tokentape.errors import CassetteError, TokentapeWarning
+from tokentape.errors import CassetteCorrupt, CassetteError, TokentapeWarning
 from tokentape.testing.contracts.store import RULES, call, keys
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, fork and limits")
@@ -114,6 +114,17 @@ def test_a_journal_torn_in_its_head_is_an_empty_one(store, tmp_path):
     (tmp_path / "tape.1-00000000.journal").write_bytes(b'{"journ')
     assert store.load("tape") is None
     assert endings(tmp_path) == []
+
+
+def test_nothing_is_adopted_into_a_broken_cassette(store, tmp_path):
+    killed_after_five(tmp_path)
+    (tmp_path / "tape.json").write_text('{"tokentape": 1, ')
+    with pytest.raises(CassetteCorrupt):
+        store.load("tape")
+    assert (tmp_path / "tape.json").read_text() == '{"tokentape": 1, '
+    assert endings(tmp_path) == [".journal", ".json"]
+    (tmp_path / "tape.json").unlink()
+    assert len(keys(store.load("tape"))) == 5
 
 
 def test_the_next_recording_goes_on_from_there(store, tmp_path):
