@@ -144,7 +144,7 @@ def _json_of(response: Response) -> Json:
 
 def one_line(text: str, width: int = WIDTH) -> str:
     """`text` with white space run together, cut to `width` characters with an ellipsis."""
-    line = " ".join(text[: width * 20].split())
+    line = " ".join(text.split(None, width)[:width])
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
