@@ -120,7 +120,7 @@ def remark(
         return f"only the host differs: recorded for {there}, asked of {here}"
     if paths <= {"stream", "streamOptions", "stream_options", "operation", "query"} and "stream" in paths:
         streamed = any(d.path == "stream" and d.recorded is True for d in differences)
-        one, other = ("streamed", "not") if streamed else ("not streamed", "is")
+        one, other = ("streamed", "is not") if streamed else ("not streamed", "is")
         return f"only the stream flag differs: the recording is {one}, this request {other}"
     return ""
 
