@@ -81,7 +81,7 @@ class JsonArrayDecoder:
         return True
 
     def _step(self, at: int, events: list[StreamEvent]) -> None:
-        mark = self._buffer[at : at + 1]
+        mark = bytes(self._buffer[at : at + 1])
         if mark in (b"[", b"{"):
             self._depth += 1
         elif mark == b",":
