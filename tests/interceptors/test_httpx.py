@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import subprocess
+import sys
 import types
 
 import httpx
@@ -315,6 +317,22 @@ def test_an_abandoned_response_is_recorded(http, provider, hooked):
     client.close()
 
 
+def test_R55_a_coding_that_the_library_cannot_decode_is_served_decoded(http, provider, hooked, monkeypatch):
+    import brotli
+
+    provider.forget()
+    provider.play(reply(brotli.compress(TEXT), headers=(("content-encoding", "br"),)), times=None)
+    assert http.post(provider.url + PATH, json=BODY).content == TEXT
+    assert http.post(provider.url + PATH, json=BODY).headers["content-encoding"] == "br"
+    hooked.rewind()
+    assert http.post(provider.url + PATH, json=BODY).headers["content-encoding"] == "br"
+    monkeypatch.delitem(http._decoders.SUPPORTED_DECODERS, "br")
+    response = http.post(provider.url + PATH, json=BODY)
+    assert response.content == TEXT
+    assert "content-encoding" not in response.headers
+    assert response.headers["content-length"] == str(len(TEXT))
+
+
 # Attaching
 
 
@@ -327,6 +345,28 @@ def test_two_names_for_one_module_are_hooked_once(provider, tape):
     httpx2.post(provider.url + PATH, json=BODY)
     interceptor.detach()
     assert len(tape.kept) == 1
+
+
+def test_alias_httpx_is_one_module_hooked_once():
+    script = """
+import httpx2
+from tokentape.interceptors.httpx import HttpxInterceptor
+from tokentape.interceptors.registry import Registry
+from tokentape.testing.contracts.tape import MemoryTape
+from tokentape.testing.provider import Provider, reply
+tape = MemoryTape()
+registry = Registry((HttpxInterceptor,), tape)
+registry.hold()
+httpx2.alias_httpx()
+import httpx
+assert httpx is httpx2 and registry.interceptors[0].is_attached("httpx")
+with Provider() as provider:
+    provider.play(reply(b"ok"))
+    httpx.get(provider.url + "/v1/models")
+assert len(tape.kept) == 1
+registry.release()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_R11_originals_come_back_only_where_still_ours(http, provider, tape, monkeypatch):
@@ -358,7 +398,7 @@ def test_httpx_1_is_reported_once_and_never_crashed_on(monkeypatch, tape, caplog
     rewritten.Client = type("Client", (), {})
     with pytest.raises(NoSeam, match=r"Client\._transport_for_url"):
         HttpxInterceptor(tape).attach(rewritten)
-    monkeypatch.setitem(__import__("sys").modules, "httpx", rewritten)
+    monkeypatch.setitem(sys.modules, "httpx", rewritten)
     rewritten.__spec__ = types.SimpleNamespace(_initializing=False)
     registry = Registry((HttpxInterceptor,), tape)
     for _ in range(2):

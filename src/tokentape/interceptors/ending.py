@@ -10,57 +10,74 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape.wire.interaction import How
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tokentape.interceptors.base import Tape
     from tokentape.outcomes import Forward, Outcome
     from tokentape.wire.interaction import WireError
     from tokentape.wire.message import Request
 
+    _End = tuple[Forward, How, WireError | None]
+
 
 class _Thread(threading.local):
-    storing = False
+    """Whether this thread is storing a call, and the ends that came up meanwhile."""
+
+    def __init__(self) -> None:
+        self.storing = False
+        self.late: list[_End] = []
 
 
 _thread = _Thread()
-_late: deque[tuple[Forward, How, WireError | None]] = deque()
+_abandoned: deque[Forward] = deque()
 
 
 def end(forward: Forward, how: How, error: WireError | None = None) -> None:
-    """`forward.end`, now or as soon as this thread is not storing another call."""
-    _late.append((forward, how, error))
+    """`forward.end`: done when this returns, unless this thread is storing another call just now."""
+    _thread.late.append((forward, how, error))
     settle()
 
 
 def abandon(forward: Forward) -> None:
     """The program dropped the response: nobody can read on. For `__del__`; tells it later."""
-    _late.append((forward, How.CLOSED_BY_CALLER, None))
+    _abandoned.append(forward)
 
 
 def settle() -> None:
-    """End every call whose end is waiting."""
+    """End every call whose end is waiting, here or because it was abandoned."""
     if _thread.storing:
         return
     _thread.storing = True
     try:
-        while _late:
-            try:
-                forward, how, error = _late.popleft()
-            except IndexError:  # another thread took it
-                return
+        while _thread.late:
+            forward, how, error = _thread.late.pop(0)
             forward.end(how, error)
+        for forward in _dropped():
+            forward.end(How.CLOSED_BY_CALLER)
     finally:
         _thread.storing = False
+
+
+def _dropped() -> Iterator[Forward]:
+    """The abandoned calls, each for one thread only."""
+    with suppress(IndexError):
+        while True:
+            yield _abandoned.popleft()
 
 
 def begin(tape: Tape, request: Request, identity: str | None = None) -> Outcome | None:
     """`tape.begin`, after what is still to be stored and safe from ends that come meanwhile."""
     settle()
-    _thread.storing = True
+    was, _thread.storing = _thread.storing, True
     try:
         return tape.begin(request, identity=identity)
     finally:
-        _thread.storing = False
+        _thread.storing = was
+        if _thread.late:
+            settle()
