@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import pytest
 from protocol_samples import samples
 
 from tokentape.protocols.dialect import Usage
 from tokentape.protocols.registry import one_line, recognise, summary, usage_of
+from tokentape.wire.eventstream import EventHeader, encode_message
 from tokentape.wire.message import Request, Response
 
 SAMPLES = {sample.id: sample for sample in samples()}
@@ -228,6 +230,105 @@ def test_thoughts_of_gemini_are_not_its_words():
     request = asked("http://h/v1beta/models/g:generateContent", contents="a")
     value = {"candidates": [{"content": {"parts": parts}}]}
     assert summary(request, reply(value))[1] == 'Yes. f({"a": "é"})'
+
+
+def aws(*events):
+    messages = (encode_message((EventHeader(":event-type", n),), json.dumps(v).encode()) for n, v in events)
+    return b"".join(messages)
+
+
+AWS = "application/vnd.amazon.eventstream"
+START = {"contentBlockIndex": 1, "start": {"toolUse": {"name": "look", "toolUseId": "t"}}}
+
+
+def tool_delta(part):
+    return ("contentBlockDelta", {"contentBlockIndex": 1, "delta": {"toolUse": {"input": part}}})
+
+
+def test_R38_a_tool_call_of_a_converse_stream():
+    said = ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Let me see."}})
+    events = [said, ("contentBlockStart", START), tool_delta('{"at"'), tool_delta(": 1}")]
+    request = asked("http://h/model/m/converse-stream", messages=[])
+    assert summary(request, reply(aws(*events), AWS))[1] == 'Let me see. look({"at": 1})'
+    assert summary(request, reply(aws(*events[:-1]), AWS))[1] == 'Let me see. look({"at")'
+
+
+def test_converse_reply_with_a_tool_call():
+    content = [{"text": "Let me see."}, {"toolUse": {"name": "look", "input": {"at": 1}}}]
+    value = {"output": {"message": {"content": content}}}
+    assert (
+        summary(asked("http://h/model/m/converse", messages=[]), reply(value))[1]
+        == 'Let me see. look({"at": 1})'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"generation": "a", "prompt_token_count": 3, "generation_token_count": 4}, Usage(3, 4)),
+        (
+            {"content": [{"type": "text", "text": "a"}], "usage": {"input_tokens": 3, "output_tokens": 4}},
+            Usage(3, 4),
+        ),
+        (
+            {
+                "output": {"message": {"content": [{"text": "a"}]}},
+                "usage": {"inputTokens": 3, "outputTokens": 4},
+            },
+            Usage(3, 4),
+        ),
+        ({"results": [{"outputText": "a"}]}, None),
+        ({"choices": [{"message": {"content": "a"}}]}, None),
+    ],
+)
+def test_invoke_speaks_as_the_maker_of_its_model(value, expected):
+    request = asked("http://h/model/m/invoke", prompt="Hi")
+    assert summary(request, reply(value)) == ("Hi", "a")
+    assert usage_of(recognise(request), reply(value)) == expected
+
+
+def test_a_stream_of_plain_text_through_invoke():
+    chunks = [
+        ("chunk", {"bytes": b64encode(json.dumps({"generation": word}).encode()).decode()})
+        for word in ("a", "b")
+    ]
+    request = asked("http://h/model/m/invoke-with-response-stream", prompt="Hi")
+    assert summary(request, reply(aws(*chunks), AWS))[1] == "ab"
+    assert usage_of(recognise(request), reply(aws(*chunks), AWS)) is None
+
+
+def test_the_old_function_calls_of_a_chat():
+    call = {"name": "look", "arguments": '{"at": 1}'}
+    request = asked(CHAT, messages=[])
+    assert (
+        summary(request, reply({"choices": [{"message": {"function_call": call}}]}))[1] == 'look({"at": 1})'
+    )
+    delta = {"choices": [{"index": 0, "delta": {"function_call": call}}]}
+    body = b"data: " + json.dumps(delta).encode() + b"\n\n"
+    assert summary(request, reply(body, "text/event-stream"))[1] == 'look({"at": 1})'
+
+
+def test_text_of_other_streams():
+    token = {"token": {"text": "a", "special": False}}
+    end = {"token": {"text": "</s>", "special": True}, "generated_text": "a"}
+    body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in (token, end))
+    request = asked("http://h/generate_stream", inputs="Hi")
+    assert summary(request, reply(body, "text/event-stream")) == ("Hi", "a")
+
+    delta = {"type": "transcript.text.delta", "delta": "a"}
+    body = b"data: " + json.dumps(delta).encode() + b"\n\n"
+    request = Request("POST", "http://h/v1/audio/transcriptions", (), b"--x")
+    assert summary(request, reply(body, "text/event-stream")) == ("", "a")
+
+
+def test_a_responses_stream_that_was_cut():
+    item = {"type": "message", "content": [{"type": "output_text", "text": "Done."}]}
+    done = {"type": "response.output_item.done", "item": item}
+    delta = {"type": "response.output_text.delta", "delta": "Do"}
+    request = asked("http://h/v1/responses", input="Hi", stream=True)
+    for events, said in (([delta], "Do"), ([delta, done], "Done.")):
+        body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
+        assert summary(request, reply(body, "text/event-stream")) == ("Hi", said)
 
 
 def test_one_line():
