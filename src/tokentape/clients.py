@@ -151,7 +151,7 @@ def _default() -> str:
 
 
 def _is_there(name: str) -> bool:
-    return name in sys.modules or find_spec(name) is not None
+    return sys.modules.get(name) is not None or find_spec(name) is not None
 
 
 def _none(library: str | None) -> ModuleType:
