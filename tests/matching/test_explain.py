@@ -66,6 +66,7 @@ def test_an_empty_cassette():
         (post(OTHER, {"q": 1}), post("https://example.com:81/search", {"q": 1}), ("a",),
          "only the host differs: recorded for example.com:81, asked of example.org"),
         (chat(), chat(model="other"), ("a",), ""),
+        (chat(), chat(), ("a",), "the recording asks the same, but of api.openai.com, under another key"),
     ],
 )  # fmt: skip
 def test_a_difference_in_one_thing_is_said_in_words(asked, kept, unused, words):

@@ -325,11 +325,3 @@ def test_the_form_compared_is_what_the_key_is_made_of():
     assert one == other
     assert one["messages"] == [user("Capital of France?")]
     assert (one["model"], one["body"]) == ("gpt-4o", {"temperature": 1})
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, 700))
-def test_any_depth_has_a_key_and_a_form(depth):
-    body = b'{"messages":' + b"[" * depth + b"]" * depth + b"}"
-    assert len(key(post(CHAT, body))) == 24
-    assert Matcher().canonical(post(CHAT, body))

@@ -7,7 +7,6 @@ the middle is aligned by a matcher on fingerprints, or, beyond `MOST`, position 
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from tokentape.matching.canonical import encode
@@ -67,6 +66,8 @@ def _common(left: Sequence[int], right: Sequence[int]) -> int:
 
 def _gaps(left: list[int], right: list[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """The stretches of both lists that have no equal counterpart."""
+    from difflib import SequenceMatcher
+
     if not left or not right or max(len(left), len(right)) > MOST:
         yield (0, len(left)), (0, len(right))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -159,8 +160,6 @@ def _window(text: str, start: int) -> str:
 
 def _quoted(text: str) -> str:
     """As JSON, but with letters of all scripts as they are; control characters stay escaped."""
-    import json
-
     quoted = json.dumps(text[: 2 * WIDTH], ensure_ascii=False)
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in quoted

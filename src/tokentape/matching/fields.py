@@ -13,7 +13,6 @@ removals (`-model`) starts from `default`. Later entries win over earlier ones.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -154,6 +153,8 @@ def _check(name: str) -> None:
 
 
 def _hint(name: str) -> str:
+    import difflib
+
     known = [*PRESETS, *FIELDS]
     if name in PRESETS:
         return f"a preset cannot be removed; leave {name!r} out instead"
