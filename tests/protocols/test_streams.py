@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from base64 import b64encode
 from dataclasses import replace
@@ -10,9 +11,9 @@ import pytest
 from protocol_samples import streamed
 
 from tokentape.protocols.dialect import Kind, Operation
-from tokentape.protocols.registry import is_complete, recognise
+from tokentape.protocols.registry import is_complete, recognise, summary
 from tokentape.wire.eventstream import EventHeader, encode_message
-from tokentape.wire.message import Response
+from tokentape.wire.message import Request, Response
 
 NO_END_OF_THEIR_OWN = {
     "013-0": "Bedrock agents end with the connection",
@@ -213,3 +214,44 @@ def test_a_list_is_a_value_where_no_stream_was_asked_for():
 def test_a_reply_without_a_body_is_no_stream():
     operation = Operation("openai.chat", "create", Kind.GENERATE, stream=True)
     assert is_complete(operation, Response(204)) is None
+
+
+def long_chat(end, gap=b"\n\n", **headers):
+    text = json.dumps(
+        {"choices": [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]}
+    ).encode()
+    body = (b"data: " + text + gap) * 3000 + end
+    return Response(200, "", (("Content-Type", SSE), *headers.items()), body, (len(body),))
+
+
+@pytest.mark.parametrize("gap", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+def test_a_long_stream_is_judged_by_its_end(gap):
+    operation = Operation("openai.chat", "create", Kind.GENERATE, stream=True)
+    assert is_complete(operation, long_chat(b"data: [DONE]" + gap, gap)) is True
+    assert is_complete(operation, long_chat(b"data: [DO", gap)) is False
+    assert is_complete(operation, long_chat(b"", gap)) is False
+
+
+def test_the_end_of_a_long_stream_may_come_before_much_else():
+    operation = Operation("openai.chat", "create", Kind.GENERATE, stream=True)
+    noise = b": keep-alive\n\n" * 10_000
+    assert is_complete(operation, long_chat(b"data: [DONE]\n\n" + noise)) is True
+    assert is_complete(operation, long_chat(b"data: [DONE]\n\n" + b"x" * 100_000)) is True
+
+
+def test_a_long_compressed_stream():
+    operation = Operation("openai.chat", "create", Kind.GENERATE, stream=True)
+    plain = long_chat(b"data: [DONE]\n\n", **{"Content-Encoding": "gzip"})
+    body = gzip.compress(plain.body)
+    assert is_complete(operation, replace(plain, body=body, chunks=(len(body),))) is True
+    assert is_complete(operation, replace(plain, body=body[:-200], chunks=(len(body) - 200,))) is False
+
+
+def test_a_long_stream_is_read_from_its_start():
+    request = Request("POST", "http://h/v1/chat/completions", (), b'{"messages": [], "stream": true}')
+    assert summary(request, long_chat(b"data: [DONE]\n\n"))[1] == ("word " * 24)[:119] + "…"
+    late = b"data: " + json.dumps({"choices": [{"delta": {"content": "At last."}}]}).encode() + b"\n\n"
+    thinking = b'data: {"choices": [{"delta": {"reasoning_content": "hmm"}}]}\n\n' * 3000
+    body = thinking + late
+    reply = Response(200, "", (("Content-Type", SSE),), body, (len(body),))
+    assert summary(request, reply)[1] == "At last."

@@ -14,7 +14,7 @@ from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.message import Response
 
 if TYPE_CHECKING:
-    from tokentape.protocols.dialect import Dialect, Shape
+    from tokentape.protocols.dialect import Dialect, Shape, Stream
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
@@ -62,6 +62,11 @@ def is_complete(operation: Operation, response: Response) -> bool | None:
     dialect = dialect_named(operation.dialect)
     if dialect is None or dialect.stream is None or response.status >= 400:
         return None
+    from tokentape.protocols.part import end_of
+
+    end = end_of(response)
+    if end is not None and dialect.stream.is_complete(_stream(operation, end) or []):
+        return True
     stream = _stream(operation, response)
     return None if stream is None else dialect.stream.is_complete(stream)
 
@@ -105,8 +110,11 @@ def summary(request: Request, response: Response | None) -> tuple[str, str]:
 
 
 def _said(operation: Operation, dialect: Dialect, response: Response) -> str:
-    if dialect.stream is not None and (stream := _stream(operation, response)) is not None:
-        return dialect.stream.reads_as(stream)
+    if (
+        dialect.stream is not None
+        and (said := _said_in_stream(operation, dialect.stream, response)) is not None
+    ):
+        return said
     reply = _json_of(response)
     return _error_text(reply) if response.status >= 400 else dialect.reads_as(reply)
 
@@ -114,6 +122,17 @@ def _said(operation: Operation, dialect: Dialect, response: Response) -> str:
 def reply_text(found: Recognised, response: Response) -> str:
     """The text and tool calls of a whole reply, uncut; "" where nobody knows its dialect."""
     return _said(found.operation, found.dialect, response) if found.dialect else ""
+
+
+def _said_in_stream(operation: Operation, how: Stream, response: Response) -> str | None:
+    """What a stream says; of a long one that begins with enough of it, only the beginning."""
+    from tokentape.protocols.part import start_of
+
+    start = start_of(response)
+    if start is not None and len(said := how.reads_as(_stream(operation, start) or [])) > 2 * WIDTH:
+        return said
+    stream = _stream(operation, response)
+    return None if stream is None else how.reads_as(stream)
 
 
 def _error_text(reply: Json) -> str:
