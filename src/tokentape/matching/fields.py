@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.matching.paths import parse_path
-from tokentape.matching.volatile import compile_patterns
+from tokentape.matching.patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

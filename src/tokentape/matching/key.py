@@ -15,8 +15,9 @@ from tokentape.matching.chosen import Chosen
 from tokentape.matching.duplicates import has_repeated_key
 from tokentape.matching.fields import MatchOn
 from tokentape.matching.normalise import normalised, registered
+from tokentape.matching.patterns import compile_patterns
 from tokentape.matching.payload import digest, payload_sections
-from tokentape.matching.volatile import compile_patterns, needs_settling, settle
+from tokentape.matching.volatile import needs_settling, settle
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.registry import recognise
 from tokentape.wire.url import authority_of, host_of, path_of

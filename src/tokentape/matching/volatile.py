@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tokentape.errors import UsageError
 from tokentape.wire.redact.placeholder import collapse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tokentape.wire.interaction import Json
 
@@ -22,25 +21,6 @@ TOKEN = "[volatile]"
 
 _WHOLE = re.compile(r"\.0[,\]}]")
 _EXACT_UP_TO = 1e16
-
-
-def compile_patterns(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
-    """The patterns, compiled. Raises `UsageError` naming the one that is wrong."""
-    return tuple(map(_compile, patterns))
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(
-            f"volatile: {pattern!r} is not a regular expression ({error}); mend or remove it"
-        ) from None
-    if compiled.fullmatch("") is not None:
-        raise UsageError(
-            f"volatile: {pattern!r} matches the empty text, so everywhere; ask for one character at least"
-        )
-    return compiled
 
 
 def needs_settling(text: str) -> bool:
