@@ -59,8 +59,14 @@ def stream_lines(body: bytes, media: str) -> list[bytes] | None:
     is_stream = media == "text/event-stream" or media.endswith(("ndjson", "jsonl", "json-seq", "jsonlines"))
     if not is_stream:
         start = body[:64].lstrip()
-        is_stream = start.startswith((b"data:", b"event:", b"[{")) or (start[:1] == b"{" and b"}\n{" in body)
+        is_stream = start.startswith((b"data:", b"event:", b"[{")) or (start[:1] == b"{" and _is_ndjson(body))
     return re.split(rb"(?<=[\r\n])(?=[^\r\n])", body) if is_stream else None
+
+
+def _is_ndjson(body: bytes) -> bool:
+    """True if the first line is an object and the second line begins one."""
+    end = body.find(b"\n")
+    return end > 0 and body[:end].rstrip().endswith(b"}") and body[end + 1 : end + 2] == b"{"
 
 
 def _covered(body: bytes, hits: list[Hit]) -> Redacted:

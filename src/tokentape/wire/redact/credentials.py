@@ -25,7 +25,7 @@ def in_headers(headers: Headers) -> Iterator[str]:
     for name, value in headers:
         kind = header_kind(name)
         if kind == "credential":
-            yield from _in_authorization(value)
+            yield from _in_authorization(value) if "auth" in name.lower() else (value,)
         elif kind == "organization" and values.looks_random(value.encode("latin-1", "replace"), 12):
             yield value
 

@@ -19,20 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _COLON_RE = re.compile(rb"[\"']\s{0,8}:\s*+")
+_ENDS = sorted({"".join(f"[{c}{c.upper()}]" for c in word[-2:]) for word in SUFFIXES})
+_TELLING_COLON_RE = re.compile(
+    rb"[\"'](?:(?<=\\.)|(?<=(?:" + "|".join(_ENDS).encode() + rb")[\"']))\s{0,8}:\s*+", re.DOTALL
+)
+"""The same after a name that ends like one of ours, or after an escaped quote."""
+
 _OPEN_RE = re.compile(rb"(\\*+)([\"'])")
 _NEXT_RE = re.compile(rb"(?:\s|\\[nrt])*+,(?:\s|\\[nrt])*+")
 _LIST_RE = re.compile(rb"\[(?:\s|\\[nrt])*+")
 _LONGEST_NAME = 64
 _LONGEST_VALUE = 1 << 16
 _HINTS = (b"thinking", b"easoning", b"hought", b"signature_delta")
-_LAST = tuple({text[-1:].encode() for word in SUFFIXES for text in (word, word.upper())})
 
 
 def find(data: bytes, extra: Collection[str] = ()) -> list[Hit]:
     """Values of fields with a telling name. `extra`: more names, in lower case, all of them sure."""
     hits: list[Hit] = []
     done = 0
-    for match in _COLON_RE.finditer(data):
+    for match in (_COLON_RE if extra else _TELLING_COLON_RE).finditer(data):
         if match.start() < done:
             continue
         name = _name_before(data, match.start())

@@ -26,10 +26,6 @@ _HOP = vocabulary(
 )
 """What Connection names in ordinary traffic; these say how the hop works and hold no secret."""
 
-_NEVER_SECRET = vocabulary(
-    "content-length content-type content-encoding date server vary etag accept accept-encoding host"
-    " connection transfer-encoding keep-alive user-agent cache-control"
-)
 _MORE_COOKIES_RE = re.compile(r",\s*(?=[^=;,\s]+=)")
 _LINKS = frozenset({"location", "content-location", "referer", "link", "origin", "operation-location"})
 
@@ -41,29 +37,39 @@ def redact(headers: Headers, search: Search) -> tuple[Headers, Found]:
     """The fields with their secrets replaced, in the same order and spelling, and what was found."""
     nominated = _nominated(headers)
     found: Found = []
-    kept = tuple((name, _value(name, value, nominated, search, found)) for name, value in headers)
+    kinds = [_kind(name.lower(), nominated, search) for name, _ in headers]
+    others = [value for (_, value), kind in zip(headers, kinds, strict=True) if kind is None]
+    clean = search.clean("\n".join(others).encode("latin-1", "replace")) and not any(
+        name.lower() in _LINKS for name, _ in headers
+    )
+    kept = tuple(
+        (name, value if clean and kind is None else _value(name.lower(), value, kind, search, found))
+        for (name, value), kind in zip(headers, kinds, strict=True)
+    )
     return (kept, found) if found else (headers, found)
 
 
 def _nominated(headers: Headers) -> frozenset[str]:
     """Names in Connection fields, apart from the usual ones."""
     listed = [value for name, value in headers if name.lower() in ("connection", "proxy-connection")]
-    return (
-        frozenset(",".join(listed).lower().replace(" ", "").split(",")) - _HOP - {""}
-        if listed
-        else frozenset()
-    )
+    if not listed:
+        return frozenset()
+    return frozenset(",".join(listed).lower().replace(" ", "").split(",")) - _HOP - {""}
 
 
-def _value(name: str, value: str, nominated: frozenset[str], search: Search, found: Found) -> str:
-    lower = name.lower()
+def _kind(lower: str, nominated: frozenset[str], search: Search) -> str | None:
+    """Why the whole value of this field goes; None if it is no secret by name."""
+    if lower in nominated:
+        return header_kind(lower) or "hop_by_hop"
     kind = header_kind(lower)
-    if kind is None and (lower in nominated or search.rules.headers.match(lower)):
-        kind = "hop_by_hop" if lower in nominated else "user_rule"
+    return "user_rule" if kind is None and search.rules.headers.match(lower) else kind
+
+
+def _value(lower: str, value: str, kind: str | None, search: Search, found: Found) -> str:
     if not value or placeholder.is_placeholder(value):
         return value
     if kind is None:
-        return value if lower in _NEVER_SECRET and not search.literals else _scan(lower, value, search, found)
+        return _scan(lower, value, search, found)
     changed = _cookies(lower, value) if kind == "cookie" else placeholder.WHOLE
     if changed != value:
         found.append((lower, kind))

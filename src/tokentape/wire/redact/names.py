@@ -63,7 +63,7 @@ _HEADER_WORDS = vocabulary(
 )
 _HEADER_NOT = vocabulary(
     "ratelimit limit remaining reset count tokens cache surrogate idempotency websocket authenticate"
-    " allow expose control input output usage vary retry public"
+    " allow expose control input output usage vary retry public status reason message time per"
 )
 _ORGANIZATION = vocabulary("organization organisation project org")
 _COOKIES = frozenset({"cookie", "set-cookie", "cookie2", "set-cookie2"})
@@ -112,13 +112,15 @@ def is_query_credential(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def header_kind(name: str) -> str | None:
-    """`credential`, `cookie`, `organization`, or None for a header field that is no secret by name."""
+    """`credential`, `cookie`, `session` or `organization`; None for a field that is no secret by name."""
     lower = name.lower()
     if lower in _COOKIES:
         return "cookie"
     parts = frozenset(words(lower))
     if parts & _HEADER_NOT:
         return None
-    if parts & _HEADER_WORDS or ("session" in parts and lower.startswith("x-amz")):
+    if parts & _HEADER_WORDS:
         return "credential"
+    if {"amzn", "session"} <= parts:
+        return "session"
     return "organization" if parts & _ORGANIZATION else None

@@ -65,11 +65,15 @@ def _behind(words: list[bytes], tail: bytes) -> bytes:
 _NAMES = _folded(SUFFIXES)
 _ENDINGS = sorted({word[-2:] for word in _NAMES})
 
+_STRING = rb"(?=[\snrt]*+\[?[\snrt]*+\")"
+"""The value is a string, or a list of them: a schema's `"key": {...}` has none."""
+
 _LOGPROB = rb"(?:(?<!\"token\":)|(?=\s*\[?\s*\"[^\"\s]{12}))"
 """The bare `token` of a log-probability list has a short value; leave those to themselves."""
 
-_FIELD_RE = re.compile(rb'":' + _behind(_ENDINGS, rb'":') + _behind(_NAMES, rb'":') + _LOGPROB)
-_SPACED_FIELD_RE = re.compile(rb'"\s+:')
+_FIELD_RE = re.compile(rb'":' + _behind(_ENDINGS, rb'":') + _behind(_NAMES, rb'":') + _STRING + _LOGPROB)
+_SPACED_FIELD_RE = re.compile(rb'" \s*+:')
+_BEARER_RE = re.compile(rb"bearer ")
 _ASSIGNED_RE = re.compile(rb"=(?:" + _behind(_NAMES, rb"=") + rb"|" + _behind(_NAMES, rb" =") + rb")")
 
 
@@ -80,34 +84,47 @@ def _edged(literal: bytes, tail: bytes) -> bytes:
     return b"(?<=" + text + b")(?:" + b"|".join(edge % text for edge in edges) + b")" + re.escape(tail)
 
 
-def _trigger(mark: bytes) -> re.Pattern[bytes]:
-    """One pattern, starting with `mark`, for all shapes whose folded literal it is best found by."""
-    literals = {fold(shape.literal) for shape in SHAPES if shape.kind not in _BY_OTHER_MEANS}
+def _found_by(mark: bytes) -> list[tuple[bytes, bytes]]:
+    """What stands before and after `mark` in the folded literals that are best found by it."""
+    literals = sorted({fold(shape.literal) for shape in SHAPES if shape.kind not in _BY_OTHER_MEANS})
     mine = [text for text in literals if (_MARK if _MARK in text else b"-") == mark]
-    heads = [text.partition(mark) for text in sorted(mine)]
+    return [(text.partition(mark)[0], text.partition(mark)[2]) for text in mine]
+
+
+def _dashed() -> re.Pattern[bytes]:
+    """A dash after the head of a literal; or a header field written in running text."""
+    heads = _found_by(b"-")
+    quick = _behind(sorted({head[-2:] for head, _ in heads}), b"-")
+    shapes = b"|".join(_edged(head + b"-", tail) for head, tail in heads)
+    return re.compile(b"-(?:" + quick + b"(?:" + shapes + rb")|(?=(?:key|token|secret|cookie)\s{0,2}:[^/]))")
+
+
+def _marked() -> re.Pattern[bytes]:
+    """A marked letter that belongs to a literal, to `Bearer`, `Basic`, `BEGIN` or `Authorization`."""
+    heads = _found_by(_MARK)
+    quick = b"".join(sorted({tail[:1] for _, tail in heads if tail}))
+    words = rb"earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)\x01at"
+    ended = b"|".join(_edged(head + _MARK, b"") for head, tail in heads if not tail)
+    within = b"|".join(_edged(head + _MARK, tail) for head, tail in heads if tail)
     return re.compile(
-        mark + b"(?:" + b"|".join(_edged(a + m, b) for a, m, b in heads) + b"|" + _EXTRA[mark] + b")"
+        rb"\x01(?:" + ended + b"|(?=[" + re.escape(quick) + b"ea])(?:" + within + b"|" + words + b"))"
     )
 
 
 _BY_OTHER_MEANS = frozenset({"bearer", "basic", "private_key", "password"})
-_EXTRA = {
-    _MARK: rb"earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)\x01at",
-    b"-": rb"(?=(?:key|token|secret|cookie)\s{0,2}:[^/])",
-}
-_MARKED_RE = _trigger(_MARK)
-_DASHED_RE = _trigger(b"-")
+_MARKED_RE = _marked()
+_DASHED_RE = _dashed()
 
 
 def suspects(data: bytes) -> Suspect:
     """Which finders could find something in `data`."""
     view = fold(data)
     found = Suspect.NOTHING
-    if _MARKED_RE.search(view) or _DASHED_RE.search(view) or b"bearer " in view:
+    if _MARKED_RE.search(view) or _DASHED_RE.search(view) or _BEARER_RE.search(view):
         found |= Suspect.SHAPE | Suspect.ASSIGNED
     elif b"@" in data and USERINFO_RE.search(data):
         found |= Suspect.SHAPE
-    if _FIELD_RE.search(view) or (b'" :' in view and _SPACED_FIELD_RE.search(view)):
+    if _FIELD_RE.search(view) or _SPACED_FIELD_RE.search(view):
         found |= Suspect.FIELD
     if _ASSIGNED_RE.search(view):
         found |= Suspect.ASSIGNED

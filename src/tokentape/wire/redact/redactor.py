@@ -45,6 +45,7 @@ class Redactor:
         self.rules_text = self._rules.text
         self._known = KnownValues(_CREDENTIALS)
         self._cookies = KnownValues(_COOKIES)
+        self._forms: dict[str, frozenset[bytes]] = {}
 
     def request(self, request: Request) -> tuple[Request, tuple[Finding, ...]]:
         """The request as it is stored and matched. Pure: it depends on the request and the rules alone.
@@ -54,7 +55,7 @@ class Redactor:
         """
         found: Found = []
         secrets = {*credentials.in_headers(request.headers), *credentials.in_url(request.url)}
-        changed = _request(request, Search(self._rules, _literals(secrets)), found)
+        changed = _request(request, Search(self._rules, self._literals(secrets)), found)
         return changed, _counted(found)
 
     def learn(self, request: Request, response: Response | None) -> None:
@@ -88,16 +89,23 @@ class Redactor:
         """What the final scan still finds; not empty means: do not store this."""
         return scan.leaks(interaction, self._search())
 
+    def _literals(self, secrets: Iterable[str]) -> tuple[bytes, ...]:
+        """All forms of `secrets`, worked out once for each."""
+        found: set[bytes] = set()
+        for secret in secrets:
+            if secret not in self._forms:
+                if len(self._forms) >= _CREDENTIALS:
+                    self._forms = {}
+                self._forms[secret] = forms(secret) if worth_knowing(secret) else frozenset()
+            found |= self._forms.get(secret, frozenset())
+        return tuple(sorted(found, key=lambda form: (-len(form), form)))
+
     def _search(self) -> Search:
         return Search(self._rules, self._known.literals + self._cookies.literals)
 
 
 def _in_body(message: Request | Response) -> Iterable[str]:
     return credentials.in_body(payload.plain(message)[0])
-
-
-def _literals(secrets: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(sorted({form for secret in secrets if worth_knowing(secret) for form in forms(secret)}))
 
 
 def _request(request: Request, search: Search, found: Found) -> Request:

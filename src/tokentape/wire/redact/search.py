@@ -36,9 +36,17 @@ class Search:
         hits += self._patterns(data)
         return settle(data, hits) if hits else []
 
+    def clean(self, data: bytes) -> bool:
+        """True if there is surely nothing to hide in this text."""
+        if suspects(data) or any(literal in data for literal in self.literals):
+            return False
+        return not any(pattern.search(data) for pattern in self.rules.patterns)
+
     def loud(self, data: bytes) -> list[Hit]:
         """The same in binary data, which may be large: known values and unmistakable keys only."""
-        hits = known.find(data, self.literals) + shapes.find(data, shapes.LOUD)
+        hits = known.find(data, self.literals)
+        loud = shapes.find(data, shapes.LOUD)
+        hits += _outside_opaque(data, loud) if loud else []
         return settle(data, hits) if hits else []
 
     def json(self, data: bytes) -> list[Hit]:

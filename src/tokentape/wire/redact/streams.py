@@ -9,12 +9,16 @@ content blocks of one stream are interleaved), and by its turn where an event ha
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from tokentape.wire.redact.hits import Hit, cover, settle
+from tokentape.wire.redact import placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tokentape.wire.redact.hits import Hit
 
     Find = Callable[[bytes], list[Hit]]
 
@@ -35,18 +39,12 @@ class Piece(NamedTuple):
 
 def redact(events: Sequence[bytes], find: Find) -> tuple[list[bytes], list[Hit]]:
     """The events with split secrets hidden, lengths unchanged, and what was found."""
-    edits: dict[int, list[Hit]] = {}
+    changed: dict[int, bytearray] = {}
     found: list[Hit] = []
     for pieces in _joined(events).values():
         if len(pieces) > 1:
-            found += _redact_field(events, pieces, find, edits)
-    if not found:
-        return list(events), []
-    covered = [
-        cover(event, settle(event, edits[number])) if number in edits else event
-        for number, event in enumerate(events)
-    ]
-    return covered, found
+            found += _redact_field(events, pieces, find, changed)
+    return [bytes(changed.get(number, event)) for number, event in enumerate(events)], found
 
 
 def joined(events: Sequence[bytes]) -> list[bytes]:
@@ -70,20 +68,22 @@ def _joined(events: Sequence[bytes]) -> dict[Key, list[Piece]]:
 
 
 def _redact_field(
-    events: Sequence[bytes], pieces: Sequence[Piece], find: Find, edits: dict[int, list[Hit]]
+    events: Sequence[bytes], pieces: Sequence[Piece], find: Find, changed: dict[int, bytearray]
 ) -> list[Hit]:
-    """Hits over piece borders in one field, noted in `edits` by event."""
+    """Hits over piece borders in one field, laid over the events in `changed`."""
     text = b"".join(events[number][start:end] for number, start, end in pieces)
+    hits = find(text)
+    ends = list(accumulate(end - start for _, start, end in pieces)) if hits else []
     found: list[Hit] = []
-    for hit in find(text):
-        at, parts = 0, []
-        for number, start, end in pieces:
-            low, high = max(hit.start - at, 0), min(hit.end - at, end - start)
-            if low < high:
-                parts.append((number, Hit(start + low, start + high, hit.kind)))
-            at += end - start
-        if len(parts) > 1:
-            found.append(hit)
-            for number, part in parts:
-                edits.setdefault(number, []).append(part)
+    for hit in hits:
+        first, last = bisect_right(ends, hit.start), bisect_left(ends, hit.end)
+        if first == last:
+            continue
+        found.append(hit)
+        word = placeholder.fill(hit.end - hit.start)
+        for piece, end in zip(pieces[first : last + 1], ends[first : last + 1], strict=True):
+            at = end - (piece.end - piece.start)
+            low, high = max(hit.start, at), min(hit.end, end)
+            event = changed.setdefault(piece.event, bytearray(events[piece.event]))
+            event[piece.start + low - at : piece.start + high - at] = word[low - hit.start : high - hit.start]
     return found

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tokentape.wire.redact.search import Search
 
 
+_SHORTEST = 8
+"""No key, and no value ever learnt, is shorter."""
+
+
 def redact(url: str, search: Search) -> tuple[str, list[str]]:
     """`url` with its secrets replaced, everything else as it was, and the kinds of what was found."""
     kinds: list[str] = []
@@ -25,7 +29,7 @@ def redact(url: str, search: Search) -> tuple[str, list[str]]:
         query = _parameters(query, search, kinds)
     if "=" in fragment:
         fragment = _parameters(fragment, search, kinds)
-    base = _text(base, search, kinds)
+    base = "/".join(_text(segment, search, kinds) for segment in base.split("/"))
     return base + mark + query + hash_ + fragment, kinds
 
 
@@ -66,6 +70,8 @@ def hidden(value: str, search: Search) -> bool:
 
 def _text(text: str, search: Search, kinds: list[str]) -> str:
     """Keys in the path, or in names. Offsets are those of bytes, so go by way of latin-1."""
+    if len(text) < _SHORTEST:
+        return text
     data = text.encode("utf-8", "surrogatepass")
     hits: list[Hit] = search.text(data)
     if not hits:
