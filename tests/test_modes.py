@@ -65,12 +65,12 @@ def test_going_on_asks_again_where_the_credential_was_rejected(path, ask, provid
     assert len(recorded(path)) == 1
 
 
-def test_once_with_no_calls_leaves_an_empty_finished_cassette(path):
+def test_once_with_no_calls_leaves_an_empty_cassette_that_goes_on(path):
     record(path, None)
     assert json.loads(path.read_text()) == {
         "tokentape": 1,
         "rules": json.loads(path.read_text())["rules"],
-        "finished": True,
+        "finished": False,
         "interactions": [],
         "count": 0,
     }

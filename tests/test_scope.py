@@ -188,7 +188,10 @@ def siblings(ask, work):
     async def one(name, both_open):
         async with tokentape.use_cassette(f"{name}.json"):
             await both_open.wait()
-            return work(name)
+            try:
+                return work(name)
+            finally:
+                await both_open.wait()
 
     async def run():
         both_open = asyncio.Barrier(2)

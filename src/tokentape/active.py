@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _chosen: ContextVar[Deck | None] = ContextVar("tokentape_deck", default=None)
 _lock = threading.RLock()
 _open: list[Deck] = []
+_roots: list[Deck] = []
 _nowhere: list[Callable[[Request], None]] = []
 _anywhere = DefaultPredicates()
 
@@ -62,9 +63,7 @@ def known_url(request: Request) -> bool:
 
 def current() -> Deck | None:
     """The deck in force here, or None: also where siblings compete (then `begin` says so)."""
-    chosen = _chosen.get()
-    while chosen is not None and chosen.is_closed:
-        chosen = chosen.parent
+    chosen = _chosen_open()
     if chosen is not None:
         return chosen
     leaves = _leaves()
@@ -77,19 +76,26 @@ def open_decks() -> tuple[Deck, ...]:
         return tuple(_open)
 
 
-def push(deck: Deck) -> None:
-    """Put `deck` in force in this context and list it for the process."""
+def push(deck: Deck, *, root: bool = False) -> None:
+    """Put `deck` in force in this context and list it for the process.
+
+    A `root` holds for everything that happens meanwhile (a process, a test): decks opened in any other
+    context count as inside it. Decks of different contexts are otherwise siblings.
+    """
     with _lock:
-        deck.parent = current()
+        deck.parent = _chosen_open() or next((other for other in reversed(_open) if other in _roots), None)
         _open.append(deck)
+        if root:
+            _roots.append(deck)
     _chosen.set(deck)
 
 
 def pop(deck: Deck) -> None:
     """Take `deck` out of force; decks opened inside it and still open fall back to its parent."""
     with _lock:
-        if deck in _open:
-            _open.remove(deck)
+        for decks in (_open, _roots):
+            if deck in decks:
+                decks.remove(deck)
     if _chosen.get() is deck:
         _chosen.set(deck.parent)
 
@@ -118,6 +124,14 @@ def watch(warn: Callable[[Request], None]) -> Callable[[], None]:
     """Call `warn` for LLM calls that no deck takes, until the returned function is called."""
     _nowhere.append(warn)
     return lambda: _nowhere.remove(warn)
+
+
+def _chosen_open() -> Deck | None:
+    """The innermost deck of this context that is still open."""
+    deck = _chosen.get()
+    while deck is not None and deck.is_closed:
+        deck = deck.parent
+    return deck
 
 
 def _leaves() -> list[Deck]:

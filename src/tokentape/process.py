@@ -96,7 +96,7 @@ def _start(
     interceptors.hold()
     atexit.register(_at_exit)
     if deck is not None:
-        active.push(deck)
+        active.push(deck, root=True)
         return _Installed(asked, predicates, deck, lambda: None)
     return _Installed(asked, predicates, None, active.watch(_warn_nowhere()))
 

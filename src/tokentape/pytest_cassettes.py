@@ -44,7 +44,7 @@ def block_of(
     deck = open_with(path or default_path(node), options)
     added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
     interceptors.hold()
-    active.push(deck)
+    active.push(deck, root=True)
     try:
         yield deck
     finally:

@@ -111,10 +111,10 @@ def test_an_error_event_inside_a_200_stream(tape):
 
 def test_async_messages_streams_and_50_at_once(tape):
     async def scenario(url):
-        sdk = async_client(url)
-        async with sdk.messages.stream(**ASK) as stream:
-            events = [event async for event in stream]
-        many = await asyncio.gather(*(sdk.messages.create(**ASK) for _ in range(50)))
+        async with async_client(url) as sdk:
+            async with sdk.messages.stream(**ASK) as stream:
+                events = [event async for event in stream]
+            many = await asyncio.gather(*(sdk.messages.create(**ASK) for _ in range(50)))
         return [events, sorted(message.id for message in many)]
 
     events, ids = tape.twice(scenario)

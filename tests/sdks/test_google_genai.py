@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 genai = pytest.importorskip("google.genai")
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -15,8 +16,18 @@ def _not_over_aiohttp(monkeypatch):
     monkeypatch.setenv("GOOGLE_GENAI_HTTP_CLIENT", "httpx2")
 
 
+@pytest.fixture(autouse=True)
+def _kept():
+    """A client closes itself when it is dropped, also in the middle of a call."""
+    KEPT.clear()
+
+
+KEPT = []
+
+
 def client(url):
-    return genai.Client(api_key="AIzaSyA0123456789abcdef0123456789abcdef", http_options={"base_url": url})
+    KEPT.append(genai.Client(api_key="AIzaSyA0123456789abcdef0123456789abcdef", http_options={"base_url": url}))
+    return KEPT[-1]
 
 
 def get_weather(city: str) -> str:

@@ -164,10 +164,10 @@ def test_an_error_event_inside_a_200_stream(tape):
 
 def test_async_chat_and_stream(tape):
     async def scenario(url):
-        sdk = async_client(url)
-        plain_reply = await sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO)
-        stream = await sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO, stream=True)
-        return [plain_reply, [event async for event in stream]]
+        async with async_client(url) as sdk:
+            plain_reply = await sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO)
+            stream = await sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO, stream=True)
+            return [plain_reply, [event async for event in stream]]
 
     assert len(tape.twice(scenario)[1]) > 3
 
@@ -176,13 +176,13 @@ def test_R18_concurrent_calls_with_reversed_latencies_reach_their_callers(tape):
     tape.provider.delay_by(lambda seen: 0.05 * (3 - int(seen.body.decode().rpartition("number ")[2][0])))
 
     async def scenario(url):
-        sdk = async_client(url)
+        async with async_client(url) as sdk:
 
-        async def one(number):
-            reply = await sdk.responses.create(model="gpt-5-mini", input=f"number {number}")
-            return reply.output_text
+            async def one(number):
+                reply = await sdk.responses.create(model="gpt-5-mini", input=f"number {number}")
+                return reply.output_text
 
-        return list(await asyncio.gather(*(one(number) for number in range(3))))
+            return list(await asyncio.gather(*(one(number) for number in range(3))))
 
     for number, text in enumerate(tape.twice(scenario)):
         assert f"number {number}" in text
@@ -190,10 +190,10 @@ def test_R18_concurrent_calls_with_reversed_latencies_reach_their_callers(tape):
 
 def test_R49_50_concurrent_equal_calls_replay_as_the_same_multiset(tape):
     async def scenario(url):
-        sdk = async_client(url)
-        replies = await asyncio.gather(
-            *(sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO) for _ in range(50))
-        )
+        async with async_client(url) as sdk:
+            replies = await asyncio.gather(
+                *(sdk.chat.completions.create(model="gpt-5-mini", messages=HELLO) for _ in range(50))
+            )
         return sorted(reply.id for reply in replies)
 
     assert len(set(tape.twice(scenario))) == 50
