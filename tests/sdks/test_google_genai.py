@@ -11,12 +11,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientS
 
 
 @pytest.fixture(autouse=True)
-def _not_over_aiohttp(monkeypatch):
-    """Its async side prefers aiohttp where that is installed."""
-    monkeypatch.setenv("GOOGLE_GENAI_HTTP_CLIENT", "httpx2")
-
-
-@pytest.fixture(autouse=True)
 def _kept():
     """A client closes itself when it is dropped, also in the middle of a call."""
     KEPT.clear()
@@ -25,8 +19,9 @@ def _kept():
 KEPT = []
 
 
-def client(url):
-    KEPT.append(genai.Client(api_key="AIzaSyA0123456789abcdef0123456789abcdef", http_options={"base_url": url}))
+def client(url, **options):
+    http = {"base_url": url, **options}
+    KEPT.append(genai.Client(api_key="AIzaSyA0123456789abcdef0123456789abcdef", http_options=http))
     return KEPT[-1]
 
 
@@ -74,11 +69,14 @@ def test_R17_errors_are_the_same_exceptions(tape, status):
 
 
 def test_async(tape):
+    httpx2 = pytest.importorskip("httpx2")
+
     async def scenario(url):
-        sdk = client(url).aio
-        stream = await sdk.models.generate_content_stream(**ASK)
-        events = [event async for event in stream]
-        many = await asyncio.gather(*(sdk.models.generate_content(**ASK) for _ in range(20)))
+        async with httpx2.AsyncClient() as http:  # else it takes aiohttp, where that is installed
+            sdk = client(url, httpx_async_client=http).aio
+            stream = await sdk.models.generate_content_stream(**ASK)
+            events = [event async for event in stream]
+            many = await asyncio.gather(*(sdk.models.generate_content(**ASK) for _ in range(20)))
         return [events, sorted(reply.response_id or "" for reply in many)]
 
     assert len(tape.twice(scenario)[1]) == 20
