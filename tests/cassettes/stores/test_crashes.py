@@ -352,12 +352,12 @@ def fill(folder):
 
 def test_ten_thousand_calls_are_saved(store):
     journal = store.journal("tape", rules=RULES)
-    for number in range(3600):
+    for number in range(5000):
         journal.append(call(number))
     store.commit("tape", journal, finished=True, rules=RULES)
-    for number in range(3600):
+    for number in range(5000):
         journal.append(call(number))
     store.commit("tape", journal, finished=True, rules=RULES)
     cassette = store.load("tape")
-    assert len(cassette.entries) == 7200
-    assert cassette.interaction(7199).key == call(3599).key
+    assert len(cassette.entries) == 10_000
+    assert cassette.interaction(9999).key == call(4999).key

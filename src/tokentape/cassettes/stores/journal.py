@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tokentape.wire.interaction import Interaction
 
 _OPEN: weakref.WeakSet[FileJournal] = weakref.WeakSet()
@@ -52,7 +55,7 @@ class FileJournal:
                 with explained(self._stem + ".journal", "cannot be written"):
                     self._create()
             with explained(self.path or self._stem, "the recorded call could not be written"):
-                self._write(record)
+                self._write(*record)
             self.count += 1
 
     def discard(self) -> None:
@@ -94,11 +97,12 @@ class FileJournal:
         self.path, self.count = path, 0
         self._write(self._head)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         """All of it or nothing: on a full disk the part that fitted is cut off again."""
         before = os.fstat(self._descriptor).st_size
-        rest = memoryview(data)
         try:
+            written = _write_at_once(self._descriptor, parts)
+            rest = memoryview(b"" if written == sum(map(len, parts)) else b"".join(parts)[written:])
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except BaseException:
@@ -118,6 +122,13 @@ class FileJournal:
 
     def __del__(self) -> None:
         self._close()
+
+
+def _write_at_once(descriptor: int, parts: Sequence[bytes]) -> int:
+    """One write of the parts, without joining them where the system can; how many bytes it took."""
+    if sys.platform == "win32":
+        return os.write(descriptor, b"".join(parts))
+    return os.writev(descriptor, parts)
 
 
 def open_here() -> set[str]:
@@ -144,7 +155,7 @@ def _meaning(head: dict[str, object]) -> tuple[str, bool]:
     return str(head.get("rules", "")), head.get("replaces") is True
 
 
-def _record(interaction: Interaction) -> bytes:
+def _record(interaction: Interaction) -> tuple[bytes, bytes, bytes]:
     block = render(interaction).encode()
     about: dict[str, object] = {
         "at": interaction.timing.at,
@@ -153,7 +164,7 @@ def _record(interaction: Interaction) -> bytes:
         "bytes": len(block),
         "crc32": crc32(block),
     }
-    return b"%b%b\n" % (_line(about), block)
+    return _line(about), block, b"\n"
 
 
 def _read_record(about: dict[str, object], block: bytes) -> Record:
