@@ -125,10 +125,16 @@ class Deck:
         predicates = self.predicates
         return predicates is None or predicates.is_llm_call(request) or predicates.is_tool_call(request)
 
-    def _pass(self, request: Request, found: Recognised) -> Replay | None:
-        """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent."""
+    def _pass(self, request: Request, found: Recognised) -> Replay | Miss | None:
+        """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent.
+
+        Telemetry is never recorded, but an imported cassette may hold some, and what it holds is played.
+        """
+        aside = found.operation.kind in ASIDE
+        if aside and (hit := self._take(self._recorder.key(request, found), request)) is not None:
+            return hit
         self.tally.passed += 1
-        if self.sends or found.operation.kind not in ASIDE:
+        if self.sends or not aside:
             return None
         log.debug("%s: %s answered here, not sent", self.path, found.operation.kind)
         reply = Response(
