@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Protocol
 
 import httpx2
 import openai
@@ -32,77 +33,116 @@ def sdk(url: str, http: object = None) -> openai.OpenAI:
     )
 
 
-@contextmanager
-def tokentape(path: str, url: str) -> Iterator[openai.OpenAI]:
+class Recorder(Protocol):
+    """One way to replay: what comes before the calls, and the block around them."""
+
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        """The SDK, made before the block, as a program's clients are."""
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        """The block that records or replays."""
+
+
+class Tokentape:
     """Ours."""
-    import tokentape as ours
 
-    with ours.use_cassette(path):
-        yield sdk(url)
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        return sdk(url)
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        import tokentape
+
+        return tokentape.use_cassette(path + ".json")
 
 
-@contextmanager
-def vcrpy(path: str, url: str) -> Iterator[openai.OpenAI]:
+class Vcrpy:
     """vcrpy with body matching, as a prompt needs it."""
-    import vcr
 
-    matching = ["method", "scheme", "host", "port", "path", "query", "body"]
-    with vcr.VCR(match_on=matching).use_cassette(path + ".yaml"):
-        yield sdk(url)
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        return sdk(url)
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        import vcr
+
+        matching = ["method", "scheme", "host", "port", "path", "query", "body"]
+        return vcr.VCR(match_on=matching).use_cassette(path + ".yaml")
 
 
-@contextmanager
-def cassetter(path: str, url: str) -> Iterator[openai.OpenAI]:
+class Cassetter:
     """cassetter with body matching."""
-    import cassetter as peer
 
-    with peer.use_cassette(path + ".cassetter.yaml", match_on=["method", "uri", "body"]):
-        yield sdk(url)
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        return sdk(url)
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        import cassetter
+
+        return cassetter.use_cassette(path + ".cassetter.yaml", match_on=["method", "uri", "body"])
 
 
-@contextmanager
-def promptecho(path: str, url: str) -> Iterator[openai.OpenAI]:
+class Promptecho:
     """promptecho sees httpx only, so the SDK gets an httpx client."""
-    import httpx
-    import promptecho as peer
 
-    with peer.use_cassette(path + ".promptecho.json", match_on=["model", "messages"]):
-        yield sdk(url, httpx.Client())
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        import httpx
+
+        return sdk(url, httpx.Client())
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        import promptecho
+
+        return promptecho.use_cassette(path + ".promptecho.json", match_on=["model", "messages"])
 
 
-@contextmanager
-def agentrec(path: str, url: str) -> Iterator[openai.OpenAI]:
+class Agentrec:
     """agentrec sees its own httpx clients only."""
-    import agentrec as peer
 
-    with peer.cassette(peer.FileStore(path + ".agentrec"), mode="auto"):
-        yield sdk(url, peer.sync_client())
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        import agentrec
+
+        return sdk(url, agentrec.sync_client())
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        import agentrec
+
+        return agentrec.cassette(agentrec.FileStore(path + ".agentrec"), mode="auto")
 
 
-@contextmanager
-def in_memory(path: str, url: str) -> Iterator[openai.OpenAI]:
-    """No recorder: the same replies from an in-memory transport of httpx2."""
-    with open(path + ".memory.json", encoding="utf-8") as file:
-        replies = {key: value.encode() for key, value in json.load(file).items()}
+class InMemory:
+    """No recorder: the same replies from an in-memory transport of httpx2, or of httpx."""
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers=HEADERS, content=replies[request.content.decode()])
+    def __init__(self, library: str) -> None:
+        self._library = library
 
-    yield sdk(url, httpx2.Client(transport=httpx2.MockTransport(answer)))
+    def client(self, path: str, url: str) -> openai.OpenAI:
+        with open(path + ".memory.json", encoding="utf-8") as file:
+            replies = {key: value.encode() for key, value in json.load(file).items()}
+        http = import_module(self._library)
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            return http.Response(200, headers=HEADERS, content=replies[request.content.decode()])
+
+        return sdk(url, http.Client(transport=http.MockTransport(answer)))
+
+    def block(self, path: str) -> AbstractContextManager[object]:
+        return nullcontext()
 
 
 HEADERS = {"content-type": "application/json"}
-PEERS: dict[str, Callable[..., object]] = {
-    name: block
-    for name, block in {
-        "vcrpy": vcrpy,
-        "cassetter": cassetter,
-        "promptecho": promptecho,
-        "agentrec": agentrec,
-    }.items()
-    if find_spec("vcr" if name == "vcrpy" else name)
+PEERS: dict[str, Recorder] = {
+    name: recorder
+    for name, module, recorder in (
+        ("vcrpy", "vcr", Vcrpy()),
+        ("cassetter", "cassetter", Cassetter()),
+        ("promptecho", "promptecho", Promptecho()),
+        ("agentrec", "agentrec", Agentrec()),
+    )
+    if find_spec(module)
 }
-RECORDERS = {"tokentape": tokentape, "in_memory": in_memory, **PEERS}
+RECORDERS: dict[str, Recorder] = {"tokentape": Tokentape(), **PEERS}
+BASELINES: dict[str, Recorder] = {"in memory": InMemory("httpx2"), "in memory, httpx": InMemory("httpx")}
+BASELINE_OF = {"promptecho": "in memory, httpx", "agentrec": "in memory, httpx"}
+"""A recorder is compared with the library that it sees; for all others that is httpx2."""
 
 
 def remember(path: str, url: str, count: int) -> None:

@@ -12,100 +12,78 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from benchmarks.measure import Row, interleaved, ratio
-from benchmarks.recorders import RECORDERS, ask_all, quiet, remember
+from benchmarks.recorders import BASELINE_OF, BASELINES, RECORDERS, ask_all, quiet, remember
 from tokentape.testing.provider import Provider
 
 CALLS = 200
-FLAT = (10, 1000, 10_000)
+SLOW = ("vcrpy",)
+"""Peers whose body matching grows with the square: one round of them is enough."""
 
 
 def run() -> list[Row]:
     """Record with each recorder, then replay in turns, each run in a process of its own."""
-    rows = []
+    return _beside_peers() + _flat()
+
+
+def _beside_peers() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        url = _record(folder, CALLS, list(RECORDERS))
-        names = [name for name in RECORDERS if name != "vcrpy"]
-        jobs = _jobs(names, folder, CALLS, url)
-        figures = interleaved(jobs, rounds=7)
-        figures_slow = (
-            interleaved(
-                {
-                    name: lambda name=name: _replayed(name, folder, CALLS, url)
-                    for name in ("vcrpy", "in_memory")
-                },
-                rounds=1,
-            )
-            if "vcrpy" in RECORDERS
-            else {}
-        )
-        for name in names:
-            if name != "in_memory":
-                limit = 1.15 if name == "tokentape" else None
-                rows.append(
-                    Row(
-                        f"replay {CALLS} calls, {name} over in-memory",
-                        ratio(figures, name, "in_memory"),
-                        "x",
-                        limit,
-                    )
-                )
-        if figures_slow:
-            rows.append(
-                Row(
-                    f"replay {CALLS} calls, vcrpy (body) over in-memory",
-                    ratio(figures_slow, "vcrpy", "in_memory"),
-                    "x",
-                )
-            )
-    return rows + _flat()
-
-
-def _jobs(names, folder: str, count: int, url: str) -> dict[str, Callable[[], float]]:
-    return {name: functools.partial(_replayed, name, folder, count, url) for name in names}
-
-
-def _flat() -> list[Row]:
-    rows, per_call = [], {}
-    for count in FLAT:
-        with tempfile.TemporaryDirectory() as folder:
-            url = _record(folder, count, ["tokentape", "in_memory"])
-            jobs = _jobs(("tokentape", "in_memory"), folder, count, url)
-            figures = interleaved(jobs, rounds=5 if count < 5000 else 1)
-            per_call[count] = ratio(figures, "tokentape", "in_memory")
-            rows.append(Row(f"replay {count} calls, tokentape over in-memory", per_call[count], "x"))
-    rows.append(Row("per call, 10 000 calls over 1000 calls", per_call[10_000] / per_call[1000], "x", 1.15))
+        url = _record(folder, CALLS, RECORDERS)
+        quick = [name for name in (*RECORDERS, *BASELINES) if name not in SLOW]
+        figures = interleaved(_jobs(quick, folder, CALLS, url), rounds=9)
+        slow = [name for name in SLOW if name in RECORDERS]
+        slow_figures = interleaved(_jobs([*slow, "in memory"], folder, CALLS, url), rounds=1)
+    rows = []
+    for name in RECORDERS:
+        baseline = BASELINE_OF.get(name, "in memory")
+        value = ratio(slow_figures if name in SLOW else figures, name, baseline)
+        limit = 1.15 if name == "tokentape" else None
+        rows.append(Row(f"replay {CALLS} calls, {name} over {baseline}", value, "x", limit))
     return rows
 
 
-def _record(folder: str, count: int, names: list[str]) -> str:
+def _flat() -> list[Row]:
+    rows, over = [], {}
+    for count, rounds in ((10, 9), (1000, 3), (10_000, 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            url = _record(folder, count, ["tokentape"])
+            figures = interleaved(_jobs(["tokentape", "in memory"], folder, count, url), rounds)
+            over[count] = ratio(figures, "tokentape", "in memory")
+            rows.append(Row(f"replay {count} calls, tokentape over in memory", over[count], "x"))
+    return [*rows, Row("the same, 10 000 calls over 1000 calls", over[10_000] / over[1000], "x", 1.1)]
+
+
+def _record(folder: str, count: int, names: Iterable[str]) -> str:
+    path = os.path.join(folder, "tape")
     with Provider(gap=0) as provider:
+        remember(path, provider.url, count)
         for name in names:
-            path = os.path.join(folder, "tape")
-            if name == "in_memory":
-                remember(path, provider.url, count)
-                continue
-            if name == "tokentape":
-                path += ".json"
-            with RECORDERS[name](path, provider.url) as client:
+            client = RECORDERS[name].client(path, provider.url)
+            with RECORDERS[name].block(path):
                 ask_all(client, count)
         return provider.url
 
 
-def _replayed(name: str, folder: str, count: int, url: str) -> float:
+def _jobs(names: Iterable[str], folder: str, count: int, url: str) -> dict[str, Callable[[], float]]:
+    return {name: functools.partial(_in_a_process, name, folder, count, url) for name in names}
+
+
+def _in_a_process(name: str, folder: str, count: int, url: str) -> float:
     command = [sys.executable, "-m", "benchmarks.replay", name, folder, str(count), url]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def _child(name: str, folder: str, count: int, url: str) -> float:
-    """Seconds for the block: opening, loading, the calls, closing. Imports and the first call do not count."""
-    path = os.path.join(folder, "tape") + (".json" if name == "tokentape" else "")
-    with RECORDERS[name](path, url) as client:
-        ask_all(client, 1)
+def _replay(name: str, folder: str, count: int, url: str) -> float:
+    """Seconds for the block: opening, loading, the calls, closing. Imports and warm-up do not count."""
+    path = os.path.join(folder, "tape")
+    recorder = {**RECORDERS, **BASELINES}[name]
+    client = recorder.client(path, url)
+    with recorder.block(path):
+        ask_all(client, 10)
     start = time.perf_counter()
-    with RECORDERS[name](path, url) as client:
+    with recorder.block(path):
         ask_all(client, count)
     return time.perf_counter() - start
 
@@ -113,6 +91,6 @@ def _child(name: str, folder: str, count: int, url: str) -> float:
 if __name__ == "__main__":
     quiet()
     if len(sys.argv) > 1:
-        print(_child(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+        print(_replay(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
     else:
         print(*run(), sep="\n")

@@ -35,11 +35,14 @@ class Playback:
         self._key_of_exact: dict[str, str] = {}
         self._hosts: dict[int, str] = {}
         self._ids: dict[int, str] = {}
+        self._matcher = matcher
+        self._rekeyed = False
         if cassette is not None:
             self._index(cassette, matcher, without)
 
     def _index(self, cassette: Cassette, matcher: Matcher, without: Collection[str]) -> None:
         trusted = cassette.rules == matcher.rules
+        self._rekeyed = not trusted
         for number, entry in enumerate(cassette.entries):
             if entry.id in without:
                 continue
@@ -61,19 +64,49 @@ class Playback:
         return key in self._waiting or key in self._played
 
     def take(self, key: str, host: str) -> Interaction | None:
-        """The next recording of `key`, marked as played; None if there is none (left)."""
+        """The next recording of `key`, marked as played; None if there is none (left).
+
+        A request that was edited in the file counts as it stands there now, whatever its key says: all
+        are looked through once, when the first one turns up or a key is not found.
+        """
+        if not self._waiting.get(key):
+            self._rekey_edited()
         waiting = self._waiting.get(key)
         if waiting:
             number = self._nearest_host(waiting, host)
+            interaction = self._interaction(number)
+            if not interaction.key and self._rekey_edited():
+                return self.take(key, host)
             waiting.remove(number)
             self._played.setdefault(key, []).append(number)
-            return self._interaction(number)
+            return interaction
         played = self._played.get(key)
         if not played or self._repeat == "error":
             return None
         if self._repeat == "cycle":
             played.append(played.pop(0))
         return self._interaction(played[-1])
+
+    def _rekey_edited(self) -> bool:
+        """Give edited requests the key that they have now; False if that was done before."""
+        if self._cassette is None or self._rekeyed:
+            return False
+        self._rekeyed = True
+        edited = set(self._cassette.edited()) & set(self._ids)
+        for number in edited:
+            entry = self._cassette.entries[number]
+            if entry.key.startswith("id:"):
+                continue
+            self._key_of_exact = {
+                exact: key for exact, key in self._key_of_exact.items() if exact != entry.exact
+            }
+            for waiting in self._waiting.values():
+                if number in waiting:
+                    waiting.remove(number)
+            key = self._matcher.key(self._interaction(number).request)
+            self._waiting.setdefault(key, []).append(number)
+            self._waiting[key].sort()
+        return bool(edited)
 
     def unused(self) -> list[str]:
         """The ids of the recordings that were not played, in the order of the cassette."""

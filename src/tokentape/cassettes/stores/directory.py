@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from os import PathLike
 
-    from tokentape.cassettes.format.layout import Entry
+    from tokentape.cassettes.format.index import Entry
     from tokentape.cassettes.stores.base import Journal
     from tokentape.cassettes.stores.orphans import Orphan
 

@@ -14,7 +14,7 @@ from tokentape.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tokentape.cassettes.format.layout import Entry
+    from tokentape.cassettes.format.index import Entry
     from tokentape.cassettes.stores.base import Journal
     from tokentape.wire.interaction import Interaction
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tokentape.cassettes.format.layout import assemble, scan, with_id
+from tokentape.cassettes.format.index import scan
+from tokentape.cassettes.format.layout import assemble, with_id
 from tokentape.cassettes.stores.merge import (
     Contents,
     Record,
@@ -19,7 +20,7 @@ from tokentape.cassettes.stores.merge import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from tokentape.cassettes.format.layout import Entry, Index
+    from tokentape.cassettes.format.index import Entry, Index
 
 
 class Change(NamedTuple):
@@ -42,7 +43,7 @@ def committed(
     Raises `CassetteCorrupt` or `CassetteTooNew`: nothing is written over a file that cannot be read.
     """
     index = None if data is None else scan(data, path)
-    old = _records(data, index)
+    old = _records(index)
     kept = _kept(old, index, change)
     parts = [part for part in dead if usable(part, replaced=index is None or change.replace)]
     records = in_order(kept, own.records, *(not_yet_in(old, part.records) for part in parts))
@@ -61,7 +62,7 @@ def adopted(data: bytes | None, path: str, dead: Iterable[Contents]) -> bytes | 
     It counts as unfinished: nobody knows what these processes still meant to do.
     """
     index = None if data is None else scan(data, path)
-    old = _records(data, index)
+    old = _records(index)
     parts = [part for part in dead if usable(part, replaced=index is None)]
     fresh = [missing for part in parts if (missing := not_yet_in(old, part.records))]
     if not fresh:
@@ -90,16 +91,18 @@ def _kept(old: Sequence[Record], index: Index | None, change: Change) -> Sequenc
     return without(old, dropped)
 
 
-def _records(data: bytes | None, index: Index | None) -> list[Record]:
-    if data is None or index is None:
+def _records(index: Index | None) -> list[Record]:
+    if index is None:
         return []
     return [
-        Record(entry.at, entry.key, entry.exact, data[entry.start : entry.end].decode())
+        Record(entry.at, entry.key, entry.exact, index.data[entry.start : entry.end].decode())
         for entry in index.entries
     ]
 
 
 def _assembled(records: Sequence[Record], rules: Iterable[str], finished: bool, index: Index | None) -> bytes:
+    """The file. Fields of a later version that the old one had are written again."""
     ids = ids_for(record.key for record in records)
     blocks = [with_id(record.block, name) for record, name in zip(records, ids, strict=True)]
-    return assemble(blocks, rules=rules_of_all(rules), finished=finished and bool(blocks))
+    unknown = index.unknown if index is not None else None
+    return assemble(blocks, rules=rules_of_all(rules), finished=finished and bool(blocks), unknown=unknown)

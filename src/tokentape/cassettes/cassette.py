@@ -1,0 +1,62 @@
+"""A cassette as it was loaded: an index over its bytes; an interaction is parsed when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.format.index import scan
+from tokentape.cassettes.format.layout import is_unedited, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokentape.cassettes.format.index import Entry
+    from tokentape.wire.interaction import Interaction
+
+
+class Cassette:
+    """A loaded cassette. `entries` are its interactions in order; `rules` says what made their keys."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        """Raises `CassetteCorrupt` or `CassetteTooNew`."""
+        self.path = path
+        self._index = scan(data, path)
+        self._last: tuple[int, Interaction] | None = None
+
+    @property
+    def rules(self) -> str:
+        """What the keys of the entries were computed under."""
+        return self._index.rules
+
+    @property
+    def finished(self) -> bool:
+        """False if the recording was interrupted, so that mode `once` goes on with it."""
+        return self._index.finished
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The interactions, in the order of their start."""
+        return self._index.entries
+
+    def interaction(self, number: int) -> Interaction:
+        """The interaction at `number`, parsed now; the last one is kept, since it is often asked again.
+
+        One whose request was edited comes without `key` and `exact`. Raises `CassetteCorrupt`.
+        """
+        last = self._last
+        if last is not None and last[0] == number:
+            return last[1]
+        interaction = parse(self._block(number), self.path, lambda: self._line(number))
+        self._last = (number, interaction)
+        return interaction
+
+    def edited(self) -> list[int]:
+        """The numbers of the interactions whose request is not as it was recorded."""
+        return [number for number in range(len(self.entries)) if not is_unedited(self._block(number))]
+
+    def _block(self, number: int) -> str:
+        entry = self.entries[number]
+        return self._index.data[entry.start : entry.end].decode()
+
+    def _line(self, number: int) -> int:
+        return self._index.data.count(b"\n", 0, self.entries[number].start) + 1
