@@ -29,7 +29,12 @@ def plan(provider: Provider) -> None:
     provider.calls_tool("get_weather", {"city": "Oslo"}, ("get_weather", {"city": "Rome"}), path=chat)
     provider.answers("In Oslo, yes: it rains. In Rome the sun shines.", path=chat)
     provider.answers(HAIKU, path=responses)
-    for words in ("Harbour, hills, light.", "Stone, noise, bread.", "Green, calm, dear.", "Wide, old, alive."):
+    for words in (
+        "Harbour, hills, light.",
+        "Stone, noise, bread.",
+        "Green, calm, dear.",
+        "Wide, old, alive.",
+    ):
         provider.answers(words, path=responses)
     for answer in ("Lima.", "The Yangtze.", "4."):
         provider.answers(answer, path=messages)
@@ -41,7 +46,7 @@ def main() -> None:
         plan(provider)
         environment = {
             **os.environ,
-            "TOKENTAPE_MODE": "all",
+            "TOKENTAPE_MODE": "once",
             "OPENAI_BASE_URL": f"{provider.url}/v1",
             "ANTHROPIC_BASE_URL": provider.url,
             "OPENAI_API_KEY": "sk-example-not-a-real-key",

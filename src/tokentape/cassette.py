@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from tokentape import active
+from tokentape import active, watching
 from tokentape.errors import RecordingRefused, TokentapeWarning, UsageError
 from tokentape.generators import around_async_generator, around_generator
 from tokentape.interceptors import registry as interceptors
@@ -90,6 +90,8 @@ class CassetteBlock:
     def _open(self) -> Deck:
         deck = open_with(self._target, self._options)
         interceptors.hold()
+        for watcher in watching.watchers:
+            watcher.opened(deck)
         return deck
 
     @contextmanager
@@ -129,6 +131,8 @@ def close_block(deck: Deck, error: BaseException | None) -> None:
     try:
         deck.close(error)
     finally:
+        for watcher in watching.watchers:
+            watcher.closed(deck)
         for trouble in deck.troubles:
             if not isinstance(trouble, RecordingRefused):
                 warnings.warn(str(trouble), TokentapeWarning, stacklevel=4)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tokentape import settings
+from tokentape import settings, watching
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
 from tokentape.pytest_report import Report
@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     report = config.stash[REPORT] = Report(config)
+    watching.watchers.append(report)
     if choice.mode is RecordMode.NONE:
         report.set_placeholders()
 
@@ -64,6 +65,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     settings.set_command_line_mode(None)
     if REPORT in config.stash:
         config.stash[REPORT].unset_placeholders()
+        watching.watchers.remove(config.stash[REPORT])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -74,6 +76,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.fixture(autouse=True)
 def _tokentape_marker(request: pytest.FixtureRequest) -> None:
     """Put the marked test's cassette in force, whether or not the test asks for it by name."""
+    request.config.stash[REPORT].test = request.node.nodeid
     marker = request.node.get_closest_marker("tokentape")
     if marker is not None:
         shared = marker.kwargs.get("scope") == "class" and request.cls is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape import settings
@@ -25,16 +25,22 @@ class Line:
     recorded: int
     missed: int
     unused: list[str]
-    troubles: list[str]
-    failed: bool
+    troubles: list[str] = field(default_factory=list)
+    failed: bool = False
 
 
 class Report:
-    """Collects a `Line` per cassette, and keeps the placeholder credentials."""
+    """Collects a `Line` per cassette, and keeps the placeholder credentials.
+
+    As a `Watcher` it also sees the blocks of `use_cassette` in tests. `test` is the test that runs.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
+        self.test = ""
         self._config = config
         self._lines: list[Line] = []
+        self._blocks: set[Deck] = set()
+        self._of_blocks: dict[str, str] = {}
         self._placeholders: dict[str, str] = {}
         self._said: set[str] = set()
 
@@ -47,20 +53,28 @@ class Report:
         """Note how a test's cassette ended."""
         from tokentape.errors import RecordingFailed
 
-        tally, troubles = deck.tally, deck.troubles
-        self._lines.append(
-            Line(
-                test,
-                deck.path,
-                deck.mode.value,
-                tally.replayed,
-                tally.recorded,
-                tally.missed,
-                deck.unused,
-                [str(trouble) for trouble in troubles],
-                any(isinstance(trouble, RecordingFailed) for trouble in troubles),
-            )
-        )
+        troubles = deck.troubles
+        failed = any(isinstance(trouble, RecordingFailed) for trouble in troubles)
+        line = self._line(test, deck)
+        self._lines.append(replace(line, troubles=[str(trouble) for trouble in troubles], failed=failed))
+
+    def _line(self, test: str, deck: Deck) -> Line:
+        tally = deck.tally
+        counts = (tally.replayed, tally.recorded, tally.missed)
+        return Line(test, deck.path, deck.mode.value, *counts, deck.unused)
+
+    def opened(self, deck: Deck) -> None:
+        """A block of `use_cassette`: where nothing may be sent, its SDKs get placeholders too."""
+        self._blocks.add(deck)
+        if not (deck.sends or deck.is_opaque):
+            self._of_blocks.update(self.placeholders_for_test())
+
+    def closed(self, deck: Deck) -> None:
+        """Its line. What went wrong in it was raised or warned of where it stands, so it fails no run."""
+        self._blocks.discard(deck)
+        while self._of_blocks and not self._blocks:
+            os.environ.pop(self._of_blocks.popitem()[0], None)
+        self._lines.append(self._line(self.test, deck))
 
     def set_placeholders(self) -> None:
         """Set placeholder credentials for the whole run, where absent."""

@@ -5,6 +5,7 @@ Remarks are HTML comments, so a reader of the site does not see them:
     <!-- not run: WHY -->            the next block is not run; a reason must be given
     <!-- exit code: 1 -->            the next command ends with this code (0 otherwise)
     <!-- file: PATH -->              the next block is this file of the repository, or a part of it, line by line
+    <!-- setup: COMMAND -->          run this first, as the text above says it was
     <!-- provider answers: TEXT -->  the provider's next reply says this
     <!-- provider fails: 503 -->     the provider's next reply is this error
     <!-- provider stops -->          nothing listens from here on, so what runs below runs offline
@@ -99,14 +100,16 @@ _VARYING = (
     (re.compile(r"\b\d+\.\d\ds\b"), "0.00s"),
     (re.compile(r"\b\d+(\.\d+)? ms\b"), "0 ms"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:0"),
-    (re.compile(r"[-=_]{4,}"), "----"),
+    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b"), "00000000"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "2026-01-01"),
+    (re.compile(r"[-=_─━]{4,}"), "----"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
     (re.compile(r" {2,}(\[ *\d+%\])"), r" \1"),
 )
 
 
 def fits(shown: str, real: str) -> bool:
-    """True if `real` is what the page shows. `...` stands for anything; times and widths do not count."""
+    """True if `real` is what the page shows. `...` stands for anything; times, ids and widths do not count."""
     for pattern, settled in _VARYING:
         shown, real = pattern.sub(settled, shown), pattern.sub(settled, real)
     wanted = re.escape(shown.strip())

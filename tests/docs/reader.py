@@ -67,6 +67,7 @@ class Reader:
             "PROVIDER_URL": url,
             "PATH": scripts + os.pathsep + inherited.get("PATH", ""),
             "COLUMNS": "100",
+            "PYTEST_ADDOPTS": "-p no:asyncio",  # it warns about a setting of its own
             "PYTHONPATH": "",
         }
 
@@ -87,6 +88,8 @@ class Reader:
     def _prepare(self, block: Block) -> None:
         for remark in block.remarks:
             match remark.name:
+                case "setup":
+                    self._ran(remark.text, 0)
                 case "provider answers":
                     self._provider.answers(remark.text)
                 case "provider fails":
@@ -147,20 +150,25 @@ class Reader:
     def _run_commands(self, block: Block) -> None:
         wanted = int(block.says("exit code") or 0)
         for command in commands(block.text):
-            done = subprocess.run(
-                command.line,
-                shell=True,
-                cwd=self._folder,
-                env=self._environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == wanted, f"line {block.line}: $ {command.line}\n{done.stdout}"
+            printed = self._ran(command.line, wanted)
             if command.output.strip():
-                assert fits(command.output, done.stdout), _differ(block, done.stdout)
+                assert fits(command.output, printed), _differ(block, printed)
+
+    def _ran(self, command: str, wanted: int) -> str:
+        """Run a command; what it printed."""
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=self._folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == wanted, f"$ {command}\n{done.stdout}"
+        return done.stdout
 
 
 def _differ(block: Block, real: str) -> str:

@@ -42,6 +42,7 @@ def test_few_blocks_are_not_run_and_each_has_a_reason():
 def test_no_remark_is_misspelt():
     known = {
         "not run",
+        "setup",
         "exit code",
         "file",
         "provider answers",

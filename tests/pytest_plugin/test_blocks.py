@@ -1,0 +1,47 @@
+"""Blocks of `use_cassette` in tests: they are in the report, and their SDKs get placeholder keys."""
+
+from __future__ import annotations
+
+DECORATED = """
+import os, tokentape
+
+@tokentape.use_cassette("tape.json")
+def test_hello():
+    assert said()
+    assert (os.environ.get("OPENAI_API_KEY") is None) == {no_key}
+
+def test_afterwards():
+    assert "OPENAI_API_KEY" not in os.environ
+"""
+
+
+def test_a_decorated_test_is_in_the_report(project):
+    project.write(DECORATED.format(no_key=True))
+    project.run("--tokentape-report", passed=2).stdout.fnmatch_lines(
+        [
+            "tape.json: once, 0 replayed, 1 recorded, 0 missed, 0 unused",
+            "1 cassettes: 0 replayed, 1 recorded, 0 missed",
+        ]
+    )
+    project.provider.stop()
+    project.write(DECORATED.format(no_key=False))
+    project.run("--tokentape-report", passed=2).stdout.fnmatch_lines(
+        ["tape.json: once, 1 replayed, 0 recorded, 0 missed, 0 unused", "placeholders were set for *"]
+    )
+
+
+def test_placeholders_stay_until_the_last_block_ends(project):
+    blocks = """
+import os, tokentape
+
+def test_hello():
+    outer = tokentape.use_cassette("tape.json")
+    with outer:
+        said()
+    with outer, tokentape.use_cassette("tape.json"):
+        said()
+        assert os.environ["OPENAI_API_KEY"] == "placeholder-for-replay"
+    assert "OPENAI_API_KEY" not in os.environ
+"""
+    project.write(blocks)
+    project.run(passed=1)
