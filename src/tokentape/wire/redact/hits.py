@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.wire.redact import placeholder
@@ -30,13 +32,19 @@ def settle(data: bytes, hits: Iterable[Hit]) -> list[Hit]:
         hit = _clear_of_escapes(data, raw)
         if hit.end <= hit.start or placeholder.is_piece(data[hit.start : hit.end]):
             continue
-        if any(start <= hit.start and hit.end <= end for start, end in covered):
+        if within(hit, covered):
             continue
         if kept and hit.start < kept[-1].end:
             last = kept.pop()
             hit = Hit(last.start, max(last.end, hit.end), last.kind)
         kept.append(hit)
     return kept
+
+
+def within(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:
+    """True if one of `spans` (in order, not overlapping) holds all of `hit`."""
+    at = bisect_right(spans, hit.start, key=itemgetter(0)) - 1
+    return at >= 0 and hit.end <= spans[at][1]
 
 
 def _clear_of_escapes(data: bytes, hit: Hit) -> Hit:
@@ -46,19 +54,23 @@ def _clear_of_escapes(data: bytes, hit: Hit) -> Hit:
         start -= 1
     while end < len(data) and end - hit.end < 3 and 0x80 <= data[end] < 0xC0:
         end += 1
-    if _open_escape(data, start):
-        start += 5 if data[start : start + 1] == b"u" else 1
-    if _open_escape(data, end):
-        end -= 1
-    return Hit(start, end, kind)
+    opened, closed = _escape_at(data, start), _escape_at(data, end)
+    return Hit(opened[1] if opened else start, closed[0] if closed else end, kind)
 
 
-def _open_escape(data: bytes, at: int) -> bool:
-    """True if an odd run of backslashes ends just before `at`."""
-    if at == 0 or data[at - 1] != 0x5C:
-        return False
+def _escape_at(data: bytes, at: int) -> tuple[int, int] | None:
+    """Start and end of the JSON escape that an offset falls into, between its first and last byte."""
+    first = data.rfind(b"\\", max(0, at - 5), at)
+    if first < 0 or _backslashes_before(data, first + 1) % 2 == 0:
+        return None
+    end = first + (6 if data[first + 1 : first + 2] == b"u" else 2)
+    return (first, end) if at < end else None
+
+
+def _backslashes_before(data: bytes, at: int) -> int:
+    """How many backslashes stand just before `at`; from a long run only the parity is right."""
     window = data[max(0, at - 64) : at]
-    return (len(window) - len(window.rstrip(b"\\"))) % 2 == 1
+    return len(window) - len(window.rstrip(b"\\"))
 
 
 def cover(data: bytes, hits: Sequence[Hit]) -> bytes:

@@ -20,6 +20,9 @@ Path = tuple[str, ...]
 _PATH_RE = re.compile(r"(?:\$\.?)?(?:[^.\[\]]+|\[(?:\*|\d+)\])(?:\.[^.\[\]]+|\[(?:\*|\d+)\])*")
 _STEP_RE = re.compile(r"[^.\[\]]+")
 _TOKEN_RE = re.compile(rb"[\s]*+([{}\[\],:]|\"(?:[^\"\\]++|\\.)*+\"?|[^\s{}\[\],:\"]++)", re.DOTALL)
+_DEEPEST = 64
+"""Paths are cut here, or a body of nothing but brackets would cost quadratic time."""
+
 _NUMBER_RE = re.compile(rb"-?[0-9][0-9.eE+\-]*+")
 
 
@@ -75,7 +78,7 @@ def leaves(data: bytes) -> Iterator[tuple[Path, int, int]]:
         elif stack and isinstance(stack[-1], str) and not named:
             stack[-1] = token[1:-1].decode("utf-8", "replace")
         else:
-            yield tuple(map(str, stack)), match.start(1), match.end(1)
+            yield tuple(map(str, stack[:_DEEPEST])), match.start(1), match.end(1)
 
 
 def _next(stack: list[str | int]) -> None:

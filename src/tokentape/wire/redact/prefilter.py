@@ -103,11 +103,11 @@ def _marked() -> re.Pattern[bytes]:
     """A marked letter that belongs to a literal, to `Bearer`, `Basic`, `BEGIN` or `Authorization`."""
     heads = _found_by(_MARK)
     quick = b"".join(sorted({tail[:1] for _, tail in heads if tail}))
-    words = rb"earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)\x01at"
+    words = rb"earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)zat"
     ended = b"|".join(_edged(head + _MARK, b"") for head, tail in heads if not tail)
     within = b"|".join(_edged(head + _MARK, tail) for head, tail in heads if tail)
     return re.compile(
-        rb"\x01(?:" + ended + b"|(?=[" + re.escape(quick) + b"ea])(?:" + within + b"|" + words + b"))"
+        rb"\x01(?:" + ended + b"|(?=[" + re.escape(quick) + b"eaz])(?:" + within + b"|" + words + b"))"
     )
 
 

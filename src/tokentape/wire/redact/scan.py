@@ -105,9 +105,7 @@ def _unescaped(event: bytes) -> bytes:
         parsed = json.loads(event[start:])
     except (ValueError, RecursionError):
         return b""
-    return b"\n".join(
-        text.encode("utf-8", "surrogatepass") for text in _strings(parsed) if "\\" in json.dumps(text)
-    )
+    return b"\n".join(text.encode("utf-8", "surrogatepass") for text in _strings(parsed))
 
 
 def _strings(value: Json) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.wire.redact import assigned, fields, jsonpaths, known, shapes
-from tokentape.wire.redact.hits import Hit, settle
+from tokentape.wire.redact.hits import Hit, settle, within
 from tokentape.wire.redact.prefilter import Suspect, suspects
 
 if TYPE_CHECKING:
@@ -83,8 +83,4 @@ def _outside_opaque(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
     zones = [match.span(1) for match in _OPAQUE_RE.finditer(data)]
     if not zones:
         return list(hits)
-    return [hit for hit in hits if hit.kind == "credential" or not _inside(hit, zones)]
-
-
-def _inside(hit: Hit, zones: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= hit.start and hit.end <= end for start, end in zones)
+    return [hit for hit in hits if hit.kind == "credential" or not within(hit, zones)]
