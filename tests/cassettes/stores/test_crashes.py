@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tokentape.cassettes.stores import journal as journals
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.errors import CassetteCorrupt, CassetteError, TokentapeWarning
 from tokentape.testing.contracts.store import RULES, call, keys
@@ -215,6 +216,18 @@ store.commit("tape", journal, finished=True, rules=RULES)
     assert finish(tmp_path, code) == (0, "")
     assert keys(store.load("tape")) == [call(n).key for n in (1, 2, 3, 4)]
     assert endings(tmp_path) == [".json"]
+
+
+def test_a_journal_after_a_fork_starts_anew_and_leaves_the_file_behind(store, tmp_path):
+    journal = store.journal("tape", rules=RULES)
+    journal.append(call(1))
+    before = journal.path
+    journals._forget_after_fork()  # what the child of a fork runs, here where it can be looked at
+    assert (journal.count, journal.path, journal.is_open) == (0, None, False)
+    journal.append(call(2))
+    assert journal.path != before
+    store.commit("tape", journal, finished=True, rules=RULES)
+    assert keys(store.load("tape")) == [call(1).key, call(2).key]
 
 
 def test_a_childs_discard_leaves_the_parents_calls(store, tmp_path):

@@ -15,6 +15,7 @@ import os
 import re
 from typing import TYPE_CHECKING, cast
 
+from tokentape.cassettes.stores.base import Store
 from tokentape.cassettes.stores.directory import ENDING, DirectoryStore
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.errors import UsageError
@@ -24,14 +25,12 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from os import PathLike
 
-    from tokentape.cassettes.stores.base import Store
-
 GROUP = "tokentape.stores"
 
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<place>[^#]*)(?:#(?P<name>.*))?", re.DOTALL)
 """A scheme has two letters at least, so that a Windows drive is none."""
 
-_METHODS = ("load", "journal", "commit", "names", "delete", "describe")
+_METHODS = tuple(name for name in vars(Store) if not name.startswith("_"))
 
 
 def open_store(target: str | PathLike[str] | Store, *, name: str | None = None) -> tuple[Store, str]:
