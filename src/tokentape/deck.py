@@ -27,7 +27,6 @@ from tokentape.protocols.dialect import Kind
 from tokentape.protocols.registry import error_reply, recognise
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.message import Request, Response
-from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from tokentape.options import Options
@@ -145,7 +144,7 @@ class Deck:
     def _take(self, key: str, request: Request) -> Replay | Miss | None:
         try:
             with self._lock:
-                recorded = self._playback.take(key, host_of(request.url))
+                recorded = self._playback.take(key, request)
         except CassetteError as error:
             return self._unreadable(request, error)
         if recorded is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokentape.cassettes.cassette import Cassette
     from tokentape.matching.key import Matcher
     from tokentape.wire.interaction import Interaction
+    from tokentape.wire.message import Request
 
 
 class Playback:
@@ -63,8 +64,8 @@ class Playback:
         """True if a recording has this key, played or not."""
         return key in self._waiting or key in self._played
 
-    def take(self, key: str, host: str) -> Interaction | None:
-        """The next recording of `key`, marked as played; None if there is none (left).
+    def take(self, key: str, request: Request) -> Interaction | None:
+        """The next recording of `key`, as the answer to `request`; None if there is none (left).
 
         A request that was edited in the file counts as it stands there now, whatever its key says: all
         are looked through once, when the first one turns up or a key is not found.
@@ -73,19 +74,19 @@ class Playback:
             self._rekey_edited()
         waiting = self._waiting.get(key)
         if waiting:
-            number = self._nearest_host(waiting, host)
-            interaction = self._interaction(number)
-            if not interaction.key and self._rekey_edited():
-                return self.take(key, host)
+            number = self._nearest_host(waiting, request)
+            answer = self._answer(number, request)
+            if not answer.key and self._rekey_edited():
+                return self.take(key, request)
             waiting.remove(number)
             self._played.setdefault(key, []).append(number)
-            return interaction
+            return answer
         played = self._played.get(key)
         if not played or self._repeat == "error":
             return None
         if self._repeat == "cycle":
             played.append(played.pop(0))
-        return self._interaction(played[-1])
+        return self._answer(played[-1], request)
 
     def _rekey_edited(self) -> bool:
         """Give edited requests the key that they have now; False if that was done before."""
@@ -124,9 +125,10 @@ class Playback:
     def _unplayed(self) -> list[int]:
         return sorted(number for numbers in self._waiting.values() for number in numbers)
 
-    def _nearest_host(self, numbers: list[int], host: str) -> int:
+    def _nearest_host(self, numbers: list[int], request: Request) -> int:
         if len(numbers) == 1:
             return numbers[0]
+        host = host_of(request.url)
         return next((number for number in numbers if self._host(number) == host), numbers[0])
 
     def _host(self, number: int) -> str:
@@ -134,7 +136,14 @@ class Playback:
             self._hosts[number] = host_of(self._interaction(number).request.url)
         return self._hosts[number]
 
+    def _answer(self, number: int, request: Request) -> Interaction:
+        return self._loaded.answer(number, request)
+
     def _interaction(self, number: int) -> Interaction:
+        return self._loaded.interaction(number)
+
+    @property
+    def _loaded(self) -> Cassette:
         if self._cassette is None:
             raise LookupError("no cassette")
-        return self._cassette.interaction(number)
+        return self._cassette

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.format.answer import parse_answer
+from tokentape.cassettes.format.fields import Place
 from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.format.layout import is_unedited, parse
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
     from tokentape.cassettes.format.index import Entry
     from tokentape.wire.interaction import Interaction
+    from tokentape.wire.message import Request
 
 
 class Cassette:
@@ -49,6 +53,16 @@ class Cassette:
         interaction = parse(self._block(number), self.path, lambda: self._line(number))
         self._last = (number, interaction)
         return interaction
+
+    def answer(self, number: int, request: Request) -> Interaction:
+        """The interaction at `number` as the answer to `request`, which is equal to the recorded one.
+
+        Comes with its own request, and without `key`, if that was edited. Raises `CassetteCorrupt`.
+        """
+        entry = self.entries[number]
+        place = Place(self.path, lambda: self._line(number), entry.id)
+        answer = parse_answer(self._block(number), place, request)
+        return self.interaction(number) if answer is None else replace(answer, key=entry.key)
 
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""

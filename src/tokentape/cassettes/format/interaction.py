@@ -77,7 +77,7 @@ def from_dict(
     CassetteCorrupt names the interaction and the field that is wrong.
     """
     fields = Fields(data, place)
-    timing, metadata = fields.object("timing"), fields.mapping("metadata")
+    metadata = fields.mapping("metadata")
     response = None
     if data.get("response") is not None:
         response = read_response(fields.object("response"), place, folded=folded, stream=stream)
@@ -87,8 +87,8 @@ def from_dict(
         id=fields.text("id"),
         request=read_request(fields.object("request"), folded=folded),
         response=response,
-        ended=_read_ended(fields.object("ended")),
-        timing=Timing(timing.text("at", ""), timing.whole_or_null("head_ms"), timing.wholes("chunk_ms")),
+        ended=read_ended(fields.object("ended")),
+        timing=read_timing(fields.object("timing")),
         key=fields.text("key", ""),
         exact=fields.text_or_null("exact"),
         kind=_read_kind(fields),
@@ -109,7 +109,13 @@ def _read_kind(fields: Fields) -> str:
     return kind
 
 
-def _read_ended(fields: Fields) -> Ended:
+def read_timing(fields: Fields) -> Timing:
+    """When, and how fast."""
+    return Timing(fields.text("at", ""), fields.whole_or_null("head_ms"), fields.wholes("chunk_ms"))
+
+
+def read_ended(fields: Fields) -> Ended:
+    """How the call ended; CassetteCorrupt for a `how` that is none."""
     how = fields.text("how", "eof")
     if how not in set(How):
         fields.bad("how", f"{how!r} is not one of {', '.join(How)}")

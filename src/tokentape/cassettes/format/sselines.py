@@ -1,0 +1,76 @@
+"""The bytes of an event stream, read off the lines of its block without parsing them.
+
+Payloads stand in the file in the stream's own spelling, so a line that nobody edited holds the very
+text of the wire, unless it has an escape (which may be the file's own) or letters that the wire
+spelled as escapes. Such lines, raw texts and uncommon patches are parsed one by one.
+`layout` uses this for intact blocks only; `sseform.restore_sse` is the rule that it must agree with.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, cast
+
+from tokentape.cassettes.format.payloads import payload_texts, restore_raw, split_entry
+from tokentape.cassettes.format.sseform import framing
+from tokentape.cassettes.format.styles import ONE_LINE, style_of
+
+if TYPE_CHECKING:
+    from tokentape.cassettes.format.styles import Style
+    from tokentape.wire.interaction import Json
+
+_RESPONSE = '\n"response": '
+_START = '\n  "body": {"sse": ['
+_EVENT = "\n    "
+_END = "\n  ]"
+_LINE = re.compile(r'\[(?:"([^"\\]*)", )?(\{.*\})(?:, \[\[-1, "( *)"\]\])?\]')
+
+
+def cut_stream(block: str) -> tuple[str, bytes | None]:
+    """The block without the events of its reply, and the bytes of those; as it is if it has none."""
+    start = block.find(_START + _EVENT, max(block.find(_RESPONSE), 0))
+    end = block.find(_END, start)
+    if start < 0 or end < 0:
+        return block, None
+    form = _options(block, end)
+    if form is None:
+        return block, None
+    start += len(_START)
+    lines = block[start + len(_EVENT) : end].split("," + _EVENT)
+    return block[:start] + block[end:], _bytes(lines, form)
+
+
+def _options(block: str, end: int) -> dict[str, Json] | None:
+    """The form without its events; None if it has what only the full way can read."""
+    text = block[end + len(_END) : block.find("\n", end + len(_END))].removeprefix(", ").removesuffix(",")
+    form = cast("Json", json.loads("{" + text))
+    if not isinstance(form, dict) or not form.keys() <= {"nl", "sp", "style", "ascii"}:
+        return None
+    return form if form.get("style") in ONE_LINE else None
+
+
+def _bytes(lines: list[str], form: dict[str, Json]) -> bytes:
+    nl, sp = framing(form)
+    style = style_of(form)
+    data, end, event = f"data:{sp}", nl + nl, f"event:{sp}"
+    out: list[str | bytes] = []
+    for line in lines:
+        found = None if "\\u" in line or (style.ascii and not line.isascii()) else _LINE.fullmatch(line)
+        if found is None:
+            out.append(_parsed(line, style, nl, sp))
+        else:
+            name, payload, spaces = found.groups()
+            head = data if name is None else f"{event}{name}{nl}{data}"
+            out.append(f"{head}{payload[:-1]}{spaces}}}{end}" if spaces else f"{head}{payload}{end}")
+    return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in out)
+
+
+def _parsed(line: str, style: Style, nl: str, sp: str) -> bytes:
+    entry = cast("Json", json.loads(line))
+    raw = restore_raw(entry)
+    if raw is not None or not isinstance(entry, list):
+        return raw or b""
+    event = split_entry(entry)
+    head = "" if event[0] is None else f"event:{sp}{event[0]}{nl}"
+    return f"{head}data:{sp}{payload_texts([event], style)[0]}{nl}{nl}".encode()
