@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from planted import OPAQUE, PEM, SHAPED, TAIL, interaction
 
 from tokentape.errors import UsageError
+from tokentape.wire.eventstream import EventHeader, decode_message, encode_message
 from tokentape.wire.interaction import Interaction
 from tokentape.wire.message import Request
 from tokentape.wire.redact import WHOLE, Redactor, collapse
@@ -394,6 +395,8 @@ def test_a_wild_pattern_still_leaves_json(value, pattern):
     assert len(changed.body) == len(body)
     json.loads(changed.body)
     assert redactor.request(changed)[0] == changed
+    stored = redactor.interaction(interaction(body=body, reply=body))
+    assert redactor.leaks(stored) == ()
 
 
 @pytest.mark.parametrize(
@@ -489,3 +492,27 @@ def test_interactions_are_not_changed_in_place():
     before = copy.deepcopy(item)
     Redactor().interaction(item)
     assert item == before
+
+
+def test_percent_encoded_paths_and_event_stream_headers():
+    secret = f"abc{OPAQUE}+/x"
+    redactor = Redactor()
+    item = interaction(
+        url=f"https://h/a%20b/{''.join(f'%{byte:02x}' for byte in SHAPED['gitlab'].encode())}",
+        headers=(("x-api-key", secret),),
+        reply=encode_message([EventHeader(":message", secret, 7)], b"{}"),
+        reply_headers=(("Content-Type", "application/vnd.amazon.eventstream"),),
+    )
+    after = redactor.interaction(item)
+    assert after.request.url == "https://h/a%20b/%5Bredacted%5D"
+    assert decode_message(after.response.body) is not None
+    assert secret.encode() not in after.response.body
+    assert redactor.leaks(after) == ()
+
+
+@pytest.mark.parametrize("name", ["authtoken", "X-APIKEY", "openaiapikey", "userpassword"])
+def test_names_without_a_break(name):
+    changed, _ = Redactor().request(
+        Request("GET", "https://h/", ((name, OPAQUE),), json.dumps({name: OPAQUE}).encode())
+    )
+    assert OPAQUE not in repr(changed)

@@ -60,7 +60,7 @@ def stream_lines(body: bytes, media: str) -> list[bytes] | None:
     if not is_stream:
         start = body[:64].lstrip()
         is_stream = start.startswith((b"data:", b"event:", b"[{")) or (start[:1] == b"{" and _is_ndjson(body))
-    return re.split(rb"(?<=[\r\n])(?=[^\r\n])", body) if is_stream else None
+    return body.splitlines(keepends=True) if is_stream else None
 
 
 def _is_ndjson(body: bytes) -> bool:

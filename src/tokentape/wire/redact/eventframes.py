@@ -76,10 +76,10 @@ def redact(body: bytes, search: Search) -> tuple[bytes, list[Hit]]:
         after = cover(event, hits)
         if after != before:
             changed[span.start : span.end] = base64.b64encode(after) if span.wrapped else after
-    tail = max((end for _, _, end in messages(body)), default=0)
-    loose = search.loud(bytes(changed[tail:])) if tail < len(body) else []
-    changed[tail:] = cover(bytes(changed[tail:]), loose)
-    return (_sealed(changed), found + loose) if found or loose else (body, found)
+    loose = search.loud(bytes(changed))
+    if not (found or loose):
+        return body, []
+    return _sealed(bytearray(cover(bytes(changed), loose))), found + loose
 
 
 def _sealed(body: bytearray) -> bytes:

@@ -33,6 +33,9 @@ _ALONE = vocabulary(
 )
 """Last words that settle it, whatever stands before them."""
 
+_ENDINGS = ("password", "apikey", "secret", "accesstoken", "authtoken", "secretkey")
+"""The same for names written without a break: `openaiapikey`."""
+
 _KEY_OF = vocabulary(
     "api secret private access subscription auth signing encryption master account service admin"
     " session webhook shared ssh sas storage client app application openai anthropic google gemini"
@@ -83,7 +86,7 @@ def field_grade(name: str) -> Grade:
     if parts[-3:] == ["access", "key", "id"]:
         return Grade.STRONG
     last, before = parts[-1], parts[:-1]
-    if last in _ALONE:
+    if last in _ALONE or last.endswith(_ENDINGS):
         return Grade.STRONG
     if last == "keys":
         return Grade.STRONG if before and before[-1] in _KEY_OF else Grade.NONE
@@ -119,7 +122,7 @@ def header_kind(name: str) -> str | None:
     parts = frozenset(words(lower))
     if parts & _HEADER_NOT:
         return None
-    if parts & _HEADER_WORDS:
+    if parts & _HEADER_WORDS or any(part.endswith(_ENDINGS) for part in parts):
         return "credential"
     if {"amzn", "session"} <= parts:
         return "session"

@@ -7,22 +7,23 @@ see it: raw, decoded, parsed, unescaped, joined over the events of a stream.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.wire import body as bodies
 from tokentape.wire.interaction import Finding
-from tokentape.wire.message import Response
+from tokentape.wire.message import Response, header
+from tokentape.wire.redact import body as redaction
 from tokentape.wire.redact import eventframes, headers, known, streams
 from tokentape.wire.redact import url as urls
-from tokentape.wire.redact.body import stream_lines
 from tokentape.wire.redact.percent import unquote
+from tokentape.wire.redact.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tokentape.wire.interaction import Interaction, Json
     from tokentape.wire.message import Headers, Request
-    from tokentape.wire.redact.search import Search
 
 _KEEP_WHOLE = frozenset(
     {"encrypted_content", "encryptedContent", "thoughtSignature", "thought_signature", "signature"}
@@ -32,7 +33,8 @@ _KEEP_WHOLE = frozenset(
 def leaks(interaction: Interaction, search: Search) -> tuple[Finding, ...]:
     """Secrets that are still there, by place and kind; empty if the interaction may be stored."""
     counted: dict[tuple[str, str], int] = {}
-    for place, kind in _found(interaction, search):
+    built_in = Search(replace(search.rules, patterns=()), search.literals)
+    for place, kind in (*_found(interaction, built_in), *_by_user_rules(interaction, search)):
         counted[place, kind] = counted.get((place, kind), 0) + 1
     return tuple(Finding(place, kind, count) for (place, kind), count in counted.items())
 
@@ -59,6 +61,19 @@ def _found(interaction: Interaction, search: Search) -> Iterator[tuple[str, str]
     for place, values in (("metadata", interaction.metadata), ("unknown", interaction.unknown)):
         for text in _strings(dict(values)):
             yield from _in_text(place, text, search)
+
+
+def _by_user_rules(interaction: Interaction, search: Search) -> Iterator[tuple[str, str]]:
+    """Patterns and paths of the user, in bodies: they mean strings and numbers, not the text around."""
+    if not (search.rules.patterns or search.rules.paths):
+        return
+    messages = (("request.body", interaction.request), ("response.body", interaction.response))
+    for place, message in messages:
+        view = bodies.decoded_body(message) if message is not None else None
+        if message is not None and view:
+            content_type = header(message.headers, "content-type") or ""
+            _, hits = redaction.redact(view, bodies.media_type(message.headers), content_type, search)
+            yield from ((place, hit.kind) for hit in hits)
 
 
 def _in_text(place: str, text: str, search: Search) -> Iterator[tuple[str, str]]:
@@ -90,7 +105,7 @@ def _in_view(place: str, view: bytes, media: str, search: Search) -> Iterator[tu
     else:
         if b"\0" in view[:1024]:
             return
-        events = stream_lines(view, media) or [view]
+        events = redaction.stream_lines(view, media) or [view]
     texts = [b"\n".join(events), *(streams.joined(events) if len(events) > 1 else [])]
     if b"\\" in view or len(events) > 1:
         texts.append(b"\n".join(_unescaped(event) for event in events if b"\\" in event))

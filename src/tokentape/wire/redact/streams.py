@@ -26,6 +26,9 @@ _PIECE_RE = re.compile(
     rb"\"(?!(?:id|object|model|type|role|created|obfuscation|p|service_tier|system_fingerprint)\")"
     rb"([A-Za-z_]\w{0,39})\"\s{0,4}:\s{0,4}(?:\"((?:[^\"\\]++|\\.)*+)\"|([0-9]{1,6}+))"
 )
+_SHORTEST = 9
+"""A line with less than `{"a":"b"}`, such as the blank one after each event, has no piece."""
+
 Key = tuple[bytes, tuple[bytes, ...], int]
 
 
@@ -56,6 +59,8 @@ def joined(events: Sequence[bytes]) -> list[bytes]:
 def _joined(events: Sequence[bytes]) -> dict[Key, list[Piece]]:
     groups: dict[Key, list[Piece]] = {}
     for number, event in enumerate(events):
+        if len(event) < _SHORTEST:
+            continue
         found = list(_PIECE_RE.finditer(event))
         indexes = tuple(match[3] for match in found if match[3] is not None and b"ndex" in match[1])
         turns: dict[bytes, int] = {}

@@ -74,6 +74,9 @@ def _text(text: str, search: Search, kinds: list[str]) -> str:
         return text
     data = text.encode("utf-8", "surrogatepass")
     hits: list[Hit] = search.text(data)
+    if not hits and "%" in text and hidden(text, search):
+        kinds.append("key")
+        return placeholder.WHOLE_ESCAPED
     if not hits:
         return text
     kinds += [hit.kind for hit in hits]
