@@ -64,8 +64,14 @@ class Recorder:
         self._tape = tape
         self._options = options
         self._redactor = redactor
-        self._journal: Journal | None = tape.store.journal(tape.name) if tape.sends else None
+        self._journal: Journal | None = self._open_journal() if tape.sends else None
         self._failing: dict[str, RecordingError] = {}
+
+    def _open_journal(self) -> Journal:
+        tape = self._tape
+        return tape.store.journal(
+            tape.name, rules=self.matcher.rules, replaces=tape.mode is RecordMode.ALL and tape.existed
+        )
 
     @property
     def sends(self) -> bool:

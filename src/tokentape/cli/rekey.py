@@ -24,7 +24,7 @@ def command(
     matcher = Matcher(replace(base, ignore=base.ignore + ignore, volatile=base.volatile + volatile))
     for store, name in cassettes(place):
         cassette = load(store, name)
-        journal = store.journal(name)
+        journal = store.journal(name, rules=matcher.rules, replaces=True)
         changed = 0
         for number in range(len(cassette.entries)):
             interaction = cassette.interaction(number)
