@@ -47,25 +47,33 @@ def _bracketed(opening: str, items: list[str], closing: str, indent: int) -> str
     return f"{opening}{spaces}{(',' + spaces).join(items)}\n{' ' * indent}{closing}"
 
 
-def body_text(form: Json, indent: int = 2) -> str:
-    """A body's form. Streams have one event per line, indented by `indent` + 2."""
+def body_text(form: Json, indent: int = 2) -> list[str]:
+    """A body's form, in pieces. Streams have one event per line, indented by `indent` + 2."""
     if not isinstance(form, dict):
-        return flat(form)
+        return [flat(form)]
     kind = next(iter(form))
-    fields = [f'"{kind}": {_shown(kind, form, indent)}']
-    fields += [f"{quoted(name)}: {flat(value)}" for name, value in form.items() if name != kind]
-    return "{" + ", ".join(fields) + "}"
+    opening = "[" if isinstance(form[kind], list) and kind in _STREAMS else ""
+    pieces = [f'{{"{kind}": {opening}', *_shown(kind, form, indent)]
+    for name, value in form.items():
+        if name != kind:
+            pieces += [f", {quoted(name)}: ", *_text(name, value)]
+    return [*pieces, "}"]
 
 
-def _shown(kind: str, form: dict[str, Json], indent: int) -> str:
+def _shown(kind: str, form: dict[str, Json], indent: int) -> list[str]:
     value = form[kind]
-    if isinstance(value, str):
-        return quoted(value)
     if kind in _STREAMS and isinstance(value, list):
-        return _events(value, form, indent)
+        return [_events(value, form, indent)]
     if kind == "multipart" and isinstance(value, list):
-        return _bracketed("[", [_part(part, indent + 2) for part in value], "]", indent)
-    return broken(value, indent)
+        return [_bracketed("[", [_part(part, indent + 2) for part in value], "]", indent)]
+    return _text(kind, value) if isinstance(value, str) else [broken(value, indent)]
+
+
+def _text(name: str, value: Json) -> list[str]:
+    """A value on one line, in pieces. Base64 has nothing to escape."""
+    if name in ("base64", "wire") and isinstance(value, str):
+        return ['"', value, '"']
+    return [quoted(value) if isinstance(value, str) else flat(value)]
 
 
 def _events(events: list[Json], form: dict[str, Json], indent: int) -> str:
@@ -73,7 +81,7 @@ def _events(events: list[Json], form: dict[str, Json], indent: int) -> str:
     style = form.get("style")
     encode = encoder(style if isinstance(style, str) and style in ONE_LINE else "compact", False)
     lines = [_event(event, encode) for event in events]
-    return _bracketed("[", lines, "]", indent)
+    return _bracketed("", lines, "]", indent)
 
 
 def _event(event: Json, encode: Callable[[object], str]) -> str:
@@ -88,4 +96,4 @@ def _event(event: Json, encode: Callable[[object], str]) -> str:
 def _part(part: Json, indent: int) -> str:
     if not isinstance(part, list) or len(part) != 2:
         return flat(part)
-    return _bracketed("[", [flat(part[0]), body_text(part[1], indent + 2)], "]", indent)
+    return _bracketed("[", [flat(part[0]), "".join(body_text(part[1], indent + 2))], "]", indent)

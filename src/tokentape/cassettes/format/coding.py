@@ -61,11 +61,15 @@ def body_form(body: bytes | None, headers: Headers, known_view: bytes | None = N
     return {**shown, "encoding": coding, "wire": wire, "view_sha256": hashlib.sha256(view).hexdigest()}
 
 
-def read_body(form: Json, *, folded: bool = True) -> Shown:
-    """The body again. ValueError: the form is not one that this version writes."""
+def read_body(form: Json, *, folded: bool = True, view: bytes | None = None) -> Shown:
+    """The body again; `view` is what the form shows, where that is known already.
+
+    ValueError: the form is not one that this version writes.
+    """
     if not isinstance(form, dict) or "encoding" not in form:
-        return Shown(restore(form, folded=folded))
-    view = restore({name: value for name, value in form.items() if name not in _EXTRA}, folded=folded)
+        return Shown(restore(form, folded=folded) if view is None else view)
+    if view is None:
+        view = restore({name: value for name, value in form.items() if name not in _EXTRA}, folded=folded)
     coding, wire = form["encoding"], form.get("wire")
     if not isinstance(coding, str) or view is None:
         raise ValueError("encoding is the name of a coding, beside the body it decodes to")

@@ -4,8 +4,8 @@ A block starts at column 0 with `{"id": "`, which nothing else in the file does:
 a newline, and everything inside a block's values is indented or a closing bracket. So the file is its own
 index (`index.scan`), and a merge moves blocks without parsing them.
 
-`check` guards the hints: it is a digest of the request as it stands in the block. Where it does not fit,
-somebody edited the request, and `key` and `exact` are not believed.
+`check` (see `checks`) guards what the file would otherwise have to be believed: where a request was
+edited, `key` and `exact` are dropped, so it is never served under the key that it had before.
 """
 
 from __future__ import annotations
@@ -13,71 +13,66 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from tokentape.cassettes.format.bodytext import body_text, broken, flat
+from tokentape.cassettes.format.checks import REQUEST, RESPONSE, check_of, is_unedited
 from tokentape.cassettes.format.escapes import quoted
 from tokentape.cassettes.format.fields import Place
 from tokentape.cassettes.format.folding import MARK
-from tokentape.cassettes.format.interaction import from_dict, to_dict
+from tokentape.cassettes.format.interaction import KNOWN, from_dict, to_dict
+from tokentape.cassettes.format.sselines import cut_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tokentape.wire.interaction import Interaction, Json
 
+__all__ = ["RESPONSE", "START", "VERSION", "assemble", "is_unedited", "parse", "render", "started", "with_id"]
+
 VERSION = 1
 START = '{"id": "'
-REQUEST = '\n"request": '
-RESPONSE = ',\n"response": '
-NO_CHECK = "00000000"
 
 _ID = re.compile(r'\{"id": "(?:[^"\\]|\\.)*"')
-_CHECK = re.compile(r'"check": "([0-9a-f]{8})"')
-_LINES = (
-    ("kind", "origin", "protocol", "metadata"),
-    ("asks", "reads_as"),
-    ("request",),
-    ("response",),
-    ("ended",),
-    ("redacted",),
-)
+_AT = re.compile(r'\n"timing": \{"at": "([^"\\\n]*)"')
+_FIRST = {
+    "request": ("method", "url", "http"),
+    "response": ("status", "reason", "http"),
+}
 
 
 def render(interaction: Interaction) -> str:
     """The block of one interaction: no newline or comma after it, and the same for the same interaction."""
     data = to_dict(interaction)
-    shown = {
-        **{name: flat(value) for name, value in data.items() if name not in ("request", "response")},
-        "request": _message(data["request"], ("method", "url", "http")),
-        "response": _message(data["response"], ("status", "reason", "http")),
-    }
-    shown["check"] = f'"{crc32(shown["request"].encode()):08x}"'
-    first = _fields(shown, ("id", "key", "exact", "check"))
-    middle = [_fields(shown, names) for names in _LINES]
-    unknown = [
-        f"{quoted(name)}: {flat(value)}" for name, value in interaction.unknown.items() if name in data
-    ]
-    known = {"request", "response", "ended", "timing"}
-    extra = [line for line, name in zip(unknown, interaction.unknown, strict=False) if name not in known]
-    return "{" + ",\n".join([first, *middle, *extra, _fields(shown, ("timing",))]) + "}"
+    request, response = _message("request", data["request"]), _message("response", data["response"])
+    after = ["".join([",\n", *_line(data, name)]) for name in ("ended", "redacted")]
+    after += [f",\n{quoted(name)}: {broken(value, 0)}" for name, value in data.items() if name not in KNOWN]
+    pieces = ["{", *_line(data, "id", "key", "exact"), f', "check": "{check_of(request, response, after)}"']
+    pieces += [",\n", *_line(data, "kind", "origin", "protocol", "metadata")]
+    pieces += [",\n", *_line(data, "asks", "reads_as")]
+    pieces += [REQUEST, *request, RESPONSE, *response, *after, ",\n", *_line(data, "timing"), "}"]
+    return "".join(pieces)  # joined once: a body may have 50 MB
 
 
-def _fields(shown: Mapping[str, str], names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}": {shown[name]}' for name in names)
+def _line(data: Mapping[str, Json], *names: str) -> list[str]:
+    return [", ".join(f'"{name}": {flat(data[name])}' for name in names)]
 
 
-def _message(message: Json, first: tuple[str, ...]) -> str:
-    """A request or response: its first line, then a line or more for each further field."""
+def _message(name: str, message: Json) -> list[str]:
+    """A request or response in pieces: its first line, then a line or more for each further field."""
     if not isinstance(message, dict):
-        return flat(message)
-    line = ", ".join(f'"{name}": {flat(message[name])}' for name in first)
-    rest = [f"{quoted(name)}: {_value(name, value)}" for name, value in message.items() if name not in first]
-    return "{" + ",\n  ".join([line, *rest]) + "}"
+        return [flat(message)]
+    first = _FIRST[name]
+    pieces = ["{", *_line(message, *first)]
+    for field, value in message.items():
+        if field not in first:
+            pieces += [f",\n  {quoted(field)}: ", *_value(field, value)]
+    return [*pieces, "}"]
 
 
-def _value(name: str, value: Json) -> str:
-    return body_text(value) if name == "body" else broken(value, 2) if name == "headers" else flat(value)
+def _value(name: str, value: Json) -> list[str]:
+    if name == "body":
+        return body_text(value)
+    return [broken(value, 2) if name in ("headers", "trailers") else flat(value)]
 
 
 def parse(block: str, path: str, line: Callable[[], int] | None = None) -> Interaction:
@@ -85,37 +80,37 @@ def parse(block: str, path: str, line: Callable[[], int] | None = None) -> Inter
 
     Raises `CassetteCorrupt` naming the line, the interaction and the field.
     """
-    place = Place(path, line)
-    try:
-        data = json.loads(block)
-    except ValueError as error:
-        inner = error.lineno - 1 if isinstance(error, json.JSONDecodeError) else 0
-        Place(path, (lambda: line() + inner) if line else None).corrupt(f"not JSON: {_problem(error)}")
-    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-        place.corrupt("an interaction is an object that starts with its id")
+    rest, stream = cut_stream(block)
+    data = read_object(rest, path, line)
+    if not isinstance(data.get("id"), str):
+        Place(path, line).corrupt("an interaction is an object that starts with its id")
     if not is_unedited(block):
         data["key"], data["exact"] = "", None
-    data.pop("check", None)
-    return from_dict(data, Place(path, line, data["id"]), folded=MARK in block)
+    return from_dict(data, Place(path, line, str(data["id"])), folded=MARK in rest, stream=stream)
 
 
-def _problem(error: ValueError) -> str:
-    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-
-
-def is_unedited(block: str) -> bool:
-    """True if the request is as it was written. A block without `check` was written by hand."""
-    found = _CHECK.search(block, 0, block.find("\n") + 1)
-    start, end = block.find(REQUEST), block.find(RESPONSE)
-    if found is None or start < 0 or end < 0:
-        return False
-    request = block[start + len(REQUEST) : end]
-    return int(found[1], 16) == crc32(request.encode("utf-8", "surrogatepass"))
+def read_object(text: str, path: str, line: Callable[[], int] | None = None) -> dict[str, Json]:
+    """The JSON object of (a part of) a block that begins at `line`. Raises `CassetteCorrupt`."""
+    place = Place(path, line)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        down = error.lineno - 1
+        Place(path, (lambda: line() + down) if line else None).corrupt(f"not JSON: {error.msg}")
+    except (ValueError, RecursionError) as error:
+        place.corrupt(f"not JSON that can be read: {error}")
+    return data if isinstance(data, dict) else place.corrupt("an interaction is an object")
 
 
 def with_id(block: str, id: str) -> str:
     """The block under another id."""
     return _ID.sub(lambda _: f'{{"id": {quoted(id)}', block, count=1)
+
+
+def started(block: str) -> str:
+    """When a block's interaction started (`timing.at`), off its last line; "" if it is not laid out so."""
+    found = _AT.match(block, max(block.rfind("\n"), 0))
+    return found[1] if found else ""
 
 
 def assemble(
@@ -124,5 +119,11 @@ def assemble(
     """The whole file. `unknown` are fields of a later version, written again."""
     head = {"tokentape": VERSION, "rules": rules, "finished": finished, **(unknown or {})}
     lines = ", ".join(f"{quoted(name)}: {flat(value)}" for name, value in head.items())
-    inner = "".join([",\n".join(blocks), "\n"]) if blocks else ""
-    return f'{{{lines},\n"interactions": [\n{inner}],\n"count": {len(blocks)}}}\n'.encode()
+    pieces = [f'{{{lines},\n"interactions": [\n', *_separated(blocks), f'],\n"count": {len(blocks)}}}\n']
+    return b"".join([piece.encode() for piece in pieces])
+
+
+def _separated(blocks: Sequence[str]) -> Iterable[str]:
+    for number, block in enumerate(blocks, 1):
+        yield block
+        yield ",\n" if number < len(blocks) else "\n"

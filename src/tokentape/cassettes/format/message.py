@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.format.coding import Shown, body_form, fitting, read_body
+from tokentape.cassettes.format.coding import body_form, fitting, read_body
 from tokentape.cassettes.format.mend import mended
 from tokentape.wire.message import Request, Response
 
 if TYPE_CHECKING:
+    from tokentape.cassettes.format.coding import Shown
     from tokentape.cassettes.format.fields import Fields, Place
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
@@ -58,8 +59,8 @@ def read_request(fields: Fields, *, folded: bool) -> Request:
 
 
 def read_response(fields: Fields, place: Place, *, folded: bool, stream: bytes | None = None) -> Response:
-    """A response again. `stream`: the bytes of its body, where they are known without its form."""
-    shown = _body(fields, folded=folded) if stream is None else Shown(stream)
+    """A response again. `stream`: what its body shows, where that is known without its form."""
+    shown = _body(fields, folded=folded, view=stream)
     response = Response(
         status=fields.whole("status"),
         reason=fields.text("reason", ""),
@@ -73,8 +74,8 @@ def read_response(fields: Fields, place: Place, *, folded: bool, stream: bytes |
     return mended(response, shown, place)
 
 
-def _body(fields: Fields, *, folded: bool) -> Shown:
+def _body(fields: Fields, *, folded: bool, view: bytes | None = None) -> Shown:
     try:
-        return read_body(fields.get("body"), folded=folded)
+        return read_body(fields.get("body"), folded=folded, view=view)
     except ValueError as problem:
         fields.bad("body", problem)

@@ -3,7 +3,7 @@
 Payloads stand in the file in the stream's own spelling, so a line that nobody edited holds the very
 text of the wire, unless it has an escape (which may be the file's own) or letters that the wire
 spelled as escapes. Such lines, raw texts and uncommon patches are parsed one by one.
-`layout` uses this for intact blocks only; `sseform.restore_sse` is the rule that it must agree with.
+This is for replies that nobody edited (`checks`); `sseform.restore_sse` is the rule that it must agree with.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING, cast
 
+from tokentape.cassettes.format.checks import RESPONSE, is_stream_unedited
 from tokentape.cassettes.format.payloads import payload_texts, restore_raw, split_entry
 from tokentape.cassettes.format.sseform import framing
 from tokentape.cassettes.format.styles import ONE_LINE, style_of
@@ -20,23 +21,24 @@ if TYPE_CHECKING:
     from tokentape.cassettes.format.styles import Style
     from tokentape.wire.interaction import Json
 
-_RESPONSE = '\n"response": '
-_START = '\n  "body": {"sse": ['
+_START = ',\n  "body": {"sse": ['
 _EVENT = "\n    "
 _END = "\n  ]"
 _LINE = re.compile(r'\[(?:"([^"\\]*)", )?(\{.*\})(?:, \[\[-1, "( *)"\]\])?\]')
 
 
 def cut_stream(block: str) -> tuple[str, bytes | None]:
-    """The block without the events of its reply, and the bytes of those; as it is if it has none."""
-    start = block.find(_START + _EVENT, max(block.find(_RESPONSE), 0))
-    end = block.find(_END, start)
-    if start < 0 or end < 0:
+    """The block without the events of its reply, and the bytes of those.
+
+    As it is, and None, where the reply is no such stream or somebody edited it.
+    """
+    if not is_stream_unedited(block):
         return block, None
+    start = block.find(_START, block.find(RESPONSE)) + len(_START)
+    end = block.find(_END, start)
     form = _options(block, end)
     if form is None:
         return block, None
-    start += len(_START)
     lines = block[start + len(_EVENT) : end].split("," + _EVENT)
     return block[:start] + block[end:], _bytes(lines, form)
 
@@ -45,7 +47,7 @@ def _options(block: str, end: int) -> dict[str, Json] | None:
     """The form without its events; None if it has what only the full way can read."""
     text = block[end + len(_END) : block.find("\n", end + len(_END))].removeprefix(", ").removesuffix(",")
     form = cast("Json", json.loads("{" + text))
-    if not isinstance(form, dict) or not form.keys() <= {"nl", "sp", "style", "ascii"}:
+    if not isinstance(form, dict) or "escapes" in form:
         return None
     return form if form.get("style") in ONE_LINE else None
 
