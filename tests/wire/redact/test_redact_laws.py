@@ -20,6 +20,7 @@ from tokentape.wire.redact import WHOLE, Redactor, collapse
 from tokentape.wire.redact import placeholder as placeholders
 from tokentape.wire.redact.assigned import find as find_assigned
 from tokentape.wire.redact.fields import find as find_fields
+from tokentape.wire.redact.known import KnownValues
 from tokentape.wire.redact.names import Grade, field_grade
 from tokentape.wire.redact.prefilter import Suspect, suspects
 from tokentape.wire.redact.shapes import find as find_shapes
@@ -476,8 +477,13 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("content_type", ["application/json", "text/event-stream"])
+JSON, SSE = "application/json", "text/event-stream"
+AS_STREAM = ("names", "open values", "lines", "placeholders", "json strings", "prefixes")
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"), [*((name, JSON) for name in HOSTILE), *((name, SSE) for name in AS_STREAM)]
+)
 def test_hostile_megabytes_are_scanned_in_linear_time(name, content_type):
     body = HOSTILE[name]
     redactor = Redactor(json=["a.b"], patterns=["zzz"])
@@ -516,3 +522,50 @@ def test_names_without_a_break(name):
         Request("GET", "https://h/", ((name, OPAQUE),), json.dumps({name: OPAQUE}).encode())
     )
     assert OPAQUE not in repr(changed)
+
+
+def test_a_value_that_does_not_end_goes_up_to_the_end_of_its_text():
+    cut = json.dumps({"arguments": '{"api_key": "' + OPAQUE, "after": "stays"}).encode()
+    after = json.loads(Redactor().interaction(interaction(reply=cut)).response.body)
+    assert OPAQUE not in after["arguments"]
+    assert after["after"] == "stays"
+    body = b'{"password": "' + OPAQUE.encode() + b" and more"
+    assert Redactor().interaction(interaction(reply=body)).response.body.endswith(b"] and more")
+
+
+def test_names_inside_a_value_are_part_of_it():
+    body = json.dumps({"password": '{"api_key": "' + OPAQUE + '"} '}).encode()
+    after = json.loads(Redactor().interaction(interaction(reply=body)).response.body)
+    assert after["password"].startswith("[redacted~")
+
+
+def test_placeholders_do_not_cut_characters():
+    redactor = Redactor(patterns=["x..x"])
+    body = '{"a": "xéx", "b": "éx--xé"}'.encode()
+    after = redactor.interaction(interaction(reply=body)).response.body
+    assert json.loads(after) == {"a": "****", "b": "é****é"}
+    wide = Redactor(patterns=["x.{1}"]).interaction(interaction(reply='{"a": "xé"}'.encode())).response.body
+    assert json.loads(wide) == {"a": "***"}
+
+
+def test_the_oldest_of_very_many_secrets_are_forgotten():
+    known = KnownValues(2)
+    known.learn([f"secret-number-{number}" for number in range(5)])
+    known.learn(["secret-number-4"])
+    assert {b"secret-number-3", b"secret-number-4"} < set(known.literals)
+    assert b"secret-number-2" not in known.literals
+
+
+def test_encoded_secrets_in_texts_and_broken_wrappings():
+    encoded = "".join(f"%{byte:02x}" for byte in SHAPED["gitlab"].encode())
+    item = Redactor().interaction(
+        interaction(
+            asks=f"see {encoded}",
+            headers=(("x-amzn-session-id", OPAQUE),),
+            reply=encode_message([], b'{"bytes": "AAA", "t": "' + SHAPED["gitlab"].encode() + b'"}'),
+            reply_headers=(("Content-Type", "application/vnd.amazon.eventstream"),),
+        )
+    )
+    assert item.asks == WHOLE
+    assert item.request.headers[-1] == ("x-amzn-session-id", WHOLE)
+    assert SHAPED["gitlab"].encode() not in item.response.body

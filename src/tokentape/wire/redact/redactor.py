@@ -59,19 +59,23 @@ class Redactor:
         return changed, _counted(found)
 
     def learn(self, request: Request, response: Response | None) -> None:
-        """Remember every credential that stands in an auth position of this call."""
+        """Remember every credential in the URL and the header fields of this call."""
         self._known.learn([*credentials.in_headers(request.headers), *credentials.in_url(request.url)])
         for message in (request, response):
             if message is not None:
-                self._known.learn([*credentials.in_headers(message.headers), *_in_body(message)])
+                self._known.learn(list(credentials.in_headers(message.headers)))
                 self._cookies.learn(list(credentials.cookies(message.headers)))
 
     def interaction(self, interaction: Interaction) -> Interaction:
         """The interaction as it may be stored; `redacted` says what was hidden where.
 
-        Learns from it first, so that its own credentials are hidden wherever they turn up in it.
+        Learns from it first, credential fields of its bodies included, so that its own credentials
+        are hidden wherever they turn up in it.
         """
         self.learn(interaction.request, interaction.response)
+        for message in (interaction.request, interaction.response):
+            if message is not None:
+                self._known.learn(list(credentials.in_body(payload.plain(message)[0])))
         search, found = self._search(), Found()
         changed = replace(
             interaction,
@@ -102,10 +106,6 @@ class Redactor:
 
     def _search(self) -> Search:
         return Search(self._rules, self._known.literals + self._cookies.literals)
-
-
-def _in_body(message: Request | Response) -> Iterable[str]:
-    return credentials.in_body(payload.plain(message)[0])
 
 
 def _request(request: Request, search: Search, found: Found) -> Request:
