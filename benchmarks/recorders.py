@@ -116,11 +116,12 @@ class InMemory:
 
     def client(self, path: str, url: str) -> openai.OpenAI:
         with open(path + ".memory.json", encoding="utf-8") as file:
-            replies = {key: value.encode() for key, value in json.load(file).items()}
+            replies = {key: (headers, text.encode()) for key, (headers, text) in json.load(file).items()}
         http = import_module(self._library)
 
         def answer(request: httpx2.Request) -> httpx2.Response:
-            return http.Response(200, headers=HEADERS, content=replies[request.content.decode()])
+            headers, body = replies[request.content.decode()]
+            return http.Response(200, headers=headers, stream=http.ByteStream(body))
 
         return sdk(url, http.Client(transport=http.MockTransport(answer)))
 
@@ -128,7 +129,6 @@ class InMemory:
         return nullcontext()
 
 
-HEADERS = {"content-type": "application/json"}
 PEERS: dict[str, Recorder] = {
     name: recorder
     for name, module, recorder in (
@@ -147,10 +147,11 @@ BASELINE_OF = {"promptecho": "in memory, httpx", "agentrec": "in memory, httpx"}
 
 def remember(path: str, url: str, count: int) -> None:
     """Write the replies that `in_memory` gives."""
-    replies: dict[str, str] = {}
+    replies: dict[str, tuple[list[tuple[str, str]], str]] = {}
 
     def keep(response: httpx2.Response) -> None:
-        replies[response.request.content.decode()] = response.read().decode()
+        body = response.read().decode()
+        replies[response.request.content.decode()] = (response.headers.multi_items(), body)
 
     with httpx2.Client(event_hooks={"response": [keep]}) as http:
         ask_all(sdk(url, http), count)

@@ -15,7 +15,7 @@ Headers = tuple[tuple[str, str], ...]
 
 def headers_from_raw(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Header fields from the byte pairs most libraries keep."""
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
 
 
 def headers_to_raw(headers: Headers) -> list[tuple[bytes, bytes]]:
