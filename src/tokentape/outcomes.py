@@ -133,17 +133,22 @@ class Answer:
     def serve(self, codecs: frozenset[str]) -> Served:
         """The reply for a client that can decode `codecs` (names as in Content-Encoding, lower case).
 
-        A client without the recorded codec gets the decoded body, with headers that fit it.
+        A client without the recorded codec gets the decoded body, with headers that fit it; but where the
+        recorded client lacked it too (it did not accept the coding), the coded bytes are what it got.
         """
         response = self.response
-        named = header(response.headers, "content-encoding") or ""
-        coded = {name.strip().lower() for name in named.split(",")} - {"", "identity"}
-        if coded <= codecs or not response.body:
+        missing = _codings(header(response.headers, "content-encoding")) - codecs
+        if not response.body or not self._had(missing):
             pieces, headers = tuple(response.pieces()), response.headers
         else:
             plain = decoded_body(response) or b""
             pieces, headers = (plain,), _as_identity(response.headers, len(plain))
         return Served(headers, (*self._paced(pieces), *self._end()), self._report)
+
+    def _had(self, codings: set[str]) -> bool:
+        """True if the recorded client may have decoded one of `codings`: it said so, or said nothing."""
+        accepted = self.interaction.request.header("accept-encoding")
+        return bool(codings) and (accepted is None or not {"*", *codings}.isdisjoint(_codings(accepted)))
 
     def _paced(self, pieces: tuple[bytes, ...]) -> Iterator[Step]:
         waits = self.interaction.timing.chunk_ms if self._pace else ()
@@ -158,11 +163,21 @@ class Answer:
             return ()
         if ended.how not in CALLER_STOPPED:
             return (Fail(ended.how, ended.error),)
-        text = (
-            f"recording {self.interaction.id}: the recorded caller stopped reading here "
-            f"({ended.how}), so what came next was never seen; record the call again"
+        return (Incomplete(self._incomplete("stopped reading here", "what came next")),)
+
+    def gave_up(self) -> ReplayIncomplete:
+        """What to raise for a `fault` that the recorded caller chose; it is reported, too."""
+        error = self._incomplete("gave up before a reply came", "the reply")
+        if self._report is not None:
+            self._report(error)
+        return error
+
+    def _incomplete(self, what: str, unseen: str) -> ReplayIncomplete:
+        taped = self.interaction
+        return ReplayIncomplete(
+            f"recording {taped.id} ({taped.request.method} {taped.request.url}): the recorded caller {what} "
+            f"({taped.ended.how}), so {unseen} was never seen; record the call again"
         )
-        return (Incomplete(ReplayIncomplete(text)),)
 
 
 class Replay(Answer):
@@ -257,6 +272,13 @@ class Forward:
 
 
 Outcome = Replay | Miss | Forward
+
+
+def _codings(value: str | None) -> set[str]:
+    """The names in a Content-Encoding or Accept-Encoding value; a quality of 0 counts as not named."""
+    names = (part.lower().replace(" ", "") for part in (value or "").split(","))
+    named = {name.partition(";")[0] for name in names if not name.endswith((";q=0", ";q=0.0"))}
+    return named - {"", "identity"}
 
 
 def _framing_is_done(response: Response) -> bool:

@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tokentape.errors import ReplayIncomplete
 from tokentape.interceptors import claim, ending
 from tokentape.interceptors.faults import fault_of, is_local
 from tokentape.interceptors.streams import pause
@@ -163,7 +162,7 @@ def replayed(library: Library, answer: Replay | Miss, request: httpx.Request) ->
     if answer.delay:
         time.sleep(answer.delay)
     if answer.fault is not None:
-        raise _no_reply(library, answer.fault, request)
+        raise _no_reply(library, answer, answer.fault, request)
     served = answer.serve(library.codecs)
     return library.response(answer, served, library.sync_playing(library, served, request))
 
@@ -172,7 +171,7 @@ async def areplayed(library: Library, answer: Replay | Miss, request: httpx.Requ
     """The same; other tasks get a turn first, as they would on a network."""
     await pause(answer.delay)
     if answer.fault is not None:
-        raise _no_reply(library, answer.fault, request)
+        raise _no_reply(library, answer, answer.fault, request)
     served = answer.serve(library.codecs)
     return library.response(answer, served, library.async_playing(library, served, request))
 
@@ -214,11 +213,8 @@ def _sending(library: Library, request: httpx.Request, body: bytes) -> Iterator[
         request.stream = stream
 
 
-def _no_reply(library: Library, fault: Fail, request: httpx.Request) -> Exception:
+def _no_reply(library: Library, answer: Replay | Miss, fault: Fail, request: httpx.Request) -> Exception:
     """What to raise where no response was recorded."""
     if fault.how in CALLER_STOPPED:
-        return ReplayIncomplete(
-            f"{request.method} {request.url}: the recorded caller gave up before a reply came ({fault.how}); "
-            "record the call again"
-        )
+        return answer.gave_up()
     return library.raised(fault, request)
