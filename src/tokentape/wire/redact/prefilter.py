@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from enum import Flag, auto
 
-from tokentape.wire.redact.shapes import SHAPES, USERINFO_RE
+from tokentape.wire.redact.shapes import SHAPES, USERINFO
 from tokentape.wire.redact.vocabulary import vocabulary
 
 _MARK = b"\x01"
@@ -24,6 +24,10 @@ _TABLE[ord("'")] = ord('"')
 for _code in b"IJBQz":
     _TABLE[_code] = _MARK[0]
 _FOLD = bytes(_TABLE)
+
+
+_BY_OTHER_MEANS = frozenset({"bearer", "basic", "private_key", "password"})
+"""Kinds whose literal is no good for `_found_by`; each has a pattern of its own."""
 
 
 class Suspect(Flag):
@@ -62,8 +66,16 @@ def _behind(words: list[bytes], tail: bytes) -> bytes:
     return b"(?:" + b"|".join(groups) + b")"
 
 
+def _endings(words: list[bytes], tail: bytes) -> bytes:
+    """A quick first look, before `_behind`: the last two letters alone."""
+    before: dict[bytes, set[bytes]] = {}
+    for word in words:
+        before.setdefault(word[-1:], set()).add(re.escape(word[-2:-1]))
+    pairs = [b"[" + b"".join(sorted(firsts)) + b"]" + last for last, firsts in sorted(before.items())]
+    return b"(?<=(?:" + b"|".join(pairs) + b")" + tail + b")"
+
+
 _NAMES = _folded(SUFFIXES)
-_ENDINGS = sorted({word[-2:] for word in _NAMES})
 
 _STRING = rb"(?=[\snrt]*+\[?[\snrt]*+\")"
 """The value is a string, or a list of them: a schema's `"key": {...}` has none."""
@@ -71,49 +83,54 @@ _STRING = rb"(?=[\snrt]*+\[?[\snrt]*+\")"
 _LOGPROB = rb"(?:(?<!\"token\":)|(?=\s*\[?\s*\"[^\"\s]{12}))"
 """The bare `token` of a log-probability list has a short value; leave those to themselves."""
 
-_FIELD_RE = re.compile(rb'":' + _behind(_ENDINGS, rb'":') + _behind(_NAMES, rb'":') + _STRING + _LOGPROB)
+_FIELD_RE = re.compile(rb'":' + _endings(_NAMES, rb'":') + _behind(_NAMES, rb'":') + _STRING + _LOGPROB)
 _SPACED_FIELD_RE = re.compile(rb'" \s*+:')
 _BEARER_RE = re.compile(rb"bearer ")
 _ASSIGNED_RE = re.compile(rb"=(?:" + _behind(_NAMES, rb"=") + rb"|" + _behind(_NAMES, rb" =") + rb")")
 
 
-def _edged(literal: bytes, tail: bytes) -> bytes:
-    """`literal` ends here and stands at what was a boundary before folding took the backslashes."""
-    text = re.escape(literal)
+def _edged(width: int) -> bytes:
+    """The `width` bytes before here start at what was a boundary before folding took the backslashes."""
     edges = (rb"(?<![a-z0-9\x01\-]%b)", rb"(?<=[nrtbf]%b)", rb"(?<=[0-9a-f]{4}%b)", rb"(?<=%%[0-9a-f]{2}%b)")
-    return b"(?<=" + text + b")(?:" + b"|".join(edge % text for edge in edges) + b")" + re.escape(tail)
+    return b"(?:" + b"|".join(edge % (b"[\\x00-\\xff]{%d}" % width) for edge in edges) + b")"
 
 
-def _found_by(mark: bytes) -> list[tuple[bytes, bytes]]:
+def _literals(mark: bytes) -> list[tuple[bytes, bytes]]:
     """What stands before and after `mark` in the folded literals that are best found by it."""
-    literals = sorted({fold(shape.literal) for shape in SHAPES if shape.kind not in _BY_OTHER_MEANS})
-    mine = [text for text in literals if (_MARK if _MARK in text else b"-") == mark]
+    folded = sorted({fold(shape.literal) for shape in SHAPES if shape.kind not in _BY_OTHER_MEANS})
+    mine = [text for text in folded if mark == (_MARK if _MARK in text else b"-")]
     return [(text.partition(mark)[0], text.partition(mark)[2]) for text in mine]
 
 
-def _dashed() -> re.Pattern[bytes]:
-    """A dash after the head of a literal; or a header field written in running text."""
-    heads = _found_by(b"-")
-    quick = _behind(sorted({head[-2:] for head, _ in heads}), b"-")
-    shapes = b"|".join(_edged(head + b"-", tail) for head, tail in heads)
-    return re.compile(b"-(?:" + quick + b"(?:" + shapes + rb")|(?=(?:key|token|secret|cookie)\s{0,2}:[^/]))")
-
-
-def _marked() -> re.Pattern[bytes]:
-    """A marked letter that belongs to a literal, to `Bearer`, `Basic`, `BEGIN` or `Authorization`."""
-    heads = _found_by(_MARK)
-    quick = b"".join(sorted({tail[:1] for _, tail in heads if tail}))
-    words = rb"earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)zat"
-    ended = b"|".join(_edged(head + _MARK, b"") for head, tail in heads if not tail)
-    within = b"|".join(_edged(head + _MARK, tail) for head, tail in heads if tail)
-    return re.compile(
-        rb"\x01(?:" + ended + b"|(?=[" + re.escape(quick) + b"eaz])(?:" + within + b"|" + words + b"))"
+def _found_by(mark: bytes) -> bytes:
+    """After `mark`: it belongs to one of its literals."""
+    groups: dict[tuple[int, bytes], list[bytes]] = {}
+    for head, tail in _literals(mark):
+        groups.setdefault((len(head) + 1, tail), []).append(re.escape(head))
+    return b"|".join(
+        b"(?<=(?:" + b"|".join(heads) + b")" + mark + b")" + _edged(width) + re.escape(tail)
+        for (width, tail), heads in sorted(groups.items())
     )
 
 
-_BY_OTHER_MEANS = frozenset({"bearer", "basic", "private_key", "password"})
-_MARKED_RE = _marked()
-_DASHED_RE = _dashed()
+_DASHED_RE = re.compile(
+    b"-(?:"
+    + _endings([head for head, _ in _literals(b"-")], b"-")
+    + b"(?:"
+    + _found_by(b"-")
+    + rb")|(?=(?:key|token|secret|cookie)\s{0,2}:[^/]))"
+)
+"""A dash after the head of a literal; or a header field written in running text."""
+
+_QUICK = b"".join(sorted({re.escape(tail[:1]) for _, tail in _literals(_MARK) if tail}))
+_MARKED_RE = re.compile(
+    rb"\x01(?:(?<=y\x01)|(?=[eaz"
+    + _QUICK
+    + b"]))(?:"
+    + _found_by(_MARK)
+    + rb"|earer|asic|(?<=-\x01)eg\x01n |(?<=authori\x01)at|(?<=author\x01)zat)"
+)
+"""A marked letter that belongs to a literal, to `Bearer`, `Basic`, `BEGIN` or `Authorization`."""
 
 
 def suspects(data: bytes) -> Suspect:
@@ -122,7 +139,7 @@ def suspects(data: bytes) -> Suspect:
     found = Suspect.NOTHING
     if _MARKED_RE.search(view) or _DASHED_RE.search(view) or _BEARER_RE.search(view):
         found |= Suspect.SHAPE | Suspect.ASSIGNED
-    elif b"@" in data and USERINFO_RE.search(data):
+    elif b"@" in data and re.search(USERINFO, data):
         found |= Suspect.SHAPE
     if _FIELD_RE.search(view) or _SPACED_FIELD_RE.search(view):
         found |= Suspect.FIELD

@@ -62,6 +62,8 @@ class Search:
     def _built_in(self, data: bytes) -> list[Hit]:
         suspect = suspects(data)
         hits: list[Hit] = []
+        if not (suspect or self.rules.fields):
+            return hits
         if suspect & Suspect.SHAPE:
             hits += shapes.find(data)
         if suspect & Suspect.FIELD or self.rules.fields:

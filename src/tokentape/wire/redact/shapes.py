@@ -34,15 +34,16 @@ class Shape:
 
     kind: str
     literal: bytes
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     check: Callable[[bytes], bool] | None = None
     back: int = 0
 
     def find(self, data: bytes) -> Iterator[Hit]:
         """Every place in `data` that has this shape."""
         at = data.find(self.literal)
+        pattern = re.compile(self.pattern)  # compiled when first needed: there are many
         while at >= 0:
-            match = self.pattern.match(data, max(0, at - self.back))
+            match = pattern.match(data, max(0, at - self.back))
             after = at + len(self.literal)
             if match is not None:
                 after = max(after, match.end())
@@ -53,9 +54,7 @@ class Shape:
 
 def _key(kind: str, prefix: str, rest: str, *, bare: bool = False, words: bool = False) -> Shape:
     """A key that starts with `prefix`. `words`: the rest could be words, so look closer."""
-    pattern = re.compile(
-        (_BARE_EDGE if bare else _EDGE) + b"(" + re.escape(prefix.encode()) + rest.encode() + b")"
-    )
+    pattern = (_BARE_EDGE if bare else _EDGE) + b"(" + re.escape(prefix.encode()) + rest.encode() + b")"
     return Shape(kind, prefix.encode(), pattern, values.unlike_words if words else None)
 
 
@@ -66,7 +65,7 @@ _PEM = (
 )
 _BLANK = rb"(?:[ \t]|%20|\+|\\t){1,4}+"
 
-USERINFO_RE = re.compile(rb"://[^\s/?#\"'<>@\\:\[\]{}]{0,64}:([^\s/?#\"'<>@\\]{1,256})@")
+USERINFO = rb"://[^\s/?#\"'<>@\\:\[\]{}]{0,64}:([^\s/?#\"'<>@\\]{1,256})@"
 """`://user:password@host` in any text."""
 
 SHAPES: tuple[Shape, ...] = (
@@ -108,21 +107,19 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "bearer",
         b"earer",
-        re.compile(rb"[Bb]earer" + _BLANK + rb"([A-Za-z0-9._~+/=\-%]{8,}+)"),
+        rb"[Bb]earer" + _BLANK + rb"([A-Za-z0-9._~+/=\-%]{8,}+)",
         values.is_bearer,
         1,
     ),
-    Shape(
-        "basic", b"Basic", re.compile(rb"Basic" + _BLANK + rb"([A-Za-z0-9+/]{8,}+={0,2})"), values.is_basic
-    ),
-    Shape("private_key", b"-----BEGIN ", re.compile(_PEM)),
-    Shape("password", b"://", USERINFO_RE),
+    Shape("basic", b"Basic", rb"Basic" + _BLANK + rb"([A-Za-z0-9+/]{8,}+={0,2})", values.is_basic),
+    Shape("private_key", b"-----BEGIN ", _PEM),
+    Shape("password", b"://", USERINFO),
 )
 
 LOUD = tuple(
     shape
     for shape in SHAPES
-    if shape.literal in {b"github_pat_", b"-----BEGIN "} or b"proj|ant" in shape.pattern.pattern
+    if shape.literal in {b"github_pat_", b"-----BEGIN "} or b"proj|ant" in shape.pattern
 )
 """Shapes with a literal long enough to look for in megabytes of image or audio."""
 

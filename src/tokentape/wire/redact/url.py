@@ -29,7 +29,8 @@ def redact(url: str, search: Search) -> tuple[str, list[str]]:
         query = _parameters(query, search, kinds)
     if "=" in fragment:
         fragment = _parameters(fragment, search, kinds)
-    base = "/".join(_text(segment, search, kinds) for segment in base.split("/"))
+    if not search.clean(base.encode("utf-8", "surrogatepass")) or "%" in base:
+        base = "/".join(_text(segment, search, kinds) for segment in base.split("/"))
     return base + mark + query + hash_ + fragment, kinds
 
 
