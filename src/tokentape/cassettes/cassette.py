@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.answer import parse_answer
-from tokentape.cassettes.format.fields import Place
 from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.format.layout import is_unedited, parse
 
@@ -60,9 +58,8 @@ class Cassette:
         Comes with its own request, and without `key`, if that was edited. Raises `CassetteCorrupt`.
         """
         entry = self.entries[number]
-        place = Place(self.path, lambda: self._line(number), entry.id)
-        answer = parse_answer(self._block(number), place, request)
-        return self.interaction(number) if answer is None else replace(answer, key=entry.key)
+        answer = parse_answer(self._block(number), self.path, entry.id, entry.key, request)
+        return self.interaction(number) if answer is None else answer
 
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeGuard
 
 from tokentape.errors import CassetteCorrupt
 
@@ -91,13 +91,8 @@ class Fields:
         value = self._data.get(name, [])
         if not isinstance(value, list):
             self.wrong(name, 'a list of ["name", "value"]')
-        return tuple([self._pair(name, item) for item in value])
-
-    def _pair(self, name: str, item: Json) -> tuple[str, str]:
-        match item:
-            case [str(field), str(value)]:
-                return field, value
-        self.wrong(name, 'a list of ["name", "value"]')
+        pairs = tuple([(item[0], item[1]) for item in value if _is_pair(item)])
+        return pairs if len(pairs) == len(value) else self.wrong(name, 'a list of ["name", "value"]')
 
     def object(self, name: str) -> Fields:
         """An object; an empty one where the field is absent."""
@@ -113,6 +108,10 @@ class Fields:
         if self._data.keys() <= set(known):
             return {}
         return {name: value for name, value in self._data.items() if name not in known}
+
+
+def _is_pair(item: Json) -> TypeGuard[list[str]]:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], str)
 
 
 def _kind(value: Json) -> str:

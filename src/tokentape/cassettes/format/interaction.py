@@ -30,6 +30,7 @@ INNER = {
     "timing": ("at", "head_ms", "chunk_ms"),
 }
 KNOWN = frozenset({*PLAIN, *INNER, "redacted"})
+_HOW = {how.value: how for how in How}
 RESERVED_KINDS = frozenset({"websocket", "grpc", "function"})
 
 
@@ -117,13 +118,13 @@ def read_timing(fields: Fields) -> Timing:
 def read_ended(fields: Fields) -> Ended:
     """How the call ended; CassetteCorrupt for a `how` that is none."""
     how = fields.text("how", "eof")
-    if how not in set(How):
+    if how not in _HOW:
         fields.bad("how", f"{how!r} is not one of {', '.join(How)}")
     error = None
     if fields.get("error") is not None:
         inner = fields.object("error")
         error = WireError(inner.text("type"), inner.text("message"))
-    return Ended(How(how), fields.flag_or_null("terminal"), error)
+    return Ended(_HOW[how], fields.flag_or_null("terminal"), error)
 
 
 def _read_findings(fields: Fields) -> tuple[Finding, ...]:
@@ -136,8 +137,10 @@ def _read_findings(fields: Fields) -> tuple[Finding, ...]:
 def _finding(item: Json, fields: Fields) -> Finding:
     match item:
         case [str(where), str(kind), int(count)]:
-            return Finding(where, kind, count)
-    fields.bad("redacted", 'a finding is ["where", "kind", count]')
+            found = Finding(where, kind, count)
+        case _:
+            fields.bad("redacted", 'a finding is ["where", "kind", count]')
+    return found
 
 
 def _read_unknown(fields: Fields, data: dict[str, Json]) -> dict[str, Json]:

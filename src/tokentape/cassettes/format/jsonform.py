@@ -1,4 +1,7 @@
-"""A JSON body as JSON: `{"json": V, "style": ..., "ascii": true, "escapes": [...], "ws": PATCH, "tail": "\\n"}`."""
+"""A JSON body as JSON.
+
+{"json": V, "style": "indent2", "ascii": true, "escapes": ["\\\\u003c"], "ws": PATCH, "tail": "\\n"}
+"""
 
 from __future__ import annotations
 

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.bodytext import body_text, broken, flat
-from tokentape.cassettes.format.checks import REQUEST, RESPONSE, check_of, is_unedited
+from tokentape.cassettes.format.checks import REQUEST, RESPONSE, believed, check_of, is_unedited
 from tokentape.cassettes.format.escapes import quoted
 from tokentape.cassettes.format.fields import Place
 from tokentape.cassettes.format.folding import MARK
 from tokentape.cassettes.format.interaction import KNOWN, from_dict, to_dict
 from tokentape.cassettes.format.sselines import cut_stream
+from tokentape.cassettes.format.styles import decode
+from tokentape.cassettes.format.upgrade import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RESPONSE", "START", "VERSION", "assemble", "is_unedited", "parse", "render", "started", "with_id"]
 
-VERSION = 1
 START = '{"id": "'
 
 _ID = re.compile(r'\{"id": "(?:[^"\\]|\\.)*"')
@@ -84,16 +86,16 @@ def parse(block: str, path: str, line: Callable[[], int] | None = None) -> Inter
     data = read_object(rest, path, line)
     if not isinstance(data.get("id"), str):
         Place(path, line).corrupt("an interaction is an object that starts with its id")
-    if not is_unedited(block):
-        data["key"], data["exact"] = "", None
-    return from_dict(data, Place(path, line, str(data["id"])), folded=MARK in rest, stream=stream)
+    found = from_dict(data, Place(path, line, str(data["id"])), folded=MARK in rest, stream=stream)
+    key, exact = believed(found.key, found.exact, fits=is_unedited(block))
+    return found if key == found.key and exact == found.exact else replace(found, key=key, exact=exact)
 
 
 def read_object(text: str, path: str, line: Callable[[], int] | None = None) -> dict[str, Json]:
     """The JSON object of (a part of) a block that begins at `line`. Raises `CassetteCorrupt`."""
     place = Place(path, line)
     try:
-        data = json.loads(text)
+        data = decode(text)
     except json.JSONDecodeError as error:
         down = error.lineno - 1
         Place(path, (lambda: line() + down) if line else None).corrupt(f"not JSON: {error.msg}")

@@ -1,4 +1,4 @@
-"""A multipart body by its parts: `{"multipart": [[[header line...], BODY]...], "boundary": S, "tail": "\\r\\n"}`.
+"""A multipart body by its parts: `{"multipart": [[[line...], BODY]...], "boundary": S, "tail": "\\r\\n"}`.
 
 Only the plain layout of RFC 2046 is taken apart (CRLF, no preamble); the boundary is read from the
 first line, so the body can be shown also where the content type is wrong or gone.

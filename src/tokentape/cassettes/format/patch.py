@@ -42,9 +42,11 @@ def _aligned(styled: str, actual: str) -> list[Json] | None:
     for ours, theirs in zip_longest(_TOKEN.finditer(styled), _TOKEN.finditer(actual)):
         if ours is None or theirs is None or len(patch) > _MOST:
             return None
-        for group in (1, 2):
-            if ours[group] != theirs[group]:
-                patch.append(_entry(ours.start(group), theirs[group], ours[group]))
+        patch += [
+            _entry(ours.start(group), theirs[group], ours[group])
+            for group in (1, 2)
+            if ours[group] != theirs[group]
+        ]
     return patch
 
 

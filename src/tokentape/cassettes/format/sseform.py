@@ -1,4 +1,4 @@
-"""A server-sent event stream, one block per line: `{"sse": [BLOCK...], "nl": "\\n", "sp": " ", "style": ...}`.
+"""An event stream (SSE), one block per line: `{"sse": [BLOCK...], "nl": "\\n", "sp": " ", "style": ...}`.
 
 `nl` is the line end and `sp` what follows the colon, as most of the stream has them. A block is shown
 as JSON if it is `data: JSON`, or `event: name` and `data: JSON`, in just that spelling; every other

@@ -12,7 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING, cast
 
-from tokentape.cassettes.format.checks import RESPONSE, is_stream_unedited
+from tokentape.cassettes.format.checks import RESPONSE, is_reply_unedited
 from tokentape.cassettes.format.payloads import payload_texts, restore_raw, split_entry
 from tokentape.cassettes.format.sseform import framing
 from tokentape.cassettes.format.styles import ONE_LINE, style_of
@@ -32,9 +32,9 @@ def cut_stream(block: str) -> tuple[str, bytes | None]:
 
     As it is, and None, where the reply is no such stream or somebody edited it.
     """
-    if not is_stream_unedited(block):
-        return block, None
     start = block.find(_START, block.find(RESPONSE)) + len(_START)
+    if start < len(_START) or not is_reply_unedited(block):
+        return block, None
     end = block.find(_END, start)
     form = _options(block, end)
     if form is None:

@@ -39,13 +39,14 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
+decode = json.JSONDecoder(parse_constant=_refuse).decode
+"""A JSON text's value, exact: whole numbers of any size, and ValueError for NaN and Infinity."""
 
 
 def read(text: str) -> Json:
     """The value of a JSON text. ValueError: not JSON, NaN or Infinity, or nested too deep to keep."""
     try:
-        value = cast("Json", _decode(text))
+        value = cast("Json", decode(text))
     except RecursionError:
         raise ValueError("nested too deep") from None
     if text.count("[") + text.count("{") > DEEPEST and not _shallow(value, DEEPEST):
