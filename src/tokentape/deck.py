@@ -17,6 +17,7 @@ from tokentape.errors import (
     RecordingError,
     RecordingRefused,
     ReplayAbort,
+    ReplayError,
     ReplayMiss,
     TokentapeError,
 )
@@ -25,6 +26,7 @@ from tokentape.matching.explain import Explanation, explain
 from tokentape.outcomes import Forward, Miss, Outcome, Replay
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.registry import error_reply, recognise
+from tokentape.recording import said
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.message import Request, Response
 
@@ -67,6 +69,7 @@ class Deck:
         self._recorder = recorder
         self.predicates = options.predicates
         self._lock = threading.Lock()
+        self._missing = threading.Lock()
         self._misses: dict[str, Miss] = {}
         self._latched: list[TokentapeError] = []
         self._last_at = 0.0
@@ -99,6 +102,12 @@ class Deck:
         """
         if self.is_opaque or self.is_closed:
             return None
+        try:
+            return self._look_up(request, identity)
+        except Exception as error:  # noqa: BLE001  a store, predicate or normaliser must not break the call
+            return self._failed(request, error)
+
+    def _look_up(self, request: Request, identity: str | None) -> Outcome | None:
         exact = None if identity else self._recorder.exact(request)
         known = self._playback.key_of(exact) if exact else None
         if known is not None and (hit := self._take(known, request)) is not None:
@@ -171,14 +180,15 @@ class Deck:
 
     def _miss(self, request: Request, found: Recognised, key: str) -> Miss:
         """Answer with the explanation, and latch it; an identical request gets the same answer at once."""
-        self.tally.missed += 1
-        if key not in self._misses:
-            explanation = self._explain(request, found, key)
-            reply = error_reply(found.operation, str(explanation))
-            self._misses[key] = Miss(explanation, request, reply)
-            self._latched.append(ReplayMiss(explanation))
-            log.debug("%s: no recording for key %s", self.path, key)
-        miss = self._misses[key]
+        with self._missing:
+            self.tally.missed += 1
+            if key not in self._misses:
+                explanation = self._explain(request, found, key)
+                reply = error_reply(found.operation, str(explanation))
+                self._misses[key] = Miss(explanation, request, reply)
+                self._latched.append(ReplayMiss(explanation))
+                log.debug("%s: no recording for key %s", self.path, key)
+            miss = self._misses[key]
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
@@ -199,10 +209,23 @@ class Deck:
             note=note,
         )
 
-    def _unreadable(self, request: Request, error: CassetteError) -> Miss:
+    def _unreadable(self, request: Request, error: TokentapeError) -> Miss:
         """A recording that cannot be read is an error, and never a reason to go live."""
         self.latch(error)
         return self.refuse(request, error)
+
+    def _failed(self, request: Request, error: Exception) -> Miss | None:
+        """Something failed that is not the call's fault: where nothing may be sent it is an error, and never
+        a reason to go live; where calls are sent it costs the recording, not the call.
+        """
+        if self.sends:
+            self._recorder.failed(error)
+            return None
+        if isinstance(error, TokentapeError):
+            return self._unreadable(request, error)
+        problem = ReplayError(f"{self.path}: a {request.method} call could not be looked up: {said(error)}")
+        problem.__cause__ = error
+        return self._unreadable(request, problem)
 
     def refuse(self, request: Request, error: TokentapeError) -> Miss:
         """A native error reply that says `error`."""
@@ -210,7 +233,7 @@ class Deck:
 
     def latch(self, error: TokentapeError) -> None:
         """Raise `error` at the end of the block, even if the program swallows what it sees of it."""
-        if error not in self._latched:
+        if str(error) not in map(str, self._latched):
             self._latched.append(error)
 
     def clear_errors(self) -> None:
@@ -231,7 +254,8 @@ class Deck:
         self._recorder.close(succeeded=error is None and not self._latched, unused=unused)
         latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
-            raise combine(latched) from error
+            raised = combine(latched)
+            raise raised from error or raised.__cause__
 
     @property
     def troubles(self) -> tuple[RecordingError, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.errors import CassetteError
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
@@ -114,10 +115,17 @@ class Playback:
         return [self._ids[number] for number in self._unplayed()]
 
     def candidates(self, most: int = 200) -> Iterator[Interaction]:
-        """Recordings to compare a miss with: unplayed ones first, `most` at the most."""
+        """Recordings to compare a miss with: unplayed ones first, `most` at the most.
+
+        One that cannot be read is left out: it is an error of its own when it is asked for.
+        """
         rest = sorted(number for numbers in self._played.values() for number in numbers)
         for number in [*self._unplayed(), *rest][:most]:
-            yield self._interaction(number)
+            try:
+                interaction = self._interaction(number)
+            except CassetteError:
+                continue
+            yield interaction
 
     def __len__(self) -> int:
         return len(self._ids)

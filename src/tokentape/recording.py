@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.mode import RecordMode
-from tokentape.errors import CassetteError, RecordingError, RecordingFailed, RecordingRefused, TokentapeError
+from tokentape.errors import RecordingError, RecordingFailed, RecordingRefused, TokentapeError
 from tokentape.log import log
 from tokentape.protocols.registry import is_complete, recognise, summary
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
@@ -100,7 +100,7 @@ class Recorder:
         try:
             hooked = self._hooked(probe)
         except Exception as error:  # noqa: BLE001  the same boundary: a broken hook must not break the call
-            self._trouble(RecordingFailed(f"{self._where}: before_record failed: {_said(error)}"))
+            self._trouble(RecordingFailed(f"{self._where}: before_record failed: {said(error)}"))
             return clean
         return clean if hooked is None else hooked.request
 
@@ -109,8 +109,12 @@ class Recorder:
         try:
             return self._keep(forward, interaction)
         except Exception as error:  # noqa: BLE001  the boundary: recording must not break the program
-            self._trouble(RecordingFailed(f"{self._where}: a call was not recorded: {_said(error)}"))
+            self.failed(error)
             return False
+
+    def failed(self, error: Exception) -> None:
+        """A call went through and was not recorded."""
+        self._trouble(RecordingFailed(f"{self._where}: a call was not recorded: {said(error)}"))
 
     def _keep(self, forward: Forward, interaction: Interaction) -> bool:
         found = recognise(interaction.request)
@@ -178,8 +182,8 @@ class Recorder:
             return
         try:
             self._commit(self._journal, succeeded, unused)
-        except (CassetteError, OSError) as error:
-            self._trouble(RecordingFailed(f"{self._where}: the recording could not be saved: {_said(error)}"))
+        except Exception as error:  # noqa: BLE001  the same boundary: the program did nothing wrong
+            self._trouble(RecordingFailed(f"{self._where}: the recording could not be saved: {said(error)}"))
 
     def _commit(self, journal: Journal, succeeded: bool, unused: Sequence[str]) -> None:
         tape = self._tape
@@ -216,7 +220,7 @@ def _unchanged(stored: Request, sent: Request) -> bool:
     return stored.body == sent.body and stored.method == sent.method
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """The error in one line; ours without the class, since they name what and where themselves."""
     text = " ".join(str(error).split())
     return text if isinstance(error, TokentapeError) else f"{type(error).__name__}: {text}"

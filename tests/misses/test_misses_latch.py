@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from miss_blocks import GOODBYE, HELLO
 from sdk_programs import openai_chat, swallowed
@@ -25,6 +27,16 @@ def test_an_identical_request_gets_the_same_answer_and_no_second_latch(taped):
     missed = taped.miss(program, sends=3)
     first, *others = missed.saw
     assert others == [first, first]
+    assert missed.miss.others == ()
+
+
+def test_threads_that_ask_the_same_at_once_latch_it_once(taped):
+    def program(url, text):
+        with ThreadPoolExecutor(16) as pool:
+            return set(pool.map(lambda _: str(quiet(url, text)), range(64)))
+
+    missed = taped.miss(program, sends=64)
+    assert len(missed.saw) == 1
     assert missed.miss.others == ()
 
 

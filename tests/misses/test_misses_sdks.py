@@ -12,7 +12,7 @@ from tokentape.errors import ReplayAbort, ReplayMiss
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Inheritance class AiohttpClientSession:DeprecationWarning",  # google-genai, at its import
 )
-EVERY = pytest.mark.parametrize("program", (*SYNC, *ASYNC, *LANGCHAIN), ids=lambda program: program.__name__)
+EVERY = pytest.mark.parametrize("program", [*SYNC, *ASYNC, *LANGCHAIN], ids=lambda program: program.__name__)
 
 
 @EVERY
