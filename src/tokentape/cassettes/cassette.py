@@ -55,11 +55,13 @@ class Cassette:
     def answer(self, number: int, request: Request) -> Interaction:
         """The interaction at `number` as the answer to `request`, which is equal to the recorded one.
 
-        Comes with its own request, and without `key`, if that was edited. Raises `CassetteCorrupt`.
+        Comes with its own request, and without `key`, if that was edited; with its own request also where
+        the reply is in a coding for which clients may lack the codec: what the recorded one accepted then
+        says what it got. Raises `CassetteCorrupt`.
         """
         entry = self.entries[number]
         answer = parse_answer(self._block(number), self.path, entry.id, entry.key, request)
-        return self.interaction(number) if answer is None else answer
+        return self.interaction(number) if answer is None or _needs_a_codec(answer) else answer
 
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
@@ -71,3 +73,12 @@ class Cassette:
 
     def _line(self, number: int) -> int:
         return self._index.data.count(b"\n", 0, self.entries[number].start) + 1
+
+
+_READ_BY_ALL = frozenset({"gzip", "x-gzip", "deflate", "identity"})
+
+
+def _needs_a_codec(answer: Interaction) -> bool:
+    """True if the reply is in a coding that not every client can decode (br, zstd, or several)."""
+    named = answer.response.header("content-encoding") if answer.response else None
+    return named is not None and named.strip().lower() not in _READ_BY_ALL
