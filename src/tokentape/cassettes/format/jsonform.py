@@ -1,10 +1,14 @@
 """A JSON body as JSON.
 
-{"json": V, "style": "indent2", "ascii": true, "escapes": ["\\\\u003c"], "ws": PATCH, "tail": "\\n"}
+    {"json": V, "style": "indent2", "ascii": true, "escapes": ["\\\\u003c"], "ws": PATCH, "tail": "\\n"}
+
+`"items": [between, end]` marks the array that Google streams: each element is styled as if it stood
+alone, with `between` from one to the next and `end` before the closing bracket.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.folding import fold, unfold
@@ -14,8 +18,9 @@ from tokentape.cassettes.format.styles import Style, guesses, read, style_of
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
-FIELDS = frozenset({"json", "style", "ascii", "escapes", "ws", "tail"})
+FIELDS = frozenset({"json", "style", "ascii", "escapes", "items", "ws", "tail"})
 _SPACES = " \t\r\n"
+_BETWEEN = re.compile(r"\}(\s*,\s*)\{\n")
 
 
 def show_json(text: str) -> dict[str, Json] | None:
@@ -23,18 +28,36 @@ def show_json(text: str) -> dict[str, Json] | None:
     core = text.rstrip(_SPACES)
     try:
         value = read(core)
-        found = spelling(value, core, guesses(core))
+        spelled = _items(value, core) or _whole(value, core)
     except ValueError:
         return None
-    if found is None:
+    if spelled is None:
         return None
-    style, patch = found
-    form: dict[str, Json] = {"json": fold(value), **style.fields()}
-    if patch:
-        form["ws"] = patch
+    form: dict[str, Json] = {"json": fold(value), **spelled}
     if len(core) < len(text):
         form["tail"] = text[len(core) :]
     return form
+
+
+def _whole(value: Json, text: str) -> dict[str, Json] | None:
+    found = spelling(value, text, guesses(text))
+    if found is None:
+        return None
+    style, patch = found
+    return {**style.fields(), "ws": patch} if patch else style.fields()
+
+
+def _items(value: Json, text: str) -> dict[str, Json] | None:
+    if not isinstance(value, list) or not text.startswith("[{\n"):
+        return None
+    between, style = _BETWEEN.search(text), guesses(text[1:])[0]
+    inner = text[:-1]
+    items = [between[1] if between else ",", inner[len(inner.rstrip(_SPACES)) :]]
+    return {**style.fields(), "items": [*items]} if _joined(value, style, *items) == text else None
+
+
+def _joined(values: list[Json], style: Style, between: str, end: str) -> str:
+    return f"[{between.join([style.text(value) for value in values])}{end}]"
 
 
 def spelling(value: Json, text: str, styles: list[Style]) -> tuple[Style, list[Json]] | None:
@@ -57,10 +80,18 @@ def restore_json(form: dict[str, Json], *, folded: bool = True) -> str:
     ValueError: the form is not one that this version writes.
     """
     value = unfold(form["json"]) if folded else form["json"]
-    text = style_of(form).text(value)
+    style, tail = style_of(form), form.get("tail", "")
+    if not isinstance(tail, str) or tail.strip(_SPACES):
+        raise ValueError("tail is not whitespace")
+    text = style.text(value) if "items" not in form else _joined_again(value, style, form["items"])
     if "ws" in form:
         text = patched(text, form["ws"], value)
-    tail = form.get("tail", "")
-    if not isinstance(tail, str):
-        raise ValueError("tail is not a text")
     return text + tail
+
+
+def _joined_again(value: Json, style: Style, items: Json) -> str:
+    match value, items:
+        case list(), [str(between), str(end)] if between.strip(_SPACES) == "," and not end.strip(_SPACES):
+            return _joined(value, style, between, end)
+        case _:
+            raise ValueError("items is [between, end], beside an array")

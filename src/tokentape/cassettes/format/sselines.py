@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.cassettes.format.checks import RESPONSE, is_reply_unedited
 from tokentape.cassettes.format.payloads import payload_texts, restore_raw, split_entry
-from tokentape.cassettes.format.sseform import framing
+from tokentape.cassettes.format.sseform import Framing, framing_of
 from tokentape.cassettes.format.styles import ONE_LINE, style_of
 
 if TYPE_CHECKING:
@@ -47,32 +47,32 @@ def _options(block: str, end: int) -> dict[str, Json] | None:
     """The form without its events; None if it has what only the full way can read."""
     text = block[end + len(_END) : block.find("\n", end + len(_END))].removeprefix(", ").removesuffix(",")
     form = cast("Json", json.loads("{" + text))
-    if not isinstance(form, dict) or "escapes" in form:
+    if not isinstance(form, dict) or "escapes" in form or "name" in form:
         return None
     return form if form.get("style") in ONE_LINE else None
 
 
 def _bytes(lines: list[str], form: dict[str, Json]) -> bytes:
-    nl, sp = framing(form)
-    style = style_of(form)
-    data, end, event = f"data:{sp}", nl + nl, f"event:{sp}"
-    out: list[str | bytes] = []
+    framing, style = framing_of(form), style_of(form)
+    data, event, end = f"data:{framing.sp}", f"event:{framing.sp}", framing.nl * 2
+    named = f"{framing.nl}{data}"
+    out: list[str] = []
     for line in lines:
         found = None if "\\u" in line or (style.ascii and not line.isascii()) else _LINE.fullmatch(line)
         if found is None:
-            out.append(_parsed(line, style, nl, sp))
+            out.append(_parsed(line, style, framing))
         else:
             name, payload, spaces = found.groups()
-            head = data if name is None else f"{event}{name}{nl}{data}"
+            head = data if name is None else f"{event}{name}{named}"
             out.append(f"{head}{payload[:-1]}{spaces}}}{end}" if spaces else f"{head}{payload}{end}")
-    return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in out)
+    return "".join(out).encode("utf-8", "surrogateescape")
 
 
-def _parsed(line: str, style: Style, nl: str, sp: str) -> bytes:
+def _parsed(line: str, style: Style, framing: Framing) -> str:
+    """The block of a line that has to be parsed; bytes that are no UTF-8 as surrogate escapes."""
     entry = cast("Json", json.loads(line))
     raw = restore_raw(entry)
     if raw is not None or not isinstance(entry, list):
-        return raw or b""
-    event = split_entry(entry)
-    head = "" if event[0] is None else f"event:{sp}{event[0]}{nl}"
-    return f"{head}data:{sp}{payload_texts([event], style)[0]}{nl}{nl}".encode()
+        return (raw or b"").decode("utf-8", "surrogateescape")
+    name, value, patch = split_entry(entry)
+    return framing.framed(name, payload_texts([(name, value, patch)], style)[0])
