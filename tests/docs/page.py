@@ -101,6 +101,8 @@ _VARYING = (
     (re.compile(r"\b\d+(\.\d+)? ms\b"), "0 ms"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:0"),
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b"), "00000000"),
+    (re.compile(r"T\d\d:\d\d:\d\d\.\d+Z"), "T00:00:00Z"),
+    (re.compile(r'"head_ms": \d+, "chunk_ms": \[[\d, ]*\]'), '"head_ms": 0, "chunk_ms": []'),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "2026-01-01"),
     (re.compile(r"[-=_─━]{4,}"), "----"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),

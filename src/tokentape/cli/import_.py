@@ -59,7 +59,8 @@ def _import(path: str, place: str, force: bool) -> None:
     store, name = open_store(place)
     if store.load(name) is not None and not force:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
-    matcher, redactor, journal = Matcher(MatchOn()), Redactor(), store.journal(name, rules=matcher.rules, replaces=True)
+    matcher, redactor = Matcher(MatchOn()), Redactor()
+    journal = store.journal(name, rules=matcher.rules, replaces=True)
     for interaction in interactions:
         journal.append(_as_recorded(interaction, matcher, redactor))
     store.commit(name, journal, finished=True, rules=matcher.rules, replace=True)
