@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from tokentape.cassettes.format.checks import RESPONSE, is_reply_unedited, is_unedited
 from tokentape.cassettes.format.coding import read_body
-from tokentape.cassettes.format.folding import MARK
+from tokentape.cassettes.format.folding import is_folded
 from tokentape.cassettes.format.layout import read_object
 from tokentape.cassettes.format.sselines import cut_stream
 from tokentape.wire.interaction import Ended, How, Interaction, Timing, WireError
@@ -53,7 +53,7 @@ def parse_answer(block: str, path: str, id: str, key: str, request: Request) -> 
     rest, stream = cut_stream(block)
     data = cast("_Block", read_object("{" + rest[rest.find(RESPONSE) + 2 :], path))
     reply = data["response"]
-    response = None if reply is None else _response(reply, stream, folded=MARK in rest)
+    response = None if reply is None else _response(reply, stream, folded=is_folded(rest))
     return Interaction(id, request, response, _ended(data["ended"]), _timing(data["timing"]), key)
 
 

@@ -4,8 +4,8 @@ Its first eight digits are the CRC-32 of the request as it stands in the block. 
 somebody edited the request, and the `key` and `exact` beside them are not believed. The other eight are
 the CRC-32 from the response to the timing. Where those fit, the reply stands as we wrote it: nothing in
 it needs to be looked at twice (`answer`), and the bytes of a stream can be read off its lines without
-parsing them (`sselines`). The timing is in neither, so a recording made again moves one line. This is
-against accidents; it is no signature.
+parsing them (`sselines`). A huge reply has none: summing it costs more than looking at it. The timing is
+in neither, so a recording made again moves one line. This is against accidents; it is no signature.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ TIMING = ',\n"timing": '
 FIXED = "id:"
 """Keys that start so were given by the program (`key="weather"`); the request has no part in them."""
 
+_HUGE = 4 << 20
 _CHECK = re.compile(r'"check": "([0-9a-f]{8})([0-9a-f]{8})?"')
 
 
 def check_of(request: Iterable[str], response: Iterable[str], after: Iterable[str]) -> str:
     """The check of a block: of its request, and of the reply with what follows it."""
-    return f"{_sum(request):08x}{_sum([*response, *after]):08x}"
+    reply = [*response, *after]
+    return f"{_sum(request):08x}" + (f"{_sum(reply):08x}" if sum(map(len, reply)) <= _HUGE else "")
 
 
 def is_unedited(block: str) -> bool:

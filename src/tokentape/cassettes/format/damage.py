@@ -29,12 +29,17 @@ def refuse_later_version(data: bytes, path: str) -> None:
         upgraded({"tokentape": int(found[1])}, path)
 
 
-def refuse_conflict(data: bytes, path: str) -> None:
-    """Raise CassetteCorrupt if a merge left its markers: inside the file, no JSON text has such a line."""
+def refuse_conflict(data: bytes, path: str, line: int = 1) -> None:
+    """Raise CassetteCorrupt if a merge left its markers: no line of a JSON text starts like them.
+
+    `line` is the number of the first line of `data`.
+    """
     at = [found for mark in (b"\n<<<<<<< ", b"\n>>>>>>> ") if (found := data.find(mark)) >= 0]
     if at:
         fix = "settle the conflict: keep whole interactions of either side, and set count"
-        raise CassetteCorrupt(path, "conflict markers of a merge", place=_line_of(data, min(at) + 1), fix=fix)
+        raise CassetteCorrupt(
+            path, "conflict markers of a merge", place=_line_of(data, min(at) + 1, line), fix=fix
+        )
 
 
 def refuse_doubles(data: bytes, path: str, id: str, starts: Sequence[int]) -> NoReturn:
@@ -84,5 +89,5 @@ def _is_at_end(data: bytes, error: ValueError | RecursionError) -> bool:
     return isinstance(error, UnicodeDecodeError) and error.end == len(data)
 
 
-def _line_of(data: bytes, position: int) -> str:
-    return "line " + str(data.count(b"\n", 0, position) + 1)
+def _line_of(data: bytes, position: int, first: int = 1) -> str:
+    return "line " + str(data.count(b"\n", 0, position) + first)

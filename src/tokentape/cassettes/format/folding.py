@@ -17,6 +17,11 @@ _OURS = re.compile(r"\$+lines")
 _SHORT = 60
 
 
+def is_folded(text: str) -> bool:
+    """False if nothing in (a part of) the file is folded or escaped, so it need not be walked."""
+    return "$" in text and MARK in text
+
+
 def fold_text(text: str) -> Json:
     """A text, folded if it is long and has several lines."""
     return {MARK: list(text.split("\n"))} if len(text) > _SHORT and "\n" in text else text

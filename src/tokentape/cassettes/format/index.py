@@ -67,7 +67,6 @@ def scan(data: bytes, path: str) -> Index:
     `CassetteTooNew` for one of a later version.
     """
     refuse_later_version(data, path)
-    refuse_conflict(data, path)
     index = _of_our_layout(data) or _of_any_layout(data, path)
     counted = Counter(entry.id for entry in index.entries)
     if len(counted) < len(index.entries):
@@ -130,6 +129,7 @@ def _text(raw: bytes) -> str:
 
 def _of_any_layout(data: bytes, path: str) -> Index:
     """Parse the whole file, and index it as we would have written it."""
+    refuse_conflict(data, path)
     document = upgraded(_parsed(data, path), path)
     interactions = _interactions(document, path)
     refuse_count(data, path, document.get("count"), len(interactions))

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.bodytext import body_text, broken, flat
 from tokentape.cassettes.format.checks import REQUEST, RESPONSE, believed, check_of, is_unedited
+from tokentape.cassettes.format.damage import refuse_conflict
 from tokentape.cassettes.format.escapes import quoted
 from tokentape.cassettes.format.fields import Place
-from tokentape.cassettes.format.folding import MARK
+from tokentape.cassettes.format.folding import is_folded
 from tokentape.cassettes.format.interaction import KNOWN, from_dict, to_dict
 from tokentape.cassettes.format.sselines import cut_stream
 from tokentape.cassettes.format.styles import decode
@@ -86,7 +87,7 @@ def parse(block: str, path: str, line: Callable[[], int] | None = None) -> Inter
     data = read_object(rest, path, line)
     if not isinstance(data.get("id"), str):
         Place(path, line).corrupt("an interaction is an object that starts with its id")
-    found = from_dict(data, Place(path, line, str(data["id"])), folded=MARK in rest, stream=stream)
+    found = from_dict(data, Place(path, line, str(data["id"])), folded=is_folded(rest), stream=stream)
     key, exact = believed(found.key, found.exact, fits=is_unedited(block))
     return found if key == found.key and exact == found.exact else replace(found, key=key, exact=exact)
 
@@ -97,6 +98,7 @@ def read_object(text: str, path: str, line: Callable[[], int] | None = None) -> 
     try:
         data = decode(text)
     except json.JSONDecodeError as error:
+        refuse_conflict(text.encode(), path, line() if line else 1)
         down = error.lineno - 1
         Place(path, (lambda: line() + down) if line else None).corrupt(f"not JSON: {error.msg}")
     except (ValueError, RecursionError) as error:

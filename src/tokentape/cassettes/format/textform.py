@@ -46,6 +46,6 @@ def restore_base64(value: Json) -> bytes:
     if not isinstance(value, str):
         raise ValueError("base64 is not a text")
     try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error as problem:
+        return binascii.a2b_base64(value, strict_mode=True)
+    except (binascii.Error, ValueError) as problem:
         raise ValueError(f"base64: {problem}") from None
