@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from reader import ROOT
 
+from tokentape.cassettes.format import body, styles
 from tokentape.cassettes.mode import RecordMode
 from tokentape.cli.main import COMMANDS
 from tokentape.matching.fields import FIELDS, PREFIXES, PRESETS
@@ -74,6 +75,16 @@ def test_the_environment_variables():
     read = set(re.findall(r'environ\.get\("(\w+)"', source))
     named = {name for row in rows("reference/settings.md", "Environment") for name in coded(row[0])}
     assert named == read
+
+
+def test_the_forms_of_bodies_and_their_fields():
+    text = (DOCS / "reference" / "cassette-format.md").read_text(encoding="utf-8")
+    for form, (known, _) in body._RESTORE.items():
+        assert f'`{{"{form}": ' in text
+        for name in known:
+            assert re.search(rf"`{name}`|\"{name}\"", text), (form, name)
+    for name in styles.NAMES:
+        assert name in text or name in {"indent2", "indent3"}
 
 
 def test_the_layers_are_those_that_the_linter_holds():
