@@ -30,7 +30,7 @@ from tokentape.testing.provider import Provider
 yaml = pytest.importorskip("yaml")
 brotli = pytest.importorskip("brotli")
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 FILES = sorted(SAMPLES.glob("*.yaml"))
 MODULES = (httpx, httpx2)
 NO_BODY = (204, 304)
