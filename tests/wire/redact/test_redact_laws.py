@@ -400,6 +400,13 @@ def test_a_wild_pattern_still_leaves_json(value, pattern):
     assert redactor.leaks(stored) == ()
 
 
+def test_what_only_shows_once_something_else_is_covered_goes_too():
+    redactor = Redactor(patterns=["[a-z]+"])
+    changed, _ = redactor.request(Request("POST", "https://h", (), b'{"A": "AKIA0000000000000000abc"}'))
+    assert b"AKIA" not in changed.body
+    assert redactor.request(changed)[0] == changed
+
+
 @pytest.mark.parametrize(
     ("rules", "named"),
     [

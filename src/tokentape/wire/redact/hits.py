@@ -27,17 +27,25 @@ class Hit(NamedTuple):
 def settle(data: bytes, hits: Iterable[Hit]) -> list[Hit]:
     """The hits in order, overlaps merged, clear of escapes, without those that hide nothing new."""
     covered = placeholder.spans(data)
+    clear = (_clear_of_escapes(data, hit) for hit in hits)
+    return merged(
+        hit
+        for hit in clear
+        if hit.end > hit.start
+        and not placeholder.is_piece(data[hit.start : hit.end])
+        and not within(hit, covered)
+    )
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits in order, those that overlap made one."""
     kept: list[Hit] = []
-    for raw in sorted(hits):
-        hit = _clear_of_escapes(data, raw)
-        if hit.end <= hit.start or placeholder.is_piece(data[hit.start : hit.end]):
-            continue
-        if within(hit, covered):
-            continue
+    for hit in sorted(hits):
         if kept and hit.start < kept[-1].end:
-            last = kept.pop()
-            hit = Hit(last.start, max(last.end, hit.end), last.kind)
-        kept.append(hit)
+            last = kept[-1]
+            kept[-1] = Hit(last.start, max(last.end, hit.end), last.kind)
+        else:
+            kept.append(hit)
     return kept
 
 

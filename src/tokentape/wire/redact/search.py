@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.wire.redact import assigned, fields, jsonpaths, known, shapes
-from tokentape.wire.redact.hits import Hit, settle, within
+from tokentape.wire.redact.hits import Hit, cover, merged, settle, within
 from tokentape.wire.redact.prefilter import Suspect, suspects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tokentape.wire.redact.rules import Rules
 
@@ -31,10 +31,7 @@ class Search:
 
     def text(self, data: bytes) -> list[Hit]:
         """What to hide in text of any kind: JSON, a stream, a form, a page, a log line."""
-        hits = self._built_in(data)
-        hits += known.find(data, self.literals)
-        hits += self._patterns(data)
-        return settle(data, hits) if hits else []
+        return _until_quiet(data, self._in_text)
 
     def clean(self, data: bytes) -> bool:
         """True if there is surely nothing to hide in this text."""
@@ -51,6 +48,15 @@ class Search:
 
     def json(self, data: bytes) -> list[Hit]:
         """The same in one JSON document: the user's paths hold, and what comes out is JSON again."""
+        return _until_quiet(data, self._in_json)
+
+    def _in_text(self, data: bytes) -> list[Hit]:
+        hits = self._built_in(data)
+        hits += known.find(data, self.literals)
+        hits += self._patterns(data)
+        return settle(data, hits) if hits else []
+
+    def _in_json(self, data: bytes) -> list[Hit]:
         hits = self._built_in(data)
         mine = known.find(data, self.literals) + self._patterns(data)
         if mine:
@@ -78,6 +84,21 @@ class Search:
             for pattern in self.rules.patterns
             for match in pattern.finditer(data)
         ]
+
+
+_MOST_ROUNDS = 8
+
+
+def _until_quiet(data: bytes, find: Callable[[bytes], list[Hit]]) -> list[Hit]:
+    """All hits, those included that only show once others are covered: a placeholder is a boundary."""
+    found: list[Hit] = []
+    new = find(data)
+    for _ in range(_MOST_ROUNDS):
+        if not new:
+            break
+        found = merged([*found, *new])
+        new = find(cover(data, found))
+    return found
 
 
 def _outside_opaque(data: bytes, hits: Sequence[Hit]) -> list[Hit]:
