@@ -19,6 +19,7 @@ RESTORE = "restore it from version control, or delete it and record again"
 
 _VERSION = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"tokentape"\s*:\s*(\d{1,9})\b')
 _WHOLE = re.compile(rb'"count"\s*:\s*\d+\s*\}\s*\Z')
+_CONFLICT = (b"<<<<<<< ", b">>>>>>> ")
 _BLOCK = b'\n{"id": "'
 
 
@@ -34,12 +35,11 @@ def refuse_conflict(data: bytes, path: str, line: int = 1) -> None:
 
     `line` is the number of the first line of `data`.
     """
-    at = [found for mark in (b"\n<<<<<<< ", b"\n>>>>>>> ") if (found := data.find(mark)) >= 0]
-    if at:
+    found = [at + 1 for mark in _CONFLICT if (at := data.find(b"\n" + mark)) >= 0]
+    at = 0 if data.startswith(_CONFLICT) else min(found, default=-1)
+    if at >= 0:
         fix = "settle the conflict: keep whole interactions of either side, and set count"
-        raise CassetteCorrupt(
-            path, "conflict markers of a merge", place=_line_of(data, min(at) + 1, line), fix=fix
-        )
+        raise CassetteCorrupt(path, "conflict markers of a merge", place=_line_of(data, at, line), fix=fix)
 
 
 def refuse_doubles(data: bytes, path: str, id: str, starts: Sequence[int]) -> NoReturn:

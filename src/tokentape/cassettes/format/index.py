@@ -80,7 +80,7 @@ def _of_our_layout(data: bytes) -> Index | None:
     """The index if every byte is where we put it, else None."""
     opening = data.find(_OPEN)
     closing = _CLOSE.search(data, max(0, len(data) - 200))
-    if opening < 0 or closing is None:
+    if opening < 0 or closing is None or not _is_text(data):
         return None
     head = _head(data[:opening])
     entries = _entries(data, opening + len(_OPEN), closing.start())
@@ -88,6 +88,13 @@ def _of_our_layout(data: bytes) -> Index | None:
         return None
     unknown = {name: value for name, value in head.items() if name not in _KNOWN}
     return Index(str(head["rules"]), head["finished"] is True, entries, data, unknown)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _head(line: bytes) -> dict[str, Json] | None:
