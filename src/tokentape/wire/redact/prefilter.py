@@ -68,11 +68,7 @@ def _behind(words: list[bytes], tail: bytes) -> bytes:
 
 def _endings(words: list[bytes], tail: bytes) -> bytes:
     """A quick first look, before `_behind`: the last two letters alone."""
-    before: dict[bytes, set[bytes]] = {}
-    for word in words:
-        before.setdefault(word[-1:], set()).add(re.escape(word[-2:-1]))
-    pairs = [b"[" + b"".join(sorted(firsts)) + b"]" + last for last, firsts in sorted(before.items())]
-    return b"(?<=(?:" + b"|".join(pairs) + b")" + tail + b")"
+    return _behind(sorted({word[-2:] for word in words}), tail)
 
 
 _NAMES = _folded(SUFFIXES)
@@ -143,6 +139,6 @@ def suspects(data: bytes) -> Suspect:
         found |= Suspect.SHAPE
     if _FIELD_RE.search(view) or _SPACED_FIELD_RE.search(view):
         found |= Suspect.FIELD
-    if _ASSIGNED_RE.search(view):
+    if b"=" in view and _ASSIGNED_RE.search(view):
         found |= Suspect.ASSIGNED
     return found
