@@ -112,6 +112,7 @@ def _all_passed(node: pytest.Item | pytest.Collector) -> bool:
 
 def _raise_misses() -> None:
     """Raise what any open cassette latched, once."""
+    __tracebackhide__ = True
     from tokentape import active
     from tokentape.deck import combine
 
@@ -124,6 +125,7 @@ def _raise_misses() -> None:
 
 def _with_misses(item: pytest.Item) -> Generator[None, object, object]:
     """Run a phase of the test; a miss in it is what the test failed of."""
+    __tracebackhide__ = True
     try:
         result = yield
     except Exception as error:
@@ -134,6 +136,7 @@ def _with_misses(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _mark_and_raise(item: pytest.Item, error: Exception | None) -> None:
+    __tracebackhide__ = True
     import sys
 
     if "tokentape.deck" not in sys.modules:

@@ -251,7 +251,7 @@ def test_afterwards():
     project.pytester.makeconftest('import os\nos.environ["ANTHROPIC_API_KEY"] = "mine"\n')
     project.run(passed=2)
     conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(conftest.read_text() + 'os.environ["WANT"] = "placeholder-for-replay"\n')
+    conftest.write_text(conftest.read_text() + '\nos.environ["WANT"] = "placeholder-for-replay"\n')
     result = project.run("--tokentape-report", passed=2)
     result.stdout.fnmatch_lines(["placeholders were set for *"])
 

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientS
 @pytest.fixture(autouse=True)
 def _kept():
     """A client closes itself when it is dropped, also in the middle of a call."""
-    KEPT.clear()
+    yield
+    while KEPT:
+        getattr(KEPT.pop(), "close", lambda: None)()
 
 
 KEPT = []

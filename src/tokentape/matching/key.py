@@ -7,6 +7,7 @@ changes a key changes `KEY_VERSION` too, and keys of an earlier version are comp
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tokentape.matching.address import is_loopback, place_of, port_of, query_of, scheme_of
@@ -131,10 +132,7 @@ class Matcher:
             head[f"query.{wanted}"] = [value for name, value in pairs if name == wanted]
 
     def _url(self, url: str) -> str:
-        url = url.partition("#")[0]
-        if "port" in self._selection.chosen or not is_loopback(host_of(url)):
-            return url
-        return url.replace(f"//{authority_of(url)}", "//localhost", 1)
+        return url.partition("#")[0] if "port" in self._selection.chosen else _without_port(url)
 
     def _unread(self, request: Request) -> Sections:
         """A body nested too deeply to be read as JSON counts as bytes."""
@@ -151,6 +149,13 @@ class Matcher:
             [[normalizer.name, normalizer.version] for normalizer in self._normalizers],
         ]
         return hashlib.sha256(encode(shaping).encode()).hexdigest()[:4]
+
+
+@lru_cache(maxsize=256)
+def _without_port(url: str) -> str:
+    """The URL without its fragment; one of this machine as if it had no port."""
+    url = url.partition("#")[0]
+    return url.replace(f"//{authority_of(url)}", "//localhost", 1) if is_loopback(host_of(url)) else url
 
 
 def _encoded(value: Json) -> str:

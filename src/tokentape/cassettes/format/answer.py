@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from tokentape.cassettes.format.checks import RESPONSE, is_reply_unedited, is_unedited
+from tokentape.cassettes.format.checks import RESPONSE, is_untouched
 from tokentape.cassettes.format.coding import read_body
 from tokentape.cassettes.format.folding import is_folded
 from tokentape.cassettes.format.layout import read_object
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 def parse_answer(block: str, path: str, id: str, key: str, request: Request) -> Interaction | None:
     """The interaction, with `request` in place of its own; None where somebody edited the block."""
-    if not (is_unedited(block) and is_reply_unedited(block)):
+    if not is_untouched(block):
         return None
     rest, stream = cut_stream(block)
     data = cast("_Block", read_object("{" + rest[rest.find(RESPONSE) + 2 :], path))

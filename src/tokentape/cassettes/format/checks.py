@@ -47,6 +47,17 @@ def believed(key: str, exact: str | None, *, fits: bool) -> tuple[str, str | Non
     return (key, exact) if fits else (key if key.startswith(FIXED) else "", None)
 
 
+def is_untouched(block: str) -> bool:
+    """True if both the request and the reply are as they were written."""
+    found, start = _stated(block), block.find(REQUEST)
+    middle = block.find(RESPONSE, start)
+    end = block.rfind(TIMING)
+    if found is None or found[2] is None or not 0 <= start < middle < end:
+        return False
+    request, reply = block[start + len(REQUEST) : middle], block[middle + len(RESPONSE) : end]
+    return int(found[1], 16) == _sum(request) and int(found[2], 16) == _sum(reply)
+
+
 def is_reply_unedited(block: str) -> bool:
     """True if the reply, and how it ended, is as it was written."""
     found = _stated(block)
