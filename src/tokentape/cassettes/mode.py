@@ -10,7 +10,7 @@ from tokentape.errors import UsageError
 class RecordMode(StrEnum):
     """What a cassette does with a call.
 
-    `ONCE`          no finished cassette at entry: record (an unfinished one is continued); otherwise replay only
+    `ONCE`          no finished cassette at entry: record (an unfinished one is continued); else replay only
     `NONE`          replay only; a missing cassette is an error
     `NEW_EPISODES`  replay what is known, record the rest
     `REFRESH`       the same, and drop what was not used if the block succeeded

@@ -7,7 +7,6 @@ from contextlib import closing
 
 from tokentape.cassettes.cassette import Cassette
 from tokentape.cassettes.format.layout import render
-
 from tokentape.cassettes.stores.merge import Contents, Record
 from tokentape.cassettes.stores.saving import Change, committed
 
