@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tokentape.cassettes.stores.registry import open_store
+from tokentape.cli.saving import save
+from tokentape.cli.text import count
 from tokentape.errors import UsageError
 from tokentape.matching.fields import MatchOn
 from tokentape.matching.key import Matcher
@@ -22,11 +24,13 @@ ENDINGS = (".yaml", ".yml", ".json")
 
 
 @click.command("import", short_help="turn cassettes of other tools into tokentape's")
-@click.argument("source", type=click.Path(exists=True))
+@click.argument("source", type=click.Path())
 @click.argument("target", type=click.Path())
 @click.option("--force", is_flag=True, help="replace cassettes that exist already")
 def command(source: str, target: str, force: bool) -> None:
     """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, or a folder)."""
+    if not os.path.exists(source):
+        raise UsageError(f"{source}: there is no such file or folder; name a vcrpy cassette")
     if os.path.isdir(source):
         jobs = [(path, _under(target, source, path)) for path in _files(source)]
     else:
@@ -60,11 +64,9 @@ def _import(path: str, place: str, force: bool) -> None:
     if store.load(name) is not None and not force:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
     matcher, redactor = Matcher(MatchOn()), Redactor()
-    journal = store.journal(name, rules=matcher.rules, replaces=True)
-    for interaction in interactions:
-        journal.append(_as_recorded(interaction, matcher, redactor))
-    store.commit(name, journal, finished=True, rules=matcher.rules, replace=True)
-    click.echo(f"{store.describe(name)}: {len(interactions)} interactions from {path}")
+    kept = [_as_recorded(interaction, matcher, redactor) for interaction in interactions]
+    save(store, name, kept, finished=True, rules=matcher.rules)
+    click.echo(f"{store.describe(name)}: {count(len(kept), 'interaction')} from {path}")
     for note in notes:
         click.echo(f"  {note}")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import cassettes, load
+from tokentape.cli.places import cassettes, load, only
+from tokentape.cli.text import safe
 from tokentape.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def command(place: str) -> None:
     if os.path.isdir(place):
         console.print(_of_folder(place))
         return
-    [(store, name)] = cassettes(place)
+    store, name = only(place)
     cassette = load(store, name)
     console.print(
         _of_cassette(cassette.path, [cassette.interaction(n) for n in range(len(cassette.entries))])
@@ -34,34 +35,37 @@ def command(place: str) -> None:
 
 
 def _of_folder(place: str) -> Table:
+    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("cassette", "interactions", "finished", "oldest", title=place)
+    table = Table("cassette", "interactions", "finished", "oldest", title=Text(place))
     for store, name in cassettes(place):
         try:
             cassette = load(store, name)
         except CassetteError as error:
-            table.add_row(name, "-", f"[red]{error.problem}[/red]", "-")
+            table.add_row(escape(name), "-", Text(error.problem, "red"), "-")
             continue
         oldest = min((entry.at for entry in cassette.entries), default="-")[:10]
-        table.add_row(name, str(len(cassette.entries)), "yes" if cassette.finished else "no", oldest)
+        table.add_row(escape(name), str(len(cassette.entries)), "yes" if cassette.finished else "no", oldest)
     return table
 
 
 def _of_cassette(path: str, interactions: list[Interaction]) -> Table:
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("id", "call", "asks", "status", "ended", "reads as", title=path)
+    table = Table("id", "call", "asks", "status", "ended", "reads as", title=Text(path))
     for interaction in interactions:
         status = str(interaction.response.status) if interaction.response else "-"
         ended = interaction.ended.how.value + ("" if interaction.ended.whole else " (not whole)")
         table.add_row(
             interaction.id,
             interaction.protocol,
-            escape(interaction.asks),
+            escape(safe(interaction.asks)),
             status,
             ended,
-            escape(interaction.reads_as),
+            escape(safe(interaction.reads_as)),
         )
     return table

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -35,6 +38,16 @@ class _Commands(click.Group):
             raise TypeError(f"{cmd_name} is not a command")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            close = get_close_matches(name, COMMANDS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"unknown command {name!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -48,20 +61,52 @@ def tokentape() -> None:
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 a replay that failed, 2 wrong input (one line says why)."""
+    _print_anything()
     try:
-        code = tokentape(standalone_mode=False)
+        code = tokentape(prog_name="tokentape", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
+    except click.UsageError as error:
+        _fail(_in_one_line(error), 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
     except (UsageError, CassetteError) as error:
-        _fail(error, 2)
+        _fail(str(error), 2)
     except TokentapeError as error:
-        _fail(error, 1)
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        _leave_quietly()
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(error: TokentapeError, code: int) -> None:
-    click.echo(f"tokentape: {error}", err=True)
+def _print_anything() -> None:
+    """Recordings hold any text; a terminal that cannot show a letter gets its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    """What click says in four lines and more."""
+    said = " ".join(error.format_message().split()).removesuffix(".")
+    path = error.ctx.command_path if error.ctx else "tokentape"
+    return f"{said}; see: {path} --help"
+
+
+def _leave_quietly() -> None:
+    """Whoever read our output has seen enough (`| head`). Nothing may be flushed into the pipe at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
+
+
+def _fail(problem: str, code: int) -> None:
+    click.echo(f"tokentape: {problem}", err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.stores.directory import DirectoryStore
+from tokentape.cassettes.stores.directory import ENDING, DirectoryStore
 from tokentape.cassettes.stores.registry import open_store
-from tokentape.errors import CassetteNotFound
+from tokentape.errors import CassetteNotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,14 +16,29 @@ if TYPE_CHECKING:
     from tokentape.cassettes.cassette import Cassette
     from tokentape.cassettes.stores.base import Store
 
+_OURS = re.compile(rb'"(?:tokentape|interactions)"\s*:')
+
 
 def cassettes(place: str) -> Iterator[tuple[Store, str]]:
-    """Every cassette at `place`. Raises `CassetteNotFound` if there is none, `UsageError` for a bad place."""
-    if os.path.isdir(place):
-        folder = DirectoryStore(place)
-        yield from ((folder, name) for name in folder.names())
+    """Every cassette at `place`; in a folder, JSON files that are none are passed over.
+
+    Raises `UsageError` for a bad place, also for a folder without cassettes.
+    """
+    if not os.path.isdir(place):
+        yield open_store(place)
         return
-    yield open_store(place)
+    folder = DirectoryStore(place)
+    names = [name for name in folder.names() if _is_ours(folder.describe(name))]
+    if not names:
+        raise UsageError(f"{place}: no cassettes in this folder or below it; name another one")
+    yield from ((folder, name) for name in names)
+
+
+def only(place: str) -> tuple[Store, str]:
+    """The one cassette at `place`. Raises `UsageError` for a folder."""
+    if os.path.isdir(place):
+        raise UsageError(f"{place} is a folder: name one cassette; see: tokentape ls {place}")
+    return open_store(place)
 
 
 def load(store: Store, name: str) -> Cassette:
@@ -31,3 +47,14 @@ def load(store: Store, name: str) -> Cassette:
     if cassette is None:
         raise CassetteNotFound(store.describe(name), "there is no such cassette", fix="see: tokentape ls")
     return cassette
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a file looks like a cassette, also a broken one; a journal without its file is one."""
+    try:
+        with open(path, "rb") as file:
+            return _OURS.search(file.read(4096)) is not None
+    except FileNotFoundError:
+        return path.endswith(ENDING)
+    except OSError:
+        return True

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from tokentape.cli.places import cassettes, load
+from tokentape.cli.saving import save
 from tokentape.matching.fields import MatchOn
 from tokentape.matching.key import Matcher
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Interaction
 
 
 @click.command("rekey", short_help="recompute the match keys of a cassette")
@@ -24,13 +29,16 @@ def command(
     matcher = Matcher(replace(base, ignore=base.ignore + ignore, volatile=base.volatile + volatile))
     for store, name in cassettes(place):
         cassette = load(store, name)
-        journal = store.journal(name, rules=matcher.rules, replaces=True)
-        changed = 0
-        for number in range(len(cassette.entries)):
-            interaction = cassette.interaction(number)
-            fixed = interaction.key.startswith("id:")
-            key = interaction.key if fixed else matcher.key(interaction.request)
-            changed += key != interaction.key
-            journal.append(replace(interaction, key=key, exact=None))
-        store.commit(name, journal, finished=cassette.finished, rules=matcher.rules, replace=True)
-        click.echo(f"{store.describe(name)}: {changed} of {len(cassette.entries)} keys changed")
+        old = [cassette.interaction(number) for number in range(len(cassette.entries))]
+        new = [_rekeyed(interaction, matcher) for interaction in old]
+        save(store, name, new, finished=cassette.finished, rules=matcher.rules)
+        changed = sum(one.key != two.key for one, two in zip(old, new, strict=True))
+        click.echo(f"{store.describe(name)}: {changed} of {len(new)} keys changed")
+
+
+def _rekeyed(interaction: Interaction, matcher: Matcher) -> Interaction:
+    """A recording that was given an id of its own (`key="weather"`) keeps it."""
+    if interaction.key.startswith("id:"):
+        return interaction
+    exact = matcher.exact(interaction.request) if interaction.exact else None
+    return replace(interaction, key=matcher.key(interaction.request), exact=exact)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import cassettes, load
+from tokentape.cli.places import load, only
+from tokentape.cli.text import count, safe
 from tokentape.errors import UsageError
 from tokentape.protocols.registry import recognise, reply_text, usage_of
 from tokentape.protocols.transcript import Said, transcript
@@ -27,7 +29,7 @@ STYLES = {"system": "magenta", "developer": "magenta", "user": "cyan", "tool": "
 @click.option("--json", "as_json", is_flag=True, help="print JSON: turns, reply, usage, timing, how it ended")
 def command(place: str, ids: tuple[str, ...], as_json: bool) -> None:
     """Show the interactions of PLACE (a cassette) as conversations: all of them, or those with these IDS."""
-    [(store, name)] = cassettes(place)
+    store, name = only(place)
     chosen = _chosen(load(store, name), ids)
     if as_json:
         click.echo(json.dumps([_facts(interaction) for interaction in chosen], indent=2, ensure_ascii=False))
@@ -80,19 +82,29 @@ def _milliseconds(interaction: Interaction) -> int:
 
 
 def _print(console: Console, interaction: Interaction) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     facts = _facts(interaction)
     model = f" with {facts['model']}" if facts["model"] else ""
-    console.rule(Text(f"{interaction.id}  {facts['operation']}{model}"), align="left")
+    console.rule(Text(safe(f"{interaction.id}  {facts['operation']}{model}")), align="left")
     found = recognise(interaction.request)
     asked = transcript(found) or [Said("request", f"{interaction.request.method} {interaction.request.url}")]
     for role, text in [*asked, Said("reply", str(facts["reply"] or _no_reply(interaction)))]:
         style = STYLES.get(role, "green" if role in ("reply", "model") else "white")
-        console.print(Text(role, style=f"bold {style}"))
-        console.print(Padding(Text(text), (0, 0, 0, 2)))
-    console.print(Text(_last_line(interaction, facts), style="dim"))
+        console.print(Text(safe(role), style=f"bold {style}"))
+        _print_indented(console, safe(text))
+    console.print(Text(_last_line(interaction, facts), style="dim"), soft_wrap=True)
+
+
+def _print_indented(console: Console, text: str) -> None:
+    """Wrapped for a person; in a pipe each line stays one, so that it can be searched."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if console.is_terminal:
+        console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
+    else:
+        console.print(Text(indent(text, "  ")), soft_wrap=True)
 
 
 def _no_reply(interaction: Interaction) -> str:
@@ -107,9 +119,14 @@ def _last_line(interaction: Interaction, facts: dict[str, object]) -> str:
     usage = facts["usage"]
     tokens = ""
     if isinstance(usage, dict):
-        tokens = f", {usage['input']} tokens in, {usage['output']} out"
+        tokens = f", {_known(usage['input'])} tokens in, {_known(usage['output'])} out"
     whole = "" if interaction.ended.whole else ", not whole"
+    chunks = count(len(interaction.response.chunks) if interaction.response else 0, "chunk")
     return (
-        f"status {facts['status']}, {facts['chunks']} chunks in {facts['milliseconds']} ms{tokens}; "
+        f"status {facts['status']}, {chunks} in {facts['milliseconds']} ms{tokens}; "
         f"ended: {interaction.ended.how.value}{whole}"
     )
+
+
+def _known(tokens: int | None) -> str:
+    return "?" if tokens is None else str(tokens)

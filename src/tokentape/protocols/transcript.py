@@ -33,6 +33,13 @@ def transcript(found: Recognised) -> list[Said]:
     return system + [_said(turn, shape) for turn in _turns(body.get(shape.conversation))]
 
 
+_ROLES = {"function_call": "assistant", "function_call_output": "tool"}
+"""Who speaks in an item without a role (OpenAI Responses)."""
+
+_RESULTS = ("content", "output", "toolResult", "functionResponse", "function_response")
+"""Where a block keeps what a tool gave back."""
+
+
 def _turns(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -40,7 +47,8 @@ def _turns(value: Json) -> list[Json]:
 def _said(turn: Json, shape: Shape) -> Said:
     if not isinstance(turn, dict):
         return Said(shape.prompt_role, _text(turn, shape))
-    role = turn.get("role", turn.get("type", shape.prompt_role))
+    kind = str(turn.get("type", shape.prompt_role))
+    role = turn.get("role", _ROLES.get(kind, kind))
     parts = [_text(turn[shape.content], shape)] if turn.get(shape.content) else []
     parts += [_call(call) for call in _turns(turn.get("tool_calls"))]
     if not parts:
@@ -62,9 +70,21 @@ def _block(block: Json, shape: Shape) -> str:
     call = next(_calls(block), None)
     if call is not None:
         return call
-    result = next((block[name] for name in ("content", "output", "toolResult") if name in block), None)
     named = str(block.get("type") or next(iter(block), "nothing"))
-    return f"[{named}] {_text(result, shape)}" if result is not None else f"[{named}]"
+    result = next((block[name] for name in _RESULTS if name in block), None)
+    return f"[{named}] {_result(result, shape)}" if result is not None else f"[{named}]"
+
+
+def _result(result: Json, shape: Shape) -> str:
+    """What a tool gave back: text, blocks, or (Gemini, Bedrock) JSON as it is."""
+    if isinstance(result, dict):
+        for name in ("response", "json"):
+            if name in result:
+                return json.dumps(result[name], ensure_ascii=False)
+        return _text(result.get("content", result), shape)
+    return "\n".join(
+        _result(block, shape) if isinstance(block, dict) else str(block) for block in _turns(result)
+    )
 
 
 def _calls(block: dict[str, Json]) -> Iterator[str]:

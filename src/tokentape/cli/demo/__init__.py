@@ -10,15 +10,32 @@ import click
 
 from tokentape import settings
 from tokentape.cassette import use_cassette
+from tokentape.cli.text import count
 from tokentape.errors import ReplayMiss, UsageError
 from tokentape.testing.provider import Provider
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokentape.cli.demo.agent import Run
     from tokentape.cli.demo.listening import Call
+    from tokentape.options import OptionArgs
+
+OPTIONS: OptionArgs = {
+    "match_on": "default",
+    "record": "all",
+    "repeat": "error",
+    "redact": (),
+    "errors": "record",
+    "max_age": None,
+    "pace": "fast",
+    "on_miss": "answer",
+}
+"""What a project may set otherwise: the demo is the same everywhere."""
 
 
 @click.command("demo", short_help="record and replay a short agent run, offline")
-@click.option("--keep", type=click.Path(file_okay=False), help="keep the cassette in this folder")
+@click.option("--keep", type=click.Path(), metavar="FOLDER", help="keep the cassette in this folder")
 def command(keep: str | None) -> None:
     """Record a short agent run against a bundled provider, stop the provider, and replay it.
 
@@ -26,12 +43,12 @@ def command(keep: str | None) -> None:
     """
     agent = _agent()
     with tempfile.TemporaryDirectory() as temporary:
-        path = os.path.join(keep or temporary, "demo.json")
-        url, live = _record(agent, path)
-        replayed = _replay(agent, path, url)
-        _show(path, live, replayed, kept=keep is not None)
-        _miss(path, url)
-    if [call.chunks for call in live] != [call.chunks for call in replayed]:
+        path = os.path.join(_folder(keep) or temporary, "demo.json")
+        try:
+            differ = _run(agent, path, keep)
+        finally:
+            settings.set_command_line_mode(None)
+    if differ:
         raise ReplayDiffers("the replay differs from the recording; please report this")
 
 
@@ -39,7 +56,13 @@ class ReplayDiffers(click.ClickException):
     """The replayed run was not equal to the recorded one."""
 
 
-def _agent() -> type[_Run]:
+def _folder(keep: str | None) -> str | None:
+    if keep is not None and os.path.exists(keep) and not os.path.isdir(keep):
+        raise UsageError(f"--keep {keep}: this is a file; name a folder")
+    return keep
+
+
+def _agent() -> type[Run]:
     try:
         from tokentape.cli.demo.agent import Run
     except ImportError as error:
@@ -47,41 +70,54 @@ def _agent() -> type[_Run]:
     return Run
 
 
-if TYPE_CHECKING:
-    from tokentape.cli.demo.agent import Run as _Run
+def _run(agent: type[Run], path: str, keep: str | None) -> bool:
+    """The three acts; True if the replay differs."""
+    click.echo("1. Record: a short agent run over four APIs, asking a provider on this machine.")
+    url, live = _record(agent, path)
+    click.echo("2. Replay: the provider is stopped; the same run, played from the cassette.\n")
+    replayed = _replay(agent, path, url)
+    _show(live, replayed)
+    if keep is not None:
+        click.echo(f"The cassette: {path} (try: tokentape show {path})")
+    click.echo("\n3. Now one question that was not recorded, by a program that swallows every error:\n")
+    _miss(path, url)
+    return any(not same for same in _equal(live, replayed))
 
 
-def _record(agent: type[_Run], path: str) -> tuple[str, list[Call]]:
+def _record(agent: type[Run], path: str) -> tuple[str, list[Call]]:
     settings.set_command_line_mode("all", "tokentape demo")
-    with Provider(gap=0.015) as provider, use_cassette(path):
+    with Provider(gap=0.015) as provider, use_cassette(path, **OPTIONS):
         return provider.url, agent(provider.url).calls()
 
 
-def _replay(agent: type[_Run], path: str, url: str) -> list[Call]:
+def _replay(agent: type[Run], path: str, url: str) -> list[Call]:
     settings.set_command_line_mode("none", "tokentape demo")
-    with use_cassette(path):
+    with use_cassette(path, **OPTIONS):
         return agent(url).calls()
 
 
-def _show(path: str, live: list[Call], replayed: list[Call], *, kept: bool) -> None:
+def _equal(live: list[Call], replayed: list[Call]) -> Iterator[bool]:
+    return (one.chunks == two.chunks for one, two in zip(live, replayed, strict=True))
+
+
+def _show(live: list[Call], replayed: list[Call]) -> None:
     from rich.console import Console
 
     from tokentape.cli.demo.table import comparison
 
-    console = Console()
-    console.print(comparison(live, replayed))
-    console.print("The provider was stopped before the replay: nothing went over a network.")
-    if kept:
-        console.print(f"The cassette: {path} (try: tokentape show {path})", highlight=False)
+    Console().print(comparison(live, replayed))
+    click.echo("\nTimes are in milliseconds; first: until the first chunk of the reply.")
+    equal = sum(_equal(live, replayed))
+    click.echo(f"{equal} of {count(len(live), 'call')} replayed equal, byte for byte and chunk for chunk.")
+    click.echo("The provider was stopped before the replay: nothing went over a network.")
 
 
 def _miss(path: str, url: str) -> None:
     """Ask something that was not recorded, swallow the SDK's error, and show what comes all the same."""
     from tokentape.cli.demo.agent import ask_something_else
 
-    click.echo("\nNow one question that was not recorded, by a program that swallows every error:\n")
     try:
-        with use_cassette(path, command="tokentape demo"):
+        with use_cassette(path, **OPTIONS):
             ask_something_else(url)
     except ReplayMiss as miss:
         click.echo(f"ReplayMiss: {miss}")

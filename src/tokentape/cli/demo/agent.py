@@ -88,7 +88,7 @@ class Run:
 
 def ask_something_else(url: str) -> None:
     """A call that was not recorded, in a program that swallows what comes of it."""
-    client = openai.OpenAI(api_key=KEY, base_url=f"{url}/v1")
+    client = openai.OpenAI(api_key=KEY, base_url=f"{url}/v1", http_client=Listener().client())
     question = QUESTION.replace("Oslo", "Bergen")
     tool = {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}
     ask: Callable[..., object] = client.chat.completions.create

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(slots=True)
@@ -36,8 +36,12 @@ class Listener:
         self._asked = 0.0
 
     def client(self) -> httpx2.Client:
-        """A client to hand to an SDK."""
-        return httpx2.Client(event_hooks={"request": [self._on_request], "response": [self._on_response]})
+        """A client to hand to an SDK. It takes no proxy from the environment: all is on this machine."""
+        hooks: dict[str, list[Callable[..., object]]] = {
+            "request": [self._on_request],
+            "response": [self._on_response],
+        }
+        return httpx2.Client(event_hooks=hooks, trust_env=False)
 
     def _on_request(self, request: httpx2.Request) -> None:
         self._asked = time.perf_counter()
