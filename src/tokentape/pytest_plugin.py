@@ -13,17 +13,18 @@ import pytest
 
 from tokentape import settings, watching
 from tokentape.cassettes.mode import RecordMode
-from tokentape.errors import UsageError
+from tokentape.errors import ReplayAbort, UsageError
 from tokentape.pytest_report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from tokentape.deck import Deck
 
 REPORT = pytest.StashKey[Report]()
 PASSED = pytest.StashKey[bool]()
 MISSED = pytest.StashKey[bool]()
+PARTIAL = pytest.StashKey[bool]()
 MODE_OPTION = "--tokentape-mode"
 
 
@@ -106,8 +107,18 @@ def _passed(node: pytest.Item | pytest.Collector) -> bool:
 
 
 def _all_passed(node: pytest.Item | pytest.Collector) -> bool:
+    """False also where only some tests of the class were chosen: the cassette is the others' too."""
+    if node.stash.get(PARTIAL, False) or any(f"::{node.name}::" in argument for argument in node.config.args):
+        return False
     items = [item for item in node.session.items if node in item.listchain()]
     return all(item.stash.get(PASSED, False) for item in items)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember which classes run in part only."""
+    for item in items:
+        if item.parent is not None:
+            item.parent.stash[PARTIAL] = True
 
 
 def _raise_misses() -> None:
@@ -123,19 +134,33 @@ def _raise_misses() -> None:
             raise combine(errors)
 
 
+_ENDINGS = (Exception, pytest.fail.Exception, pytest.skip.Exception)
+"""What a test may end with, and a miss is still what is wrong with it. An abort is a miss itself."""
+
+
 def _with_misses(item: pytest.Item) -> Generator[None, object, object]:
     """Run a phase of the test; a miss in it is what the test failed of."""
     __tracebackhide__ = True
     try:
         result = yield
-    except Exception as error:
+    except ReplayAbort:
+        _clear_misses()
+        raise
+    except _ENDINGS as error:
         _mark_and_raise(item, error)
         raise
     _mark_and_raise(item, None)
     return result
 
 
-def _mark_and_raise(item: pytest.Item, error: Exception | None) -> None:
+def _clear_misses() -> None:
+    from tokentape import active
+
+    for deck in active.open_decks():
+        deck.clear_errors()
+
+
+def _mark_and_raise(item: pytest.Item, error: BaseException | None) -> None:
     __tracebackhide__ = True
     import sys
 
@@ -147,7 +172,7 @@ def _mark_and_raise(item: pytest.Item, error: Exception | None) -> None:
         _raise_misses()
     except TokentapeError as miss:
         item.stash[MISSED] = True
-        raise miss from error
+        raise miss from error or miss.__cause__
 
 
 @pytest.hookimpl(wrapper=True)

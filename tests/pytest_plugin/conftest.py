@@ -8,6 +8,13 @@ import pytest
 
 from tokentape.testing.provider import Provider
 
+QUICK = [
+    part
+    for name in ("randomly", "langsmith_plugin", "hypothesispytest", "cov")
+    for part in ("-p", f"no:{name}")
+]
+"""Plugins that are none of our business, and slow to load."""
+
 HEAD = """
 import httpx, pytest, threading, unittest, asyncio
 
@@ -39,15 +46,18 @@ class Project:
         pytest.importorskip("httpx")
         self.pytester = pytester
         self.provider = provider
-        pytester.makeini(
-            "[pytest]\nfilterwarnings = error\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-        )
+        self.asyncio("auto")
+
+    def asyncio(self, mode):
+        """Every warning is an error, in the plugin too."""
+        scope = "asyncio_default_fixture_loop_scope = function"
+        self.pytester.makeini(f"[pytest]\nfilterwarnings = error\nasyncio_mode = {mode}\n{scope}\n")
 
     def write(self, text, name="test_it"):
         self.pytester.makepyfile(**{name: HEAD.format(url=self.provider.url) + text})
 
     def run(self, *args, **outcomes):
-        result = self.pytester.runpytest_subprocess("-q", "-p", "no:randomly", *args)
+        result = self.pytester.runpytest_subprocess("-q", *QUICK, *args)
         if outcomes:
             result.assert_outcomes(**outcomes)
         return result
