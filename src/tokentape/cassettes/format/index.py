@@ -32,6 +32,7 @@ _FIRST = re.compile(
     rb'\{"id": ' + _STRING + rb', "key": ' + _STRING + rb', "exact": (?:null|' + _STRING + rb")[,}]"
 )
 _TIMING = re.compile(rb'\n"timing": \{"at": ' + _STRING)
+_MARKER = b"\n<<<<<<< "
 _OPEN = b',\n"interactions": [\n'
 _CLOSE = re.compile(rb'\],\n"count": (\d+)\}\s*\Z')
 _BLOCK = b'\n{"id": "'
@@ -67,6 +68,8 @@ def scan(data: bytes, path: str) -> Index:
     `CassetteTooNew` for one of a later version.
     """
     refuse_later_version(data, path)
+    if _MARKER in data:  # also where the layout around it is sound: half a merge is nobody's recording
+        refuse_conflict(data, path)
     index = _of_our_layout(data) or _of_any_layout(data, path)
     counted = Counter(entry.id for entry in index.entries)
     if len(counted) < len(index.entries):
