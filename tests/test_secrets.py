@@ -179,6 +179,7 @@ def test_R51_a_key_that_comes_back_in_everything(vault, program, secret, every):
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 def test_R51_a_key_inside_a_compressed_stream(vault, coding):
+    pytest.importorskip({"gzip": "gzip", "br": "brotli"}[coding])
     vault.provider.answers(echo(OPAQUE), change=faults.coded(coding))
     assert OPAQUE in vault.record(lambda url: openai_stream(url, OPAQUE), OPAQUE)
     played = vault.replay(lambda url: openai_stream(url, OTHER), OPAQUE)
