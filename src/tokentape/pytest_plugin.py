@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     report = config.stash[REPORT] = Report(config)
+    config.pluginmanager.register(report, "tokentape-report")
     watching.watchers.append(report)
     if choice.mode is RecordMode.NONE:
         report.set_placeholders()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from tokentape import settings
 
 if TYPE_CHECKING:
+    import warnings
+
     import pytest
 
     from tokentape.deck import Deck
@@ -43,6 +45,7 @@ class Report:
         self._of_blocks: dict[str, str] = {}
         self._placeholders: dict[str, str] = {}
         self._said: set[str] = set()
+        self._untold: dict[str, int] = {}
 
     @property
     def failures(self) -> list[Line]:
@@ -51,12 +54,8 @@ class Report:
 
     def add(self, test: str, deck: Deck) -> None:
         """Note how a test's cassette ended."""
-        from tokentape.errors import RecordingFailed
-
-        troubles = deck.troubles
-        failed = any(isinstance(trouble, RecordingFailed) for trouble in troubles)
-        line = self._line(test, deck)
-        self._lines.append(replace(line, troubles=[str(trouble) for trouble in troubles], failed=failed))
+        troubles = [str(trouble) for trouble in deck.troubles]
+        self._lines.append(replace(self._line(test, deck), troubles=troubles, failed=bool(_failures(deck))))
 
     def _line(self, test: str, deck: Deck) -> Line:
         tally = deck.tally
@@ -70,11 +69,20 @@ class Report:
             self._of_blocks.update(self.placeholders_for_test())
 
     def closed(self, deck: Deck) -> None:
-        """Its line. What went wrong in it was raised or warned of where it stands, so it fails no run."""
+        """Its line. What went wrong in it is raised or warned of where it stands."""
         self._blocks.discard(deck)
         while self._of_blocks and not self._blocks:
             os.environ.pop(self._of_blocks.popitem()[0], None)
+        self._untold.update(dict.fromkeys(_failures(deck), len(self._lines)))
         self._lines.append(self._line(self.test, deck))
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """A warning that nobody caught or filtered out: of a recording that failed, it fails the run."""
+        message = str(warning_message.message)
+        number = self._untold.pop(message, None)
+        if number is not None:
+            line = self._lines[number]
+            self._lines[number] = replace(line, troubles=[*line.troubles, message], failed=True)
 
     def set_placeholders(self) -> None:
         """Set placeholder credentials for the whole run, where absent."""
@@ -155,6 +163,12 @@ class Report:
             names = os.listdir(folder) if os.path.isdir(folder) else []
             found.update(os.path.join(folder, name) for name in names if name.endswith(".json"))
         return sorted(found - used)
+
+
+def _failures(deck: Deck) -> list[str]:
+    from tokentape.errors import RecordingFailed
+
+    return [str(trouble) for trouble in deck.troubles if isinstance(trouble, RecordingFailed)]
 
 
 def _short(path: str) -> str:

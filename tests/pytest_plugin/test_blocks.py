@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 DECORATED = """
 import os, tokentape
 
@@ -45,3 +47,38 @@ def test_hello():
 """
     project.write(blocks)
     project.run(passed=1)
+
+
+FAILED = """
+import tokentape
+
+def broken(interaction):
+    if interaction.response is not None:
+        raise RuntimeError("hook is broken")
+    return interaction
+
+FILTER
+def test_it():
+    with CAUGHT:
+        with tokentape.use_cassette("tape.json", before_record=broken):
+            assert said()
+"""
+SHOWN = '@pytest.mark.filterwarnings("default::tokentape.errors.TokentapeWarning")'
+IGNORED = '@pytest.mark.filterwarnings("ignore::tokentape.errors.TokentapeWarning")'
+
+
+def test_R16_a_recording_that_failed_in_a_block_fails_the_run_too(project):
+    project.write(FAILED.replace("FILTER", SHOWN).replace("CAUGHT", "pytest.MonkeyPatch.context()"))
+    result = project.run(passed=1, warnings=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*test_it: *a call was not recorded: RuntimeError: hook is broken*"])
+
+
+@pytest.mark.parametrize(
+    ("filtered", "caught"),
+    [(IGNORED, "pytest.MonkeyPatch.context()"), (SHOWN, "pytest.warns(tokentape.errors.TokentapeWarning)")],
+    ids=["filtered", "caught"],
+)
+def test_whoever_deals_with_the_warning_has_dealt_with_it(project, filtered, caught):
+    project.write(FAILED.replace("FILTER", filtered).replace("CAUGHT", caught))
+    assert project.run(passed=1).ret == 0
