@@ -10,42 +10,14 @@ import sys
 import pytest
 
 import tokentape
+from cli_runs import BARE, COMMAND, VCR, done, refused, run
 from tokentape.errors import ReplayMiss
-
-COMMAND = [sys.executable, "-c", "from tokentape.cli.main import main; main()"]
-BARE = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
-"""An environment with no home, no key and no settings."""
 
 
 @pytest.fixture
 def here(outside):
     pytest.importorskip("openai")
     return outside
-
-
-def run(*args, **environment):
-    """Run `tokentape ARGS` here; the finished process, with its output as text."""
-    env = {**BARE, "PYTHONIOENCODING": "utf-8", **environment}
-    return subprocess.run(
-        [*COMMAND, *map(str, args)], env=env, capture_output=True, encoding="utf-8", timeout=120, check=False
-    )
-
-
-def done(*args, **environment):
-    """As `run`, for what must go well: exit code 0 and nothing on stderr."""
-    result = run(*args, **environment)
-    assert (result.returncode, result.stderr) == (0, "")
-    return result.stdout
-
-
-def refused(*args):
-    """As `run`, for wrong input: exit code 2, one line on stderr, nothing else; the line."""
-    result = run(*args)
-    assert result.returncode == 2, result.stdout + result.stderr
-    assert result.stdout == ""
-    [line] = result.stderr.splitlines()
-    assert line.startswith("tokentape: ")
-    return line
 
 
 @pytest.fixture
@@ -170,83 +142,6 @@ def test_show_into_a_pipe_that_closes(here, ask):
         assert child.wait() in (0, 1)
 
 
-# show: conversations of the four dialects
-
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-QUESTION = "Weather in Oslo?"
-
-
-def chat(url):
-    client = pytest.importorskip("openai").OpenAI(api_key="sk-not-a-key-000", base_url=f"{url}/v1")
-    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
-    tools = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
-    reply = client.chat.completions.create(model="m", messages=messages, tools=tools).choices[0].message
-    messages.append(reply.model_dump(exclude_none=True))
-    messages.append({"role": "tool", "tool_call_id": reply.tool_calls[0].id, "content": '{"rain": true}'})
-    client.chat.completions.create(model="m", messages=messages, tools=tools)
-
-
-def responses(url):
-    client = pytest.importorskip("openai").OpenAI(api_key="sk-not-a-key-000", base_url=f"{url}/v1")
-    tools = [{"type": "function", "name": "get_weather", "parameters": CITY, "strict": False}]
-    ask = {"model": "m", "instructions": "Be brief.", "tools": tools}
-    items = [{"role": "user", "content": QUESTION}]
-    reply = client.responses.create(**ask, input=items)
-    items += [item.model_dump(exclude_none=True) for item in reply.output]
-    [call] = [item for item in reply.output if item.type == "function_call"]
-    items.append({"type": "function_call_output", "call_id": call.call_id, "output": '{"rain": true}'})
-    client.responses.create(**ask, input=items)
-
-
-def messages(url):
-    client = pytest.importorskip("anthropic").Anthropic(api_key="sk-not-a-key-000", base_url=url)
-    said = [{"role": "user", "content": QUESTION}]
-    ask = {
-        "model": "m",
-        "max_tokens": 99,
-        "system": "Be brief.",
-        "tools": [{"name": "get_weather", "input_schema": CITY}],
-    }
-    reply = client.messages.create(**ask, messages=said)
-    [call] = [block for block in reply.content if block.type == "tool_use"]
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": '{"rain": true}'}
-    said += [{"role": "assistant", "content": reply.content}, {"role": "user", "content": [result]}]
-    client.messages.create(**ask, messages=said)
-
-
-def gemini(url):
-    http = pytest.importorskip("httpx2")
-    place = f"{url}/v1beta/models/gemini-3-flash:generateContent"
-    said = [{"role": "user", "parts": [{"text": QUESTION}]}]
-    ask = {
-        "systemInstruction": {"parts": [{"text": "Be brief."}]},
-        "tools": [{"functionDeclarations": [{"name": "get_weather", "parameters": CITY}]}],
-    }
-    reply = http.post(place, json={**ask, "contents": said}).json()["candidates"][0]["content"]
-    response = {"functionResponse": {"name": "get_weather", "response": {"rain": True}}}
-    said += [reply, {"role": "user", "parts": [response]}]
-    http.post(place, json={**ask, "contents": said})
-
-
-@pytest.mark.parametrize("program", [chat, responses, messages, gemini], ids=lambda program: program.__name__)
-def test_show_reads_as_a_conversation_in_every_dialect(here, provider, program):
-    with tokentape.use_cassette("tape.json", mode="once"):
-        program(provider.url)
-    lines = [line.strip() for line in done("show", "tape.json").splitlines()]
-    second = lines[next(number for number, line in enumerate(lines) if line.startswith("status ")) + 1 :]
-    asked = ["Be brief.", QUESTION]
-    for line in asked:
-        assert line in lines
-    calls = [line for line in second if line.startswith("get_weather(") and "Oslo" in line]
-    results = [line for line in second if "rain" in line and "Answer" not in line]
-    replies = [line for line in second if line.startswith("Answer 1 to: ")]
-    assert (len(calls), len(results), len(replies)) == (1, 1, 1)
-    order = [second.index(line) for line in (*asked, *calls, *results, *replies)]
-    assert order == sorted(order)
-    assert results[0].endswith('{"rain": true}')
-    assert lines.count(calls[0]) == 2, "the first reply asks for the tool, and the second request says so"
-
-
 # ls, import, rekey
 
 
@@ -270,21 +165,6 @@ def test_ls_shows_names_and_texts_as_they_are_and_not_as_markup(here, ask):
         ask("[bold]Hello[/bold] [/nothing]")
     assert "[red]tape" in done("ls", ".")
     assert "[bold]Hello[/bold] [/nothing]" in done("ls", "[red]tape.json", COLUMNS="300")
-
-
-VCR = """
-version: 1
-interactions:
-- request:
-    method: POST
-    uri: https://api.openai.com/v1/chat/completions
-    body: '{"model": "m", "messages": [{"role": "user", "content": "Hello?"}]}'
-    headers: {Authorization: [Bearer sk-proj-9fK2mQ7xLw4RtZ8vB1nC9fK2mQ7xLw4RtZ8vB1nC], Content-Type: [application/json]}
-  response:
-    status: {code: 200, message: OK}
-    headers: {Content-Type: [application/json]}
-    body: {string: '{"choices": [{"message": {"role": "assistant", "content": "Hi."}}]}'}
-"""
 
 
 def test_import_of_a_file_and_of_a_folder(here):
@@ -378,78 +258,6 @@ def test_help_lists_every_command_and_each_has_its_own(here):
         assert f"\n  {name} " in said
         assert f"Usage: tokentape {name}" in done(name, "-h")
     assert done("--version").strip() == f"tokentape, version {tokentape.__version__}"
-
-
-# Wrong input
-
-WRONG = {
-    "unknown command": (["frob"], "unknown command 'frob'; known are demo, show, ls"),
-    "misspelt command": (["shwo", "x"], "unknown command 'shwo'; did you mean 'show'?"),
-    "unknown option": (["show", "--jsn", "tapes/tape.json"], "'--jsn'. Did you mean '--json'?; see: tokentape show --help"),
-    "missing argument": (["show"], "Missing argument 'PLACE'; see: tokentape show --help"),
-    "too many arguments": (["ls", "a", "b"], "unexpected extra argument (b); see: tokentape ls --help"),
-    "unknown shell": (["completion", "powershell"], "'powershell' is not one of 'bash', 'zsh', 'fish'"),
-    "no such cassette": (["show", "nope.json"], "nope.json: there is no such cassette; see: tokentape ls"),
-    "no such cassette to ls": (["ls", "nope.json"], "nope.json: there is no such cassette"),
-    "no such cassette to rekey": (["rekey", "nope.json"], "nope.json: there is no such cassette"),
-    "not a cassette's name": (["show", "nope"], "a cassette's file name ends in .json; use 'nope.json'"),
-    "somebody else's cassette": (["show", "other.yaml"], "are converted by: tokentape import"),
-    "a folder to show": (["show", "tapes"], "tapes is a folder: name one cassette; see: tokentape ls tapes"),
-    "a folder without cassettes": (["ls", "empty"], "empty: no cassettes in this folder or below it"),
-    "a folder without cassettes to rekey": (["rekey", "empty"], "empty: no cassettes in this folder or below it"),
-    "no such interaction": (["show", "tapes/tape.json", "frob"], "no interaction 'frob'; known are "),
-    "not JSON": (["show", "text.json"], "text.json"),
-    "empty": (["show", "nothing.json"], "nothing.json"),
-    "a list": (["ls", "list.json"], "list.json"),
-    "wrong schema": (["show", "schema.json"], "schema.json, line "),
-    "newer version": (["show", "newer.json"], "newer.json"),
-    "truncated": (["show", "cut.json"], "cut.json"),
-    "newer version to rekey": (["rekey", "newer.json"], "newer.json"),
-    "unknown field": (["rekey", "tapes/tape.json", "--match-on", "modle"], "unknown field 'modle'"),
-    "bad pattern": (["rekey", "tapes/tape.json", "--volatile", "("], "volatile"),
-    "nothing to import": (["import", "nope.yaml", "x.json"], "nope.yaml: there is no such file or folder"),
-    "not YAML to import": (["import", "bad.yaml", "x.json"], "bad.yaml"),
-    "no cassette to import": (["import", "text.json", "x.json"], "text.json"),
-    "an empty folder to import": (["import", "empty", "x"], "empty: no cassettes here"),
-    "a target without its ending": (["import", "good.yaml", "x"], "ends in .json; use 'x.json'"),
-    "a folder as target": (["import", "good.yaml", "empty"], "empty is a directory"),
-    "a file as target folder": (["import", "good.yaml", "text.json/x.json"], "text.json"),
-    "a file to keep the demo in": (["demo", "--keep", "text.json"], "--keep text.json: this is a file; name a folder"),
-    "unknown store": (["show", "sqlight:x#y"], "unknown store 'sqlight'"),
-}  # fmt: skip
-
-
-@pytest.fixture
-def messy(tape, here):
-    text = tape.read_text()
-    files = {
-        "text.json": "hello",
-        "nothing.json": "",
-        "list.json": "[]",
-        "schema.json": text.replace('"status": 200', '"status": "fine"'),
-        "newer.json": text.replace('"tokentape": 1', '"tokentape": 99'),
-        "cut.json": text[: len(text) // 2],
-        "bad.yaml": "interactions: [}\n",
-        "other.yaml": VCR,
-        "good.yaml": VCR,
-    }
-    for name, content in files.items():
-        (here / name).write_text(content)
-    (here / "empty").mkdir()
-    return here
-
-
-def everything(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_input_is_one_line_with_thing_and_fix_exit_code_2_and_nothing_lost(messy, name):
-    pytest.importorskip("yaml")
-    args, expected = WRONG[name]
-    before = everything(messy)
-    assert expected in refused(*args)
-    assert everything(messy) == before
 
 
 def test_an_unknown_mode_in_the_environment_is_one_line(here):

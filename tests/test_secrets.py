@@ -7,91 +7,17 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
-import re
-import warnings
 from urllib.parse import quote
 
 import pytest
 
-import tokentape
-from tokentape.errors import RecordingFailed, TokentapeWarning
-from tokentape.testing.provider import faults, redirect, reply
+from tokentape.testing.provider import faults, redirect
+from vault import OPAQUE, OTHER, SHAPED, Vault, json_reply
 
 pytestmark = [
     pytest.mark.usefixtures("outside"),
     pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
 ]
-TAIL = "9fK2mQ7xLw4RtZ8vB1nC"
-SHAPED = f"sk-proj-{TAIL}_{TAIL}-{TAIL}"
-OPAQUE = "q8Zt3VbN0sLk5WyR/7+zA"
-"""A credential without a shape: only the place where it was seen tells what it is."""
-
-OTHER = "sk-other-key-of-a-colleague-0001"
-
-
-def forms(secret):
-    """The secret as bytes: plain, quoted, JSON-escaped, and within any base64."""
-    plain = secret.encode()
-    found = {plain, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode()}
-    for lead in range(3):
-        code = base64.b64encode(b"\0" * lead + plain)
-        found.add(code[(0, 2, 3)[lead] : len(code) // 4 * 4 - 4])
-    return found
-
-
-def left_of(secret, data):
-    """The forms of the secret, and its halves, that are in `data`."""
-    half = len(secret) // 2
-    pieces = forms(secret) | {secret[:half].encode(), secret[half:].encode()}
-    return sorted(piece for piece in pieces if piece in data)
-
-
-class Vault:
-    """Records and replays, looking through everything that is left behind at every moment."""
-
-    def __init__(self, provider, folder, caplog):
-        self.provider, self.folder, self.caplog = provider, folder / "tapes", caplog
-        self.path = self.folder / "tape.json"
-        caplog.set_level(logging.DEBUG)
-
-    def record(self, work, *secrets, **options):
-        """What `work(url)` returns; nothing of the secrets may be in journal, cassette, log or warning."""
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            with tokentape.use_cassette(self.path, mode="once", errors="record", **options) as deck:
-                result = work(self.provider.url)
-                self.check(*secrets, said=said)
-                assert [path.suffix for path in self.folder.iterdir()] == [".journal"]
-        assert deck.troubles == ()
-        assert self.provider.count == len(json.loads(self.path.read_text())["interactions"])
-        self.check(*secrets, said=said)
-        return result
-
-    def check(self, *secrets, said=()):
-        logged = "\n".join(
-            f"{record.getMessage()} {record.args}"
-            for record in self.caplog.records
-            if record.name.startswith("tokentape")
-        )
-        data = [path.read_bytes() + path.name.encode() for path in self.folder.rglob("*") if path.is_file()]
-        assert data
-        assert "tokentape" in {record.name.partition(".")[0] for record in self.caplog.records}
-        data += [logged.encode(), "\n".join(str(warning.message) for warning in said).encode()]
-        for secret in secrets:
-            for text in data:
-                assert left_of(secret, text) == [], text[:3000]
-
-    def replay(self, work, *secrets, **options):
-        """What `work(url)` returns with nothing sent: joined deltas and decoded bodies hold no secret."""
-        seen = self.provider.count
-        with tokentape.use_cassette(self.path, mode="none", **options) as deck:
-            result = work(self.provider.url)
-        assert deck.unused == []
-        assert self.provider.count == seen
-        for secret in secrets:
-            assert left_of(secret, str(result).encode()) == []
-        return result
 
 
 @pytest.fixture
@@ -229,10 +155,6 @@ def http():
     return pytest.importorskip("httpx2")
 
 
-def json_reply(value, headers=()):
-    return reply(json.dumps(value).encode(), 200, (("content-type", "application/json"), *headers))
-
-
 def test_R51_every_place_of_a_request(vault, http):
     fields = {
         "authorization": f"Bearer {OPAQUE}-a",
@@ -341,117 +263,3 @@ def test_R30_hop_by_hop_and_credential_fields_of_a_reply(vault, http):
     cookies = [value for name, value in played if name == "set-cookie"]
     assert [cookie.partition("=")[0] for cookie in cookies] == ["session", "refresh"]
     assert cookies[1].endswith("; HttpOnly")
-
-
-# Options, the same on both sides
-
-
-def test_filter_options_hide_further_fields_and_do_not_matter_for_matching(vault, http):
-    options = {
-        "filter_headers": ["x-tenant*"],
-        "filter_query": ["tenant"],
-        "filter_json": ["user.ssn", "badge"],
-        "redact": [r"CUST-\d{6}"],
-    }
-    vault.provider.play(
-        json_reply({"user": {"ssn": "078-05-1120"}, "badge": "B-998877", "for": "CUST-123456"})
-    )
-
-    def ask(tenant, ssn, badge, customer):
-        def work(url):
-            body = {
-                "user": {"ssn": ssn, "name": "Ada"},
-                "items": [{"badge": badge}],
-                "text": f"for {customer}",
-            }
-            headers = {"x-tenant-name": tenant}
-            return http.post(f"{url}/v1/x?tenant={tenant}&a=1", json=body, headers=headers).text
-
-        return work
-
-    planted = ("acme-corporation", "078-05-1120", "B-998877", "CUST-123456")
-    vault.record(ask(*planted), *planted, **options)
-    assert "Ada" in vault.path.read_text()
-    vault.replay(ask("other", "219-09-9999", "B-1", "CUST-654321"), *planted, **options)
-
-
-def test_before_record_sees_what_is_stored_and_what_is_looked_up(vault, http):
-    """A hook that takes the time out of a prompt: recorded without it, found without it."""
-    from dataclasses import replace
-
-    def timeless(interaction):
-        body = re.sub(rb"It is \w+ \d\d:\d\d", b"It is now", interaction.request.body)
-        return replace(interaction, request=replace(interaction.request, body=body))
-
-    def ask(time):
-        return lambda url: http.post(f"{url}/v1/x", json={"text": f"It is {time}. Hello."}).status_code
-
-    vault.provider.play(json_reply({}))
-    vault.record(ask("morning 09:30"), "morning 09:30", before_record=timeless)
-    vault.replay(ask("evening 17:45"), before_record=timeless)
-
-
-def test_a_hook_that_returns_none_keeps_a_call_out(vault, http):
-    def only_ordinary(interaction):
-        return None if b"private" in interaction.request.body else interaction
-
-    vault.provider.play(json_reply({}), times=2)
-    with tokentape.use_cassette(vault.path, mode="once", before_record=only_ordinary) as deck:
-        for text in ("private", "ordinary"):
-            assert http.post(f"{vault.provider.url}/v1/x", json={"text": text}).status_code == 200
-    assert (deck.tally.recorded, deck.troubles) == (1, ())
-    vault.check("private-but-not-secret")
-    assert "private" not in vault.path.read_text()
-
-
-# Quarantine
-
-BACK = {
-    "response header": (
-        lambda i, s: _in_response(i, headers=(*i.response.headers, ("x-debug", s))),
-        "x-debug",
-    ),
-    "response body": (lambda i, s: _in_response(i, body=s.encode(), chunks=(len(s),)), "response.body"),
-    "request body": (lambda i, s: _in_request(i, body=json.dumps({"text": s}).encode()), "request.body"),
-    "url": (lambda i, s: _in_request(i, url=f"{i.request.url}?debug={s}"), "request.url"),
-    "metadata": (lambda i, s: _replaced(i, metadata={"note": s}), "metadata"),
-}
-
-
-def _replaced(interaction, **changes):
-    from dataclasses import replace
-
-    return replace(interaction, **changes)
-
-
-def _in_response(interaction, **changes):
-    return _replaced(interaction, response=_replaced(interaction.response, **changes))
-
-
-def _in_request(interaction, **changes):
-    return _replaced(interaction, request=_replaced(interaction.request, **changes))
-
-
-@pytest.mark.parametrize(
-    "secret", [SHAPED, OPAQUE.replace("/", "_").replace("+", "-")], ids=["shaped", "opaque"]
-)
-@pytest.mark.parametrize("place", BACK)
-def test_quarantine_a_secret_that_a_hook_puts_back_keeps_the_call_out(vault, http, place, secret):
-    put, where = BACK[place]
-
-    def broken(interaction):
-        return interaction if interaction.response is None else put(interaction, secret)
-
-    vault.provider.play(json_reply({"ok": True}), times=None)
-    with pytest.warns(TokentapeWarning, match="a secret would be left in") as said:
-        with tokentape.use_cassette(vault.path, mode="once", before_record=broken) as deck:
-            headers = {"authorization": f"Bearer {secret}"}
-            answer = http.post(f"{vault.provider.url}/v1/x", json={"text": "hello"}, headers=headers)
-    assert answer.json() == {"ok": True}
-    [trouble] = deck.troubles
-    assert isinstance(trouble, RecordingFailed)
-    assert where in str(trouble)
-    assert "tape.json" in str(trouble)
-    assert deck.tally.recorded == 0
-    assert json.loads(vault.path.read_text())["interactions"] == []
-    vault.check(secret, said=said)
