@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import AmbiguousCassette
 from tokentape.predicates import DefaultPredicates
+from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,8 +146,9 @@ def _without_deck(request: Request) -> Outcome | None:
     if len(siblings) > 1:
         names = ", ".join(deck.path for deck in siblings)
         error = AmbiguousCassette(
-            f"{request.method} {request.url}: this thread has no cassette of its own, and {len(siblings)} "
-            f"are open ({names}); wrap the thread's function or its executor in tokentape.bind(...)"
+            f"{request.method} to {host_of(request.url)}: this thread has no cassette of its own, and "
+            f"{len(siblings)} are open ({names}); wrap the thread's function or its executor in "
+            "tokentape.bind(...)"
         )
         for deck in siblings:
             deck.latch(error)
