@@ -19,7 +19,7 @@ from tokentape.predicates import DefaultPredicates
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tokentape.deck import Deck
     from tokentape.outcomes import Outcome
@@ -29,13 +29,14 @@ _chosen: ContextVar[Deck | None] = ContextVar("tokentape_deck", default=None)
 _lock = threading.RLock()
 _open: list[Deck] = []
 _roots: list[Deck] = []
+_resting: list[Deck] = []
 _nowhere: list[Callable[[Request], None]] = []
 _anywhere = DefaultPredicates()
 
 
 def idle() -> bool:
     """True if no deck is open and nobody watches: an interceptor then does nothing at all."""
-    return not _open and not _nowhere
+    return not (_open or _nowhere or _resting)
 
 
 def begin(request: Request, *, identity: str | None = None) -> Outcome | None:
@@ -91,6 +92,14 @@ def push(deck: Deck, *, root: bool = False) -> None:
     _chosen.set(deck)
 
 
+def innermost(decks: Sequence[Deck]) -> Deck:
+    """Which of `decks` this context entered last; the last of them where it entered none."""
+    deck = _chosen.get()
+    while deck is not None and deck not in decks:
+        deck = deck.parent
+    return decks[-1] if deck is None else deck
+
+
 def pop(deck: Deck) -> None:
     """Take `deck` out of force; decks opened inside it and still open fall back to its parent."""
     with _lock:
@@ -109,6 +118,19 @@ def in_force(deck: Deck) -> Iterator[None]:
         yield
     finally:
         pop(deck)
+
+
+@contextmanager
+def resting(deck: Deck) -> Iterator[None]:
+    """Have `deck` open for a block that puts it in force now and then: a generator with its steps.
+
+    Tasks that were made in a step have it in their context, and may call between two steps.
+    """
+    _resting.append(deck)
+    try:
+        yield
+    finally:
+        _resting.remove(deck)
 
 
 @contextmanager

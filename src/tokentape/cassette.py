@@ -57,7 +57,8 @@ class CassetteBlock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        deck = self._entered.pop()
+        deck = active.innermost(self._entered)
+        self._entered.remove(deck)
         active.pop(deck)
         close_block(deck, error)
 
@@ -99,7 +100,8 @@ class CassetteBlock:
         """A deck that is open but not in force; a consumer that leaves a generator early is no failure."""
         deck = self._open()
         try:
-            yield deck
+            with active.resting(deck):
+                yield deck
         except BaseException as error:
             close_block(deck, None if isinstance(error, GeneratorExit) else error)
             raise
