@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Installed:
-    """What `install` did: what was asked, the deck (None: nowhere to record), what undoes the watch."""
+    """What `install` did: what was asked, which calls are captured (None: all), the deck (None: nowhere to
+    record), what undoes the watch."""
 
     asked: tuple[object, ...]
-    predicates: Predicates
+    predicates: Predicates | None
     deck: Deck | None
     unwatch: Callable[[], None]
 
@@ -55,13 +56,14 @@ def install(
     cassette raises.
     """
     target = cassette if cassette is not None else default_cassette()
-    chosen = predicates or DefaultPredicates(hosts=tuple(options.get("hosts", ())))
+    args: OptionArgs = options if predicates is None else {**options, "record": predicates}
+    chosen = Options.of(args, record="llm")
     asked = (str(target), sorted((name, repr(value)) for name, value in options.items()))
     with _lock:
         if _installed:
-            _change(_installed[0], asked, chosen)
+            _change(_installed[0], asked, chosen.predicates)
             return
-        _installed.append(_start(target, chosen, options, asked))
+        _installed.append(_start(target, chosen, asked))
 
 
 def uninstall() -> None:
@@ -87,18 +89,14 @@ def is_installed() -> bool:
     return bool(_installed)
 
 
-def _start(
-    target: Target | None, predicates: Predicates, options: OptionArgs, asked: tuple[object, ...]
-) -> _Installed:
-    deck = None
-    if target is not None:
-        deck = open_with(target, Options.of(options, record=predicates))
+def _start(target: Target | None, options: Options, asked: tuple[object, ...]) -> _Installed:
+    deck = open_with(target, options) if target is not None else None
     interceptors.hold()
     atexit.register(_at_exit)
     if deck is not None:
         active.push(deck, root=True)
-        return _Installed(asked, predicates, deck, lambda: None)
-    return _Installed(asked, predicates, None, active.watch(_warn_nowhere()))
+        return _Installed(asked, options.predicates, deck, lambda: None)
+    return _Installed(asked, options.predicates, None, active.watch(_warn_nowhere()))
 
 
 def _warn_nowhere() -> Callable[[Request], None]:
@@ -107,7 +105,9 @@ def _warn_nowhere() -> Callable[[Request], None]:
 
     def warn(request: Request) -> None:
         installed = _installed[0] if _installed else None
-        if told or installed is None or not installed.predicates.is_llm_call(request):
+        if told or installed is None:
+            return
+        if not (installed.predicates or DefaultPredicates()).is_llm_call(request):
             return
         told.append(request.url)
         warnings.warn(
@@ -120,7 +120,7 @@ def _warn_nowhere() -> Callable[[Request], None]:
     return warn
 
 
-def _change(installed: _Installed, asked: tuple[object, ...], predicates: Predicates) -> None:
+def _change(installed: _Installed, asked: tuple[object, ...], predicates: Predicates | None) -> None:
     if asked != installed.asked:
         raise UsageError(
             f"tokentape is installed already, with cassette {installed.asked[0]} and other options; "
