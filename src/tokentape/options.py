@@ -7,6 +7,7 @@ has its own precedence (`settings.resolve_mode`).
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
@@ -147,6 +148,8 @@ def _checked(name: str, value: object) -> object:
         return _texts(name, value)
     if name == "before_record":
         return _hooks(value)
+    if name == "metadata":
+        return _metadata(value)
     return _max_age(value) if name == "max_age" else value
 
 
@@ -163,15 +166,27 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def _hooks(value: object) -> tuple[Hook, ...]:
-    hooks = (value,) if callable(value) else tuple(cast("Sequence[object]", value))
+    hooks = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     for hook in hooks:
         if not callable(hook):
             raise UsageError(f"before_record={hook!r}: give a function of one interaction")
     return cast("tuple[Hook, ...]", hooks)
 
 
+def _metadata(value: object) -> dict[str, Json]:
+    """A copy, so that what is kept does not change under a recording."""
+    try:
+        text = json.dumps(dict(cast("Mapping[str, Json]", value)))
+    except (TypeError, ValueError):
+        raise UsageError(f"metadata={value!r}: give a mapping of names to JSON values") from None
+    return cast("dict[str, Json]", json.loads(text))
+
+
 def _match_on(given: dict[str, object]) -> MatchOn:
-    base = MatchOn.of(cast("str | Sequence[str] | MatchOn | None", given.get("match_on")))
+    wanted = given.get("match_on")
+    if not (wanted is None or isinstance(wanted, (str, MatchOn))):
+        wanted = _texts("match_on", wanted)
+    base = MatchOn.of(wanted)
     ignore = _texts("ignore", given.get("ignore", ()))
     volatile = _texts("volatile", given.get("volatile", ()))
     return replace(base, ignore=base.ignore + ignore, volatile=base.volatile + volatile)
