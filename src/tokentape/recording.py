@@ -128,7 +128,7 @@ class Recorder:
         kept = replace(
             clean,
             key=forward.key if forward.identity else self.matcher.key(clean.request),
-            exact=forward.exact if _unchanged(clean.request, forward.request) else None,
+            exact=forward.exact if self._is_as_sent(clean.request, forward.request) else None,
             protocol=found.operation.dialect,
             asks=asks,
             reads_as=reads_as,
@@ -136,6 +136,12 @@ class Recorder:
         if self._journal is not None:
             self._journal.append(kept)
         return True
+
+    def _is_as_sent(self, stored: Request, sent: Request) -> bool:
+        """True if nothing that the fast path's digest covers was redacted or changed by a hook."""
+        if stored.body != sent.body:
+            return False
+        return self.exact(replace(stored, body=None)) == self.exact(replace(sent, body=None))
 
     def _hooked(self, interaction: Interaction) -> Interaction | None:
         result: Interaction | None = interaction
@@ -158,7 +164,9 @@ class Recorder:
 
     def _allowed(self, interaction: Interaction, key: str) -> bool:
         """The policy for error replies; a later success of the same call (a retry) settles a warning."""
-        status = interaction.response.status if interaction.response else 0
+        if interaction.response is None:
+            return True
+        status = interaction.response.status
         if status < 400:
             self._failing.pop(key, None)
             return True
@@ -214,10 +222,6 @@ class Recorder:
     @property
     def _where(self) -> str:
         return self._tape.store.describe(self._tape.name)
-
-
-def _unchanged(stored: Request, sent: Request) -> bool:
-    return stored.body == sent.body and stored.method == sent.method
 
 
 def said(error: Exception) -> str:
