@@ -6,6 +6,7 @@ boundary that catches every exception, turns it into a trouble and goes on.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ class Recorder:
         self._redactor = redactor
         self._journal: Journal | None = self._open_journal() if tape.sends else None
         self._failing: dict[str, RecordingError] = {}
+        self._saving = threading.Lock()
+        self._succeeded: bool | None = None  # None until it is closed
 
     def _open_journal(self) -> Journal:
         tape = self._tape
@@ -135,6 +138,7 @@ class Recorder:
         )
         if self._journal is not None:
             self._journal.append(kept)
+            self._save_late(self._journal)
         return True
 
     def _is_as_sent(self, stored: Request, sent: Request) -> bool:
@@ -188,14 +192,28 @@ class Recorder:
         self.troubles.extend(self._failing.values())
         if self._journal is None:
             return
-        try:
-            self._commit(self._journal, succeeded, unused)
-        except Exception as error:  # noqa: BLE001  the same boundary: the program did nothing wrong
-            self._trouble(RecordingFailed(f"{self._where}: the recording could not be saved: {said(error)}"))
+        with self._saving:
+            self._succeeded = succeeded
+            try:
+                self._commit(self._journal, succeeded, unused)
+            except Exception as error:  # noqa: BLE001  the same boundary: the program did nothing wrong
+                problem = f"{self._where}: the recording could not be saved: {said(error)}"
+                self._trouble(RecordingFailed(problem))
+
+    def _save_late(self, journal: Journal) -> None:
+        """A call that ended after the block, whose reply was read on, joins what was saved."""
+        if self._succeeded is None:
+            return
+        with self._saving:
+            if self._keeps_old(self._succeeded):
+                journal.discard()
+            elif journal.count:
+                finished = self._is_finished(self._succeeded)
+                self._tape.store.commit(self._tape.name, journal, finished=finished, rules=self.matcher.rules)
 
     def _commit(self, journal: Journal, succeeded: bool, unused: Sequence[str]) -> None:
         tape = self._tape
-        if tape.mode is RecordMode.ALL and tape.existed and not succeeded:
+        if self._keeps_old(succeeded):
             self._trouble(
                 RecordingError(f"{self._where}: the block failed, so the old cassette stays as it was")
             )
@@ -204,11 +222,17 @@ class Recorder:
         tape.store.commit(
             tape.name,
             journal,
-            finished=succeeded or (tape.existed and tape.finished),
+            finished=self._is_finished(succeeded),
             rules=self.matcher.rules,
             drop=self._dropped(succeeded, unused),
             replace=tape.mode is RecordMode.ALL,
         )
+
+    def _keeps_old(self, succeeded: bool) -> bool:
+        return self._tape.mode is RecordMode.ALL and self._tape.existed and not succeeded
+
+    def _is_finished(self, succeeded: bool) -> bool:
+        return succeeded or (self._tape.existed and self._tape.finished)
 
     def _dropped(self, succeeded: bool, unused: Sequence[str]) -> Collection[str]:
         if self._tape.mode is RecordMode.REFRESH and succeeded:
