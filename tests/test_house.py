@@ -61,6 +61,6 @@ def test_the_pytest_plugin_loads_no_foreign_module():
 
 
 def test_a_cassette_needs_no_http_library(tmp_path):
-    code = f"import tokentape\nwith tokentape.use_cassette({str(tmp_path / 'a.json')!r}): pass"
+    code = f"import tokentape\nwith tokentape.use_cassette({str(tmp_path / 'a.json')!r}, mode='once'): pass"
     loaded = loaded_by(f"exec({code!r})")
     assert not loaded & set(FOREIGN)
