@@ -70,7 +70,7 @@ class Deck:
         self.predicates = options.predicates
         self._lock = threading.Lock()
         self._missing = threading.Lock()
-        self._misses: dict[str, Miss] = {}
+        self._misses: dict[str, tuple[Miss, ReplayMiss]] = {}
         self._latched: list[TokentapeError] = []
         self._last_at = 0.0
 
@@ -185,10 +185,11 @@ class Deck:
             if key not in self._misses:
                 explanation = self._explain(request, found, key)
                 reply = error_reply(found.operation, str(explanation))
-                self._misses[key] = Miss(explanation, request, reply)
-                self._latched.append(ReplayMiss(explanation))
+                self._misses[key] = Miss(explanation, request, reply), ReplayMiss(explanation)
                 log.debug("%s: no recording for key %s", self.path, key)
-            miss = self._misses[key]
+            miss, error = self._misses[key]
+            if error not in self._latched:  # also again, where the first time was reported already
+                self._latched.append(error)
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
