@@ -105,10 +105,14 @@ def _not_worth_continuing(cassette: Cassette) -> frozenset[str]:
 
 
 def _after_expiry(path: str, cassette: Cassette, options: Options, choice: ModeChoice) -> ModeChoice:
-    """The mode in force once `max_age` had its say; the age is that of the oldest recording."""
-    if options.max_age is None or not cassette.entries:
+    """The mode in force once `max_age` had its say; the age is that of the oldest recording.
+
+    Imported recordings may have no time: they have no age.
+    """
+    times = [entry.at for entry in cassette.entries if entry.at]
+    if options.max_age is None or not times:
         return choice
-    days = (time.time() - _seconds(min(entry.at for entry in cassette.entries))) / 86400
+    days = (time.time() - _seconds(min(times))) / 86400
     limit = options.max_age.total_seconds() / 86400
     if days <= limit:
         return choice
