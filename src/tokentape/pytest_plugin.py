@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = pytest.StashKey[Report]()
 PASSED = pytest.StashKey[bool]()
+SKIPPED = pytest.StashKey[bool]()
 MISSED = pytest.StashKey[bool]()
 PARTIAL = pytest.StashKey[bool]()
 MODE_OPTION = "--tokentape-mode"
@@ -104,7 +105,8 @@ def _tokentape_class(request: pytest.FixtureRequest) -> Iterator[Deck]:
 
 
 def _passed(node: pytest.Item | pytest.Collector) -> bool:
-    return node.stash.get(PASSED, False)
+    """A test that skipped itself did not get to its calls: it says nothing about what is recorded."""
+    return node.stash.get(PASSED, False) and not node.stash.get(SKIPPED, False)
 
 
 def _all_passed(node: pytest.Item | pytest.Collector) -> bool:
@@ -195,6 +197,7 @@ def pytest_runtest_makereport(
     """Remember whether the test passed; a miss is a failure also where a failure was expected."""
     result = yield
     if call.when == "call":
+        item.stash[SKIPPED] = result.skipped and not hasattr(result, "wasxfail")
         item.stash[PASSED] = result.passed or (result.skipped and not item.stash.get(MISSED, False))
         if item.stash.get(MISSED, False) and result.outcome != "failed":
             result.outcome = "failed"
