@@ -47,7 +47,7 @@ def begin(request: Request, *, identity: str | None = None) -> Outcome | None:
     """
     deck = current()
     if deck is None:
-        return _without_deck(request)
+        return _without_deck(request, identity)
     while deck is not None:
         outcome = deck.begin(request, identity=identity)
         if outcome is not None or deck.is_opaque:
@@ -163,9 +163,11 @@ def _leaves() -> list[Deck]:
         return [deck for deck in _open if id(deck) not in parents]
 
 
-def _without_deck(request: Request) -> Outcome | None:
-    siblings = _leaves()
-    if len(siblings) > 1:
+def _without_deck(request: Request, identity: str | None) -> Outcome | None:
+    siblings = [deck for deck in _leaves() if not deck.is_opaque and deck.wants(request)]
+    if len(siblings) == 1:
+        return siblings[0].begin(request, identity=identity)
+    if siblings:
         names = ", ".join(deck.path for deck in siblings)
         error = AmbiguousCassette(
             f"{request.method} to {host_of(request.url)}: this thread has no cassette of its own, and "

@@ -108,7 +108,8 @@ class Deck:
             return self._failed(request, error)
 
     def _look_up(self, request: Request, identity: str | None) -> Outcome | None:
-        exact = None if identity else self._recorder.exact(request)
+        quick = identity is None and (self.predicates is None or self.wants(request))
+        exact = self._recorder.exact(request) if quick else None
         known = self._playback.key_of(exact) if exact else None
         if known is not None and (hit := self._take(known, request)) is not None:
             return hit
@@ -120,7 +121,7 @@ class Deck:
         if not self._captures(request, found):
             return self._pass(request, found)
         key = f"id:{identity}" if identity else self._recorder.key(request, found)
-        hit = self._take(key, request)
+        hit = self._take(key, request) or self._take_as_stored(key, request, identity)
         if hit is not None:
             return hit
         if self.sends:
@@ -130,8 +131,18 @@ class Deck:
     def _captures(self, request: Request, found: Recognised) -> bool:
         if found.operation.kind in ASIDE:
             return False
+        return self.wants(request)
+
+    def wants(self, request: Request) -> bool:
+        """True if the predicates in force take this request."""
         predicates = self.predicates
         return predicates is None or predicates.is_llm_call(request) or predicates.is_tool_call(request)
+
+    def _take_as_stored(self, key: str, request: Request, identity: str | None) -> Replay | Miss | None:
+        if identity is not None or not len(self._playback):
+            return None
+        stored = self._recorder.key_as_stored(request)
+        return self._take(stored, request) if stored != key else None
 
     def _pass(self, request: Request, found: Recognised) -> Replay | Miss | None:
         """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent.

@@ -18,12 +18,11 @@ from tokentape.deck import Deck
 from tokentape.errors import CassetteExpired, CassetteNotFound, TokentapeWarning
 from tokentape.log import log
 from tokentape.matching.key import Matcher
-from tokentape.options import OptionArgs, Options
+from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.playback import Playback
 from tokentape.recording import Recorder, Tape
 from tokentape.settings import ModeChoice, resolve_mode
 from tokentape.wire.interaction import How
-from tokentape.wire.redact.redactor import Redactor
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -51,12 +50,7 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
     """As `open_deck`, with options that were checked already; `choice` settles the mode for good."""
     choice = choice or resolve_mode(options.mode)
     matcher = Matcher(options.match_on)
-    redactor = Redactor(
-        headers=options.filter_headers,
-        query=options.filter_query,
-        json=options.filter_json,
-        patterns=options.redact,
-    )
+    redactor = redactor_of(options)
     if choice.mode is RecordMode.OFF:
         tape = Tape(MemoryStore(), "off", RecordMode.OFF, existed=False, finished=True)
         recorder = Recorder(tape, options, matcher, redactor)

@@ -17,6 +17,7 @@ from tokentape.errors import UsageError
 from tokentape.matching.fields import MatchOn
 from tokentape.predicates import DefaultPredicates, Predicates
 from tokentape.settings import project
+from tokentape.wire.redact.redactor import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,16 @@ class Options:
         if isinstance(self.record, Predicates):
             return self.record
         return DefaultPredicates(hosts=self.hosts) if self.record == "llm" else None
+
+
+def redactor_of(options: Options) -> Redactor:
+    """The redactor that the options describe. Raises `UsageError` for a bad pattern."""
+    return Redactor(
+        headers=options.filter_headers,
+        query=options.filter_query,
+        json=options.filter_json,
+        patterns=options.redact,
+    )
 
 
 def _project_options() -> dict[str, object]:

@@ -17,7 +17,7 @@ from tokentape.errors import ReplayIncomplete
 from tokentape.wire.body import decoded_body
 from tokentape.wire.interaction import CALLER_STOPPED, Ended, How, Interaction, Timing, WireError
 from tokentape.wire.message import Headers, Request, Response, header, without
-from tokentape.wire.url import split_query
+from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -175,10 +175,9 @@ class Answer:
 
     def _incomplete(self, what: str, unseen: str) -> ReplayIncomplete:
         taped = self.interaction
-        url = split_query(taped.request.url)[0]
         return ReplayIncomplete(
-            f"recording {taped.id} ({taped.request.method} {url}): the recorded caller {what} "
-            f"({taped.ended.how}), so {unseen} was never seen; record the call again"
+            f"recording {taped.id} ({taped.request.method} to {host_of(taped.request.url)}): the recorded "
+            f"caller {what} ({taped.ended.how}), so {unseen} was never seen; record the call again"
         )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tokentape.options import Options
     from tokentape.outcomes import Forward
     from tokentape.protocols.registry import Recognised
-    from tokentape.wire.message import Request
+    from tokentape.wire.message import Headers, Request
     from tokentape.wire.redact.redactor import Redactor
 
 
@@ -49,6 +49,7 @@ class Tape:
         return self.mode in _SENDING or (self.mode is RecordMode.ONCE and not self.finished)
 
 
+_HEADERS_KEPT = 4096
 _SENDING = frozenset({RecordMode.ALL, RecordMode.NEW_EPISODES, RecordMode.REFRESH})
 
 
@@ -67,6 +68,7 @@ class Recorder:
         self._redactor = redactor
         self._journal: Journal | None = self._open_journal() if tape.sends else None
         self._failing: dict[str, RecordingError] = {}
+        self._taught: set[Headers] = set()
         self._saving = threading.Lock()
         self._succeeded: bool | None = None  # None until it is closed
 
@@ -82,7 +84,15 @@ class Recorder:
         return self._tape.sends
 
     def exact(self, request: Request) -> str:
-        """The fast path's digest: equal for requests equal byte for byte, credentials aside."""
+        """The fast path's digest: equal for requests equal byte for byte, credentials aside.
+
+        Its credentials are learnt all the same: a later request may mention them.
+        """
+        if request.headers not in self._taught:
+            if len(self._taught) > _HEADERS_KEPT:
+                self._taught.clear()
+            self._taught.add(request.headers)
+            self._redactor.learn(request, None)
         if "?" in request.url:
             bare = self._redactor.request(replace(request, headers=(), body=None))[0]
             request = replace(request, url=bare.url)
@@ -94,9 +104,15 @@ class Recorder:
         redacted = self.redacted(request)
         return self.matcher.key(redacted, found if redacted.body is request.body else None)
 
+    def key_as_stored(self, request: Request) -> str:
+        """The key of a request that mentions a credential which another call taught: it is stored without."""
+        return self.matcher.key(self._hooked_request(self._redactor.request_as_stored(request)))
+
     def redacted(self, request: Request) -> Request:
         """The request as it would be stored, hooks included."""
-        clean = self._redactor.request(request)[0]
+        return self._hooked_request(self._redactor.request(request)[0])
+
+    def _hooked_request(self, clean: Request) -> Request:
         if not self._options.before_record:
             return clean
         probe = Interaction("", clean, None, Ended(How.UNKNOWN), Timing(""), metadata=self._options.metadata)
@@ -240,7 +256,10 @@ class Recorder:
         return self._tape.drop
 
     def _trouble(self, trouble: RecordingError) -> None:
-        log.warning("%s", trouble)
+        # The text may quote an exception of foreign code, which may quote the call: it is not for a log.
+        log.warning(
+            "%s: %s, the warning at the end of the block says more", self._where, type(trouble).__name__
+        )
         self.troubles.append(trouble)
 
     @property

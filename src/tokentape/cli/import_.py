@@ -12,13 +12,13 @@ from tokentape.cassettes.stores.registry import open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count
 from tokentape.errors import UsageError
-from tokentape.matching.fields import MatchOn
 from tokentape.matching.key import Matcher
+from tokentape.options import Options, redactor_of
 from tokentape.protocols.registry import is_complete, recognise, summary
-from tokentape.wire.redact.redactor import Redactor
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Interaction
+    from tokentape.wire.redact.redactor import Redactor
 
 ENDINGS = (".yaml", ".yml", ".json")
 
@@ -63,8 +63,15 @@ def _import(path: str, place: str, force: bool) -> None:
     store, name = open_store(place)
     if store.load(name) is not None and not force:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
-    matcher, redactor = Matcher(MatchOn()), Redactor()
-    kept = [_as_recorded(interaction, matcher, redactor) for interaction in interactions]
+    options = Options.of({})
+    matcher, redactor = Matcher(options.match_on), redactor_of(options)
+    recorded = [_as_recorded(interaction, matcher, redactor) for interaction in interactions]
+    kept = [interaction for interaction in recorded if not redactor.leaks(interaction)]
+    if len(kept) < len(recorded):
+        notes = [
+            *notes,
+            f"left out: {count(len(recorded) - len(kept), 'interaction')} in which a secret would stay",
+        ]
     save(store, name, kept, finished=True, rules=matcher.rules)
     click.echo(f"{store.describe(name)}: {count(len(kept), 'interaction')} from {path}")
     for note in notes:

@@ -11,6 +11,7 @@ from tokentape.cli.places import cassettes, load
 from tokentape.cli.saving import save
 from tokentape.matching.fields import MatchOn
 from tokentape.matching.key import Matcher
+from tokentape.options import Options
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Interaction
@@ -25,7 +26,7 @@ def command(
     place: str, match_on: tuple[str, ...], ignore: tuple[str, ...], volatile: tuple[str, ...]
 ) -> None:
     """Recompute every key in PLACE (a cassette, or a folder of them) from the stored requests."""
-    base = MatchOn.of(match_on or None)
+    base = MatchOn.of(match_on) if match_on else Options.of({}).match_on
     matcher = Matcher(replace(base, ignore=base.ignore + ignore, volatile=base.volatile + volatile))
     for store, name in cassettes(place):
         cassette = load(store, name)

@@ -21,6 +21,7 @@ from tokentape.interceptors import ending
 from tokentape.interceptors.drivers import AsyncDriver, Ours, SyncDriver, areplayed, replayed
 from tokentape.opening import open_with
 from tokentape.outcomes import Forward
+from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -158,8 +159,8 @@ class ReplayTransport(_Explicit):
         if outcome is not None and not isinstance(outcome, Forward):
             return outcome
         error = ReplayError(
-            f"{asked.method} {asked.url}: not for this cassette, and a replay transport sends nothing; "
-            "use an auto transport for calls that should go through"
+            f"{asked.method} to {host_of(asked.url)}: not for this cassette, and a replay transport sends "
+            "nothing; use an auto transport for calls that should go through"
         )
         self._source.deck.latch(error)
         return self._source.deck.refuse(asked, error)

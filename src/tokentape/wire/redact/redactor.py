@@ -58,6 +58,10 @@ class Redactor:
         changed = _request(request, Search(self._rules, self._literals(secrets)), found)
         return changed, _counted(found)
 
+    def request_as_stored(self, request: Request) -> Request:
+        """The request with everything hidden that this redactor has learnt so far, as `interaction` does."""
+        return _request(request, self._search(), [])
+
     def learn(self, request: Request, response: Response | None) -> None:
         """Remember every credential in the URL and the header fields of this call."""
         self._known.learn([*credentials.in_headers(request.headers), *credentials.in_url(request.url)])
