@@ -55,7 +55,7 @@ def is_untouched(block: str) -> bool:
     if found is None or found[2] is None or not 0 <= start < middle < end:
         return False
     request, reply = block[start + len(REQUEST) : middle], block[middle + len(RESPONSE) : end]
-    return int(found[1], 16) == _sum(request) and int(found[2], 16) == _sum(reply)
+    return int(found[1], 16) == _sum([request]) and int(found[2], 16) == _sum([reply])
 
 
 def is_reply_unedited(block: str) -> bool:
