@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from tokentape.deck import Deck
     from tokentape.pytest_report import Report
 
+    Said = Callable[[pytest.Item | pytest.Collector], bool]
+
+
+_ADDING = frozenset({RecordMode.ONCE, RecordMode.NEW_EPISODES})
+"""Modes that only ever add to a cassette."""
+
 
 class TestFailed(Exception):
     """Stands for whatever failed the test, so that its recording is not taken for finished."""
@@ -31,10 +37,12 @@ class TestFailed(Exception):
 
 @contextmanager
 def block_of(
-    request: pytest.FixtureRequest, report: Report, passed: Callable[[pytest.Item | pytest.Collector], bool]
+    request: pytest.FixtureRequest, report: Report, passed: Said, ran: Said = lambda node: True
 ) -> Iterator[Deck]:
     """Open the cassette for the requesting node, and close it when the fixture is torn down.
 
+    `ran` says whether every test of the node ran: where one was skipped, nothing is dropped or replaced,
+    and nothing counts as unused, but the cassette may be finished.
     Raises `UnusedInteractions` at the end where nothing may be sent in mode `none`, the test passed, and
     recordings were left over.
     """
@@ -52,12 +60,12 @@ def block_of(
         interceptors.release()
         for name in added:
             os.environ.pop(name, None)
-        well = passed(node)
+        well, whole = passed(node), ran(node)
         try:
-            deck.close(None if well else TestFailed())
+            deck.close(None if well and (whole or deck.mode in _ADDING) else TestFailed())
         finally:
             report.add(node.nodeid, deck)
-    if well and deck.mode is RecordMode.NONE and deck.unused:
+    if well and whole and deck.mode is RecordMode.NONE and deck.unused:
         raise UnusedInteractions(_unused_text(deck))
 
 

@@ -100,7 +100,7 @@ def _tokentape_class(request: pytest.FixtureRequest) -> Iterator[Deck]:
     """One cassette for all tests of a class."""
     from tokentape.pytest_cassettes import block_of
 
-    with block_of(request, request.config.stash[REPORT], _all_passed) as deck:
+    with block_of(request, request.config.stash[REPORT], _all_passed, _all_ran) as deck:
         yield deck
 
 
@@ -110,11 +110,22 @@ def _passed(node: pytest.Item | pytest.Collector) -> bool:
 
 
 def _all_passed(node: pytest.Item | pytest.Collector) -> bool:
-    """False also where only some tests of the class were chosen: the cassette is the others' too."""
+    """False also where only some tests of the class were chosen: the cassette is the others' too.
+
+    A test that was skipped is none that failed, else a class with one would never be recorded to the end.
+    """
     if node.stash.get(PARTIAL, False) or any(f"::{node.name}::" in argument for argument in node.config.args):
         return False
-    items = [item for item in node.session.items if node in item.listchain()]
-    return all(item.stash.get(PASSED, False) for item in items)
+    return all(item.stash.get(PASSED, False) or item.stash.get(SKIPPED, False) for item in _items(node))
+
+
+def _all_ran(node: pytest.Item | pytest.Collector) -> bool:
+    """False where a test of the class was skipped: what it would have asked is not known."""
+    return not any(item.stash.get(SKIPPED, False) for item in _items(node))
+
+
+def _items(node: pytest.Item | pytest.Collector) -> list[pytest.Item]:
+    return [item for item in node.session.items if node in item.listchain()]
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -196,6 +207,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember whether the test passed; a miss is a failure also where a failure was expected."""
     result = yield
+    if call.when == "setup" and result.skipped:
+        item.stash[SKIPPED] = True
     if call.when == "call":
         item.stash[SKIPPED] = result.skipped and not hasattr(result, "wasxfail")
         item.stash[PASSED] = result.passed or (result.skipped and not item.stash.get(MISSED, False))

@@ -68,8 +68,11 @@ class Project:
             str(path.relative_to(root)) for path in root.rglob("*.json") if "cassettes" in path.parts
         )
 
+    def document(self, name):
+        return json.loads((self.pytester.path / name).read_text())
+
     def recorded(self, name):
-        return json.loads((self.pytester.path / name).read_text())["interactions"]
+        return self.document(name)["interactions"]
 
 
 @pytest.fixture

@@ -161,6 +161,49 @@ class TestTalk:
     project.run("--tokentape-mode=none", "test_it.py::TestTalk::test_two", passed=1)
 
 
+SKIPPING = """
+@pytest.mark.tokentape(scope="class")
+class TestTalk:
+    def test_one(self):
+        ask("One.")
+    @pytest.mark.skipif(SKIP, reason="not now")
+    def test_two(self):
+        ask("Two.")
+    def test_three(self):
+        pytest.skip("not now") if SKIP else ask("Three.")
+"""
+
+
+def test_class_scope_a_skipped_test_does_not_keep_the_cassette_unfinished(project):
+    project.write(SKIPPING.replace("SKIP", "True"))
+    project.run(passed=1, skipped=2)
+    (name,) = project.cassettes()
+    assert project.document(name)["finished"] is True
+    project.write(SKIPPING.replace("SKIP", "True").replace("One.", "Other."))
+    project.run(failed=1, skipped=2).stdout.fnmatch_lines(["*ReplayMiss*"])
+    assert project.provider.count == 1
+
+
+def test_class_scope_what_a_skipped_test_asked_is_neither_unused_nor_dropped(project):
+    project.write(SKIPPING.replace("SKIP", "False"))
+    project.run(passed=3)
+    (name,) = project.cassettes()
+    before = project.document(name)
+    project.write(SKIPPING.replace("SKIP", "True"))
+    project.run("--tokentape-mode=none", passed=1, skipped=2)
+    project.run("--tokentape-mode=refresh", passed=1, skipped=2)
+    assert project.document(name) == before
+    project.run("--tokentape-mode=all", passed=1, skipped=2).stdout.fnmatch_lines(["*old cassette stays*"])
+    assert project.document(name) == before
+
+
+def test_class_scope_a_failed_test_keeps_the_cassette_unfinished(project):
+    project.write(SKIPPING.replace("SKIP", "True").replace('ask("One.")', 'assert not ask("One.")'))
+    project.run(failed=1, skipped=2)
+    (name,) = project.cassettes()
+    assert project.document(name)["finished"] is False
+
+
 def test_a_marker_on_the_module_and_one_closer_by(project):
     project.write("""
 pytestmark = pytest.mark.tokentape(metadata={"category": "all"}, match_on="prompt")
