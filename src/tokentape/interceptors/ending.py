@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tokentape.interceptors.base import Tape
     from tokentape.outcomes import Forward, Outcome
     from tokentape.wire.interaction import WireError
-    from tokentape.wire.message import Request
+    from tokentape.wire.message import Headers, Request
 
-    _End = tuple[Forward, How, WireError | None]
+    _End = tuple[Forward, How, WireError | None, Headers]
 
 
 class _Thread(threading.local):
@@ -38,9 +38,9 @@ _thread = _Thread()
 _abandoned: deque[Forward] = deque()
 
 
-def end(forward: Forward, how: How, error: WireError | None = None) -> None:
+def end(forward: Forward, how: How, error: WireError | None = None, trailers: Headers = ()) -> None:
     """`forward.end`: done when this returns, unless this thread is storing another call just now."""
-    _thread.late.append((forward, how, error))
+    _thread.late.append((forward, how, error, trailers))
     settle()
 
 
@@ -56,8 +56,8 @@ def settle() -> None:
     _thread.storing = True
     try:
         while _thread.late:
-            forward, how, error = _thread.late.pop(0)
-            forward.end(how, error)
+            forward, how, error, trailers = _thread.late.pop(0)
+            forward.end(how, error, trailers)
         for forward in _dropped():
             forward.end(How.CLOSED_BY_CALLER)
     finally:
