@@ -9,6 +9,7 @@ import threading
 import pytest
 
 import tokentape
+from tokentape.testing.provider import Cut, Framing, Script, SendHead, SendRaw, reply
 
 httpx = pytest.importorskip("httpx2")
 pytestmark = pytest.mark.usefixtures("outside")
@@ -183,3 +184,127 @@ def test_import_redacts_as_the_project_says(outside):
     done = CliRunner().invoke(group, ["import", "old.yaml", "new.json"])
     assert done.exit_code == 0, done.output
     assert "blue-whale" not in (outside / "new.json").read_text()
+
+
+def stream(client, provider, text="One.", **more):
+    body = {"model": "m", "messages": [{"role": "user", "content": text}], "stream": True}
+    request = client.build_request("POST", f"{provider.url}/v1/chat/completions", json=body, **more)
+    return client.send(request, stream=True)
+
+
+def kept(folder, name="tape.json"):
+    document = json.loads((folder / name).read_text())
+    return [(entry["ended"]["how"], entry["reads_as"]) for entry in document["interactions"]]
+
+
+def test_a_stream_that_nobody_closes_is_kept_when_the_block_ends(outside, provider):
+    with httpx.Client() as client:
+        with tokentape.use_cassette("tape.json") as deck:
+            reply = stream(client, provider)
+            chunks = reply.iter_raw()
+            first = next(chunks)
+        assert deck.tally.recorded == 1
+        (entry,) = json.loads((outside / "tape.json").read_text())["interactions"]
+        assert (entry["ended"]["how"], entry["ended"]["terminal"]) == ("closed_by_caller", False)
+        assert entry["response"]["chunks"][0] == len(first)
+        rest = b"".join(chunks)
+    assert rest
+    (entry,) = json.loads((outside / "tape.json").read_text())["interactions"]
+    assert (entry["ended"]["how"], entry["ended"]["terminal"]) == ("eof", True)
+    assert sum(entry["response"]["chunks"]) == len(first + rest)
+    assert deck.tally.recorded == 1
+
+
+def test_several_streams_left_open_are_each_replaced_by_what_was_read_on(outside, provider):
+    with httpx.Client() as client:
+        with tokentape.use_cassette("tape.json"):
+            replies = [stream(client, provider, "Same.") for _ in range(3)]
+        assert [how for how, _ in kept(outside)] == ["closed_by_caller"] * 3
+        replies[1].read()
+        assert sorted(how for how, _ in kept(outside)) == ["closed_by_caller", "closed_by_caller", "eof"]
+        assert [how for how, _ in kept(outside)][1] == "eof"
+        replies[0].close()
+        replies[2].read()
+    assert [how for how, _ in kept(outside)] == ["closed_by_caller", "eof", "eof"]
+    assert [path.name for path in outside.iterdir() if path.suffix == ".journal"] == []
+
+
+def test_a_stream_left_open_in_a_block_of_mode_all_that_failed_leaves_the_old_cassette(outside, provider):
+    with tokentape.use_cassette("tape.json"):
+        post(provider, "Old.")
+    before = (outside / "tape.json").read_bytes()
+    with httpx.Client() as client:
+        with pytest.warns(tokentape.errors.TokentapeWarning, match="old cassette stays"):
+            with pytest.raises(ZeroDivisionError):
+                with tokentape.use_cassette("tape.json", mode="all"):
+                    reply = stream(client, provider)
+                    raise ZeroDivisionError
+        reply.read()
+    assert (outside / "tape.json").read_bytes() == before
+
+
+def test_an_error_event_that_the_sdk_does_not_close_is_recorded_at_the_end_of_the_block(outside, provider):
+    openai = pytest.importorskip("openai")
+    provider.forget()
+    provider.play(reply(b'data: {"error": {"message": "overloaded"}}\n\n', content_type="text/event-stream"))
+    client = openai.OpenAI(base_url=f"{provider.url}/v1", api_key="sk-not-a-key", max_retries=0)
+    held = []
+    with tokentape.use_cassette("tape.json"):
+        try:
+            held.append(client.chat.completions.create(model="m", messages=[], stream=True))
+            list(held[0])
+        except openai.APIError as error:
+            held.append(error)
+    assert len(kept(outside)) == 1
+
+
+def test_a_switch_of_protocols_is_counted_and_warned_of(outside, provider):
+    provider.forget()
+    head = SendHead(101, (("upgrade", "echo"), ("connection", "upgrade")), framing=Framing.AS_GIVEN)
+    provider.play(Script.of(head, SendRaw(b"hello"), Cut()))
+    upgrade = {"connection": "upgrade", "upgrade": "echo"}
+    with pytest.warns(tokentape.errors.TokentapeWarning) as warned:
+        with tokentape.use_cassette("tape.json") as deck:
+            with httpx.stream("GET", f"{provider.url}/v1/realtime?key={KEY}", headers=upgrade) as response:
+                assert response.status_code == 101
+    assert deck.tally.unrecorded == 1
+    (text,) = [str(warning.message) for warning in warned]
+    assert text == "tape.json: not recorded: GET to 127.0.0.1 switched protocols (101)"
+
+
+def test_a_call_that_never_left_is_counted(outside, provider, caplog):
+    caplog.set_level("INFO", "tokentape")
+    limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(5, pool=0.01)
+    with httpx.Client(limits=limits, timeout=timeout) as client:
+        with tokentape.use_cassette("tape.json") as deck:
+            reply = stream(client, provider)
+            with pytest.raises(httpx.PoolTimeout):
+                stream(client, provider, "Two.")
+            reply.read()
+    assert (deck.tally.recorded, deck.tally.unrecorded) == (1, 1)
+    assert "not recorded: POST to 127.0.0.1 never left (PoolTimeout)" in caplog.text
+
+
+def test_an_explicit_client_keeps_a_stream_that_was_dropped_just_before_it_is_closed(outside, provider):
+    client = tokentape.client("tape.json")
+    reply = stream(client, provider)
+    network = reply.stream._stream  # kept alive, so that only the tee is dropped
+    del reply
+    client.close()
+    del network
+    assert len(kept(outside)) == 1
+
+
+def test_R51_a_credential_in_a_url_is_learnt_on_the_fast_path_too(outside, provider):
+    def calls(*texts):
+        for text in texts:
+            post(provider, text, key=None, query=f"?key={OPAQUE}")
+
+    with tokentape.use_cassette("tape.json"):
+        calls("One.")
+    with tokentape.use_cassette("tape.json", mode="new_episodes") as deck:
+        post(provider, "Two.", key=None)
+        calls("One.")
+        post(provider, f"My key is {OPAQUE}.", key=None)
+    assert deck.tally.replayed == 1
+    assert OPAQUE not in (outside / "tape.json").read_text()

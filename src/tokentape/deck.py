@@ -24,7 +24,7 @@ from tokentape.errors import (
 from tokentape.log import log
 from tokentape.matching.explain import Explanation, explain
 from tokentape.outcomes import Forward, Miss, Outcome, Replay
-from tokentape.protocols.dialect import Kind
+from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
 from tokentape.recording import said
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
@@ -37,18 +37,19 @@ if TYPE_CHECKING:
     from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
 
-ASIDE = frozenset({Kind.TELEMETRY, Kind.WARMUP})
-"""Traffic that says nothing about the program: never recorded, and answered emptily when offline."""
-
 
 @dataclass(slots=True)
 class Tally:
-    """What happened so far: calls replayed, recorded, missed, and passed through."""
+    """What happened so far: calls replayed, recorded, missed, and passed through.
+
+    `unrecorded` were sent while recording and are no recording: they switched protocols, or never left.
+    """
 
     replayed: int = 0
     recorded: int = 0
     missed: int = 0
     passed: int = 0
+    unrecorded: int = 0
 
 
 class Deck:
@@ -174,7 +175,7 @@ class Deck:
         return Replay(recorded, pace=self.options.pace == "recorded", report=self.latch)
 
     def _forward(self, request: Request, key: str, exact: str | None, identity: str | None) -> Forward:
-        forward = Forward(request, self._now(), self._keep)
+        forward = Forward(request, self._now(), self._keep, self._leave)
         forward.key, forward.exact, forward.identity = key, exact, identity
         forward.metadata = self.options.metadata
         return forward
@@ -189,6 +190,7 @@ class Deck:
         if self._recorder.keep(forward, interaction):
             self.tally.recorded += 1
 
+        self._recorder.watch(forward)
     def _miss(self, request: Request, found: Recognised, key: str) -> Miss:
         """Answer with the explanation, and latch it; an identical request gets the same answer at once."""
         with self._missing:
@@ -201,6 +203,10 @@ class Deck:
             miss, error = self._misses[key]
             if error not in self._latched:  # also again, where the first time was reported already
                 self._latched.append(error)
+    def _leave(self, forward: Forward, why: str, warn: bool) -> None:
+        self.tally.unrecorded += 1
+        self._recorder.leave(forward, why, warn=warn)
+
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
@@ -263,7 +269,8 @@ class Deck:
             return
         self.is_closed = True
         unused = self._playback.unused()
-        self._recorder.close(succeeded=error is None and not self._latched, unused=unused)
+        succeeded = error is None and not self._latched
+        self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)
         latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
             raised = combine(latched)

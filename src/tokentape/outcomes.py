@@ -200,16 +200,22 @@ class Miss(Answer):
 class Forward:
     """A call on its way to the real server, filled in by the driver as the reply comes.
 
-    `start` at the head, `chunk` for each piece as it arrives, `end` once (later calls are ignored).
+    `start` at the head, `chunk` for each piece as it arrives, `end` or `leave` once (later ones are ignored).
     None of them raises, and none keeps the program waiting for a store before the end.
     """
 
     __slots__ = (
-        "_began", "_chunks", "_done", "_head", "_head_at", "_keep", "_times",
+        "__weakref__", "_began", "_chunks", "_done", "_head", "_head_at", "_keep", "_leave", "_times",
         "at", "exact", "identity", "key", "metadata", "request",
     )  # fmt: skip
 
-    def __init__(self, request: Request, at: float, keep: Callable[[Forward, Interaction], None]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        at: float,
+        keep: Callable[[Forward, Interaction], None],
+        leave: Callable[[Forward, str, bool], None] = lambda forward, why, warn: None,
+    ) -> None:
         self.request = request
         self.at = at
         self.key = ""
@@ -217,6 +223,7 @@ class Forward:
         self.identity: str | None = None
         self.metadata: Mapping[str, Json] = {}
         self._keep = keep
+        self._leave = leave
         self._began = time.perf_counter()
         self._head: tuple[int, str, Headers, str] | None = None
         self._head_at = 0.0
@@ -242,8 +249,28 @@ class Forward:
         self._keep(self, self._interaction(how, error, trailers))
         self._chunks, self._times = [], []
 
+    def leave(self, why: str, *, warn: bool) -> None:
+        """The call is over and there is nothing to record: `why` completes the sentence "POST to host ...".
+
+        It is counted; with `warn` it is a trouble of the recording, too.
+        """
+        if not self._done:
+            self._done = True
+            self._leave(self, why, warn)
+
+    def so_far(self) -> Interaction | None:
+        """The call as it would be if its caller left now; None before the head and after the end.
+
+        Another thread may be reading: what came is looked at once.
+        """
+        if self._head is None or self._done:
+            return None
+        return self._interaction(How.CLOSED_BY_CALLER, None, ())
+
     def _interaction(self, how: How, error: WireError | None, trailers: Headers) -> Interaction:
-        response = self._response(trailers)
+        times = tuple(self._times)
+        pieces = tuple(self._chunks[: len(times)])
+        response = self._response(pieces, trailers)
         if response is not None and how in CALLER_STOPPED and _framing_is_done(response):
             how = How.EOF
         return Interaction(
@@ -251,23 +278,23 @@ class Forward:
             request=self.request,
             response=response,
             ended=Ended(how, None, error),
-            timing=self._timing(),
+            timing=self._timing(times[: len(pieces)]),
             key=self.key,
             exact=self.exact,
             metadata=self.metadata,
         )
 
-    def _response(self, trailers: Headers) -> Response | None:
+    def _response(self, pieces: tuple[bytes, ...], trailers: Headers) -> Response | None:
         if self._head is None:
             return None
         status, reason, headers, http = self._head
-        bodyless = not self._chunks and (self.request.method == "HEAD" or status in (204, 304))
-        body = None if bodyless else b"".join(self._chunks)
-        return Response(status, reason, headers, body, tuple(map(len, self._chunks)), trailers, http)
+        bodyless = not pieces and (self.request.method == "HEAD" or status in (204, 304))
+        body = None if bodyless else b"".join(pieces)
+        return Response(status, reason, headers, body, tuple(map(len, pieces)), trailers, http)
 
-    def _timing(self) -> Timing:
-        marks = [self._head_at, *self._times]
-        gaps = tuple(_milliseconds(late - early) for early, late in zip(marks, self._times, strict=False))
+    def _timing(self, times: tuple[float, ...]) -> Timing:
+        marks = [self._head_at, *times]
+        gaps = tuple(_milliseconds(late - early) for early, late in zip(marks, times, strict=False))
         head = _milliseconds(self._head_at - self._began) if self._head else None
         return Timing(_iso(self.at), head, gaps)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tokentape.wire.message import Request
 
 ASKS_A_MODEL = frozenset({Kind.GENERATE, Kind.EMBED, Kind.MEDIA})
-NOT_FOR_A_MODEL = frozenset({Kind.TELEMETRY, Kind.WARMUP})
+ASIDE = frozenset({Kind.TELEMETRY, Kind.WARMUP})
+"""Traffic that says nothing about the program: its replies are not judged, and it cannot fail a test."""
 
 
 class Predicates:
@@ -66,8 +67,13 @@ class DefaultPredicates(Predicates):
         return bool(self.hosts) and any(_fits(wanted, url, host) for wanted in self.hosts)
 
 
+def is_aside(request: Request) -> bool:
+    """True for telemetry and warm-up calls."""
+    return recognise(request).operation.kind in ASIDE
+
+
 def _carries_content(operation: Operation, request: Request) -> bool:
-    if operation.kind in NOT_FOR_A_MODEL:
+    if operation.kind in ASIDE:
         return False
     asks = operation.kind in ASKS_A_MODEL or operation.kind is Kind.FILES
     return asks or request.method.upper() == "POST"

@@ -29,6 +29,7 @@ class Line:
     unused: list[str]
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
+    unrecorded: int = 0
 
 
 class Report:
@@ -60,7 +61,7 @@ class Report:
     def _line(self, test: str, deck: Deck) -> Line:
         tally = deck.tally
         counts = (tally.replayed, tally.recorded, tally.missed)
-        return Line(test, deck.path, deck.mode.value, *counts, deck.unused)
+        return Line(test, deck.path, deck.mode.value, *counts, deck.unused, unrecorded=tally.unrecorded)
 
     def opened(self, deck: Deck) -> None:
         """A block of `use_cassette`: where nothing may be sent, its SDKs get placeholders too."""
@@ -140,17 +141,18 @@ class Report:
         for line in self._lines:
             terminal.line(
                 f"{_short(line.path)}: {line.mode}, {line.replayed} replayed, {line.recorded} recorded, "
-                f"{line.missed} missed, {len(line.unused)} unused"
+                f"{line.missed} missed, {len(line.unused)} unused" + _rare(line.unrecorded, "not recorded")
             )
             for id in line.unused:
                 terminal.line(f"    unused interaction {id}")
         for path in self._unused_files():
             terminal.line(f"{_short(path)}: not used by any test of this run")
-        total = [
-            sum(getattr(line, name) for line in self._lines) for name in ("replayed", "recorded", "missed")
-        ]
+        counted = ("replayed", "recorded", "missed", "unrecorded")
+        total = [sum(getattr(line, name) for line in self._lines) for name in counted]
+        cassettes = f"{len(self._lines)} cassette" + ("" if len(self._lines) == 1 else "s")
         terminal.line(
-            f"{len(self._lines)} cassettes: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
+            f"{cassettes}: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
+            + _rare(total[3], "not recorded")
         )
         if self._said:
             terminal.line(f"placeholders were set for {_some(sorted(self._said))}")
@@ -169,6 +171,11 @@ def _failures(deck: Deck) -> list[str]:
     from tokentape.errors import RecordingFailed
 
     return [str(trouble) for trouble in deck.troubles if isinstance(trouble, RecordingFailed)]
+
+
+def _rare(number: int, what: str) -> str:
+    """Only where there is something to tell."""
+    return f", {number} {what}" if number else ""
 
 
 def _short(path: str) -> str:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import RecordingError, RecordingFailed, RecordingRefused, TokentapeError
+from tokentape.keeping import as_stored
 from tokentape.log import log
-from tokentape.protocols.registry import is_complete, recognise, summary
+from tokentape.predicates import is_aside
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
-from tokentape.wire.url import split_query
+from tokentape.wire.url import host_of, split_query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tokentape.cassettes.stores.base import Journal, Store
     from tokentape.matching.key import Matcher
@@ -68,7 +70,10 @@ class Recorder:
         self._redactor = redactor
         self._journal: Journal | None = self._open_journal() if tape.sends else None
         self._failing: dict[str, RecordingError] = {}
-        self._taught: set[Headers] = set()
+        self._taught: set[tuple[Headers, str]] = set()
+        self._open: WeakSet[Forward] = WeakSet()
+        self._cut: WeakSet[Forward] = WeakSet()  # kept when the block ended, though somebody may read on
+        self._marking = threading.Lock()
         self._saving = threading.Lock()
         self._succeeded: bool | None = None  # None until it is closed
 
@@ -88,10 +93,12 @@ class Recorder:
 
         Its credentials are learnt all the same: a later request may mention them.
         """
-        if request.headers not in self._taught:
+        url = request.url
+        seen = request.headers, url if "?" in url or "@" in url else ""
+        if seen not in self._taught:
             if len(self._taught) > _HEADERS_KEPT:
                 self._taught.clear()
-            self._taught.add(request.headers)
+            self._taught.add(seen)
             self._redactor.learn(request, None)
         if "?" in request.url:
             bare = self._redactor.request(replace(request, headers=(), body=None))[0]
@@ -123,10 +130,33 @@ class Recorder:
             return clean
         return clean if hooked is None else hooked.request
 
+    def watch(self, forward: Forward) -> None:
+        """A call is on its way: if the block ends first, what came of it until then is kept."""
+        with self._marking:
+            self._open.add(forward)
+
     def keep(self, forward: Forward, interaction: Interaction) -> bool:
-        """Store one ended call; True if it was stored. Never raises."""
+        """Store one ended call; True if that is one more. Never raises."""
+        with self._marking:
+            self._open.discard(forward)
+            was_cut = forward in self._cut
+        return self._stored(forward, interaction, self._append_fuller if was_cut else self._append)
+
+    def leave(self, forward: Forward, why: str, *, warn: bool) -> None:
+        """A call ended in a way that is no recording."""
+        with self._marking:
+            self._open.discard(forward)
+        text = f"not recorded: {forward.request.method} to {host_of(forward.request.url)} {why}"
+        log.info("%s: %s", self._where, text)
+        if warn:
+            self._trouble(RecordingError(f"{self._where}: {text}"))
+
+    def _stored(
+        self, forward: Forward, interaction: Interaction, append: Callable[[Journal, Interaction], bool]
+    ) -> bool:
         try:
-            return self._keep(forward, interaction)
+            kept = self._kept(forward, interaction)
+            return kept is not None and (self._journal is None or append(self._journal, kept))
         except Exception as error:  # noqa: BLE001  the boundary: recording must not break the program
             self.failed(error)
             return False
@@ -135,27 +165,29 @@ class Recorder:
         """A call went through and was not recorded."""
         self._trouble(RecordingFailed(f"{self._where}: a call was not recorded: {said(error)}"))
 
-    def _keep(self, forward: Forward, interaction: Interaction) -> bool:
-        found = recognise(interaction.request)
-        terminal = is_complete(found.operation, interaction.response) if interaction.response else None
-        interaction = replace(interaction, ended=replace(interaction.ended, terminal=terminal))
-        self._redactor.learn(interaction.request, interaction.response)
-        clean = self._hooked(self._redactor.interaction(interaction))
+    def _kept(self, forward: Forward, interaction: Interaction) -> Interaction | None:
+        """The form to be stored; None for what a hook, the policy or the scan for secrets keeps out."""
+        fixed = forward.key if forward.identity else None
+        clean = as_stored(interaction, self.matcher, self._redactor, hooked=self._hooked, key=fixed)
         if clean is None or not self._allowed(clean, forward.key) or self._leaks(clean):
-            return False
-        asks, reads_as = summary(clean.request, clean.response)
-        kept = replace(
-            clean,
-            key=forward.key if forward.identity else self.matcher.key(clean.request),
-            exact=forward.exact if self._is_as_sent(clean.request, forward.request) else None,
-            protocol=found.operation.dialect,
-            asks=asks,
-            reads_as=reads_as,
+            return None
+        return replace(
+            clean, exact=forward.exact if self._is_as_sent(clean.request, forward.request) else None
         )
-        if self._journal is not None:
-            self._journal.append(kept)
-            self._save_late(self._journal)
+
+    def _append(self, journal: Journal, kept: Interaction) -> bool:
+        journal.append(kept)
+        if self._succeeded is not None:
+            with self._saving:
+                self._save_late(journal)
         return True
+
+    def _append_fuller(self, journal: Journal, kept: Interaction) -> bool:
+        """A reply that was cut at the end of the block was read on: this takes the place of its beginning."""
+        with self._saving:
+            journal.append(kept)
+            self._save_late(journal, instead_of=kept)
+        return False
 
     def _is_as_sent(self, stored: Request, sent: Request) -> bool:
         """True if nothing that the fast path's digest covers was redacted or changed by a hook."""
@@ -184,7 +216,7 @@ class Recorder:
 
     def _allowed(self, interaction: Interaction, key: str) -> bool:
         """The policy for error replies; a later success of the same call (a retry) settles a warning."""
-        if interaction.response is None:
+        if interaction.response is None or is_aside(interaction.request):
             return True
         status = interaction.response.status
         if status < 400:
@@ -203,35 +235,63 @@ class Recorder:
             )
         return True
 
-    def close(self, *, succeeded: bool, unused: Sequence[str]) -> None:
-        """Save what was recorded. A store that fails becomes a trouble; the journal then stays."""
-        self.troubles.extend(self._failing.values())
-        if self._journal is None:
-            return
+    def close(self, *, succeeded: bool, unused: Sequence[str]) -> int:
+        """Save what was recorded. A store that fails becomes a trouble; the journal then stays.
+
+        Calls whose reply is still being read are kept as far as they came; the result is how many.
+        """
         with self._saving:
+            kept = sum(self._stored(*call, self._append) for call in self._cut_open_calls())
+            self.troubles.extend(self._failing.values())
             self._succeeded = succeeded
+            if self._journal is None:
+                return kept
             try:
                 self._commit(self._journal, succeeded, unused)
             except Exception as error:  # noqa: BLE001  the same boundary: the program did nothing wrong
                 problem = f"{self._where}: the recording could not be saved: {said(error)}"
                 self._trouble(RecordingFailed(problem))
+            return kept
 
-    def _save_late(self, journal: Journal) -> None:
-        """A call that ended after the block, whose reply was read on, joins what was saved."""
-        if self._succeeded is None:
-            return
-        with self._saving:
-            if self._keeps_old(self._succeeded):
-                journal.discard()
-            elif journal.count:
-                finished = self._is_finished(self._succeeded)
-                self._tape.store.commit(self._tape.name, journal, finished=finished, rules=self.matcher.rules)
+    def _cut_open_calls(self) -> list[tuple[Forward, Interaction]]:
+        """The calls that got a head and no end; from now on their end takes the place of what is kept here.
+
+        Nobody may ever close such a stream: an SDK that found an error event in it does not.
+        """
+        with self._marking:
+            came = [(forward, forward.so_far()) for forward in self._open]
+            cut = [(forward, interaction) for forward, interaction in came if interaction is not None]
+            self._cut.update(forward for forward, _ in cut)
+        return sorted(cut, key=lambda call: call[0].at)
+
+    def _save_late(self, journal: Journal, instead_of: Interaction | None = None) -> None:
+        """A call that ended after the block joins what was saved, or takes the place of its beginning."""
+        tape, succeeded = self._tape, self._succeeded or False
+        if self._keeps_old(succeeded):
+            journal.discard()
+        elif journal.count:
+            tape.store.commit(
+                tape.name,
+                journal,
+                finished=self._is_finished(succeeded),
+                rules=self.matcher.rules,
+                drop=self._ids_of(instead_of) if instead_of else (),
+            )
+
+    def _ids_of(self, call: Interaction) -> list[str]:
+        """Under which id the store has this call: one opening never gives two calls the same start."""
+        cassette = self._tape.store.load(self._tape.name)
+        wanted = call.timing.at, call.key, call.exact
+        entries = cassette.entries if cassette else ()
+        return [entry.id for entry in entries if (entry.at, entry.key, entry.exact) == wanted]
 
     def _commit(self, journal: Journal, succeeded: bool, unused: Sequence[str]) -> None:
         tape = self._tape
         if self._keeps_old(succeeded):
             self._trouble(
-                RecordingError(f"{self._where}: the block failed, so the old cassette stays as it was")
+                RecordingError(
+                    f"{self._where}: the block did not succeed, so the old cassette stays as it was"
+                )
             )
             journal.discard()
             return

@@ -22,7 +22,7 @@ def test_a_decorated_test_is_in_the_report(project):
     project.run("--tokentape-report", passed=2).stdout.fnmatch_lines(
         [
             "tape.json: once, 0 replayed, 1 recorded, 0 missed, 0 unused",
-            "1 cassettes: 0 replayed, 1 recorded, 0 missed",
+            "1 cassette: 0 replayed, 1 recorded, 0 missed",
         ]
     )
     project.provider.stop()

@@ -267,7 +267,7 @@ def test_the_report_lists_unused_interactions_and_files(project):
             "cassettes/test_it/test_it.json: once, 1 replayed, 0 recorded, 0 missed, 1 unused",
             "    unused interaction *",
             "cassettes/test_it/old.json: not used by any test of this run",
-            "1 cassettes: 1 replayed, 0 recorded, 0 missed",
+            "1 cassette: 1 replayed, 0 recorded, 0 missed",
         ]
     )
 

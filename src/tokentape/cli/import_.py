@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +10,9 @@ from tokentape.cassettes.stores.registry import open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count
 from tokentape.errors import UsageError
+from tokentape.keeping import as_stored
 from tokentape.matching.key import Matcher
 from tokentape.options import Options, redactor_of
-from tokentape.protocols.registry import is_complete, recognise, summary
-
-if TYPE_CHECKING:
-    from tokentape.wire.interaction import Interaction
-    from tokentape.wire.redact.redactor import Redactor
 
 ENDINGS = (".yaml", ".yml", ".json")
 
@@ -65,32 +59,14 @@ def _import(path: str, place: str, force: bool) -> None:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
     options = Options.of({})
     matcher, redactor = Matcher(options.match_on), redactor_of(options)
-    recorded = [_as_recorded(interaction, matcher, redactor) for interaction in interactions]
-    kept = [interaction for interaction in recorded if not redactor.leaks(interaction)]
-    if len(kept) < len(recorded):
+    stored = [as_stored(interaction, matcher, redactor) for interaction in interactions]
+    kept = [interaction for interaction in stored if interaction and not redactor.leaks(interaction)]
+    if len(kept) < len(stored):
         notes = [
             *notes,
-            f"left out: {count(len(recorded) - len(kept), 'interaction')} in which a secret would stay",
+            f"left out: {count(len(stored) - len(kept), 'interaction')} in which a secret would stay",
         ]
     save(store, name, kept, finished=True, rules=matcher.rules)
     click.echo(f"{store.describe(name)}: {count(len(kept), 'interaction')} from {path}")
     for note in notes:
         click.echo(f"  {note}")
-
-
-def _as_recorded(interaction: Interaction, matcher: Matcher, redactor: Redactor) -> Interaction:
-    """The interaction as recording it would have left it: redacted, keyed, with its derived fields."""
-    operation = recognise(interaction.request).operation
-    redactor.learn(interaction.request, interaction.response)
-    clean = redactor.interaction(interaction)
-    terminal = is_complete(operation, clean.response) if clean.response else None
-    asks, reads_as = summary(clean.request, clean.response)
-    return replace(
-        clean,
-        key=matcher.key(clean.request),
-        exact=None,
-        ended=replace(clean.ended, terminal=terminal),
-        protocol=operation.dialect,
-        asks=asks,
-        reads_as=reads_as,
-    )

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from tokentape.interceptors import claim, ending
 from tokentape.interceptors.faults import fault_of, is_local
 from tokentape.interceptors.streams import pause
-from tokentape.log import log
 from tokentape.outcomes import Fail, Forward
 from tokentape.wire.interaction import CALLER_STOPPED, How
-from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable, Iterator
@@ -71,7 +69,7 @@ class _Driver(Ours):
     def _failed(self, forward: Forward, error: BaseException) -> None:
         """The send failed before a head came."""
         if is_local(error):
-            log.info("not recorded, nothing was sent: %s", type(error).__name__)
+            forward.leave(f"never left ({type(error).__name__})", warn=False)
         else:
             ending.end(forward, *fault_of(error))
 
@@ -183,8 +181,7 @@ def teed(library: Library, forward: Forward, response: httpx.Response, tee: type
     already is recorded at once: with its bytes where they can be had again, else in decoded form.
     """
     if response.status_code == 101:
-        asked = forward.request
-        log.info("not recorded: %s to %s switched protocols (101)", asked.method, host_of(asked.url))
+        forward.leave("switched protocols (101)", warn=True)
         return response
     status, reason, headers, http = library.head(response)
     if response.is_stream_consumed:

@@ -89,6 +89,7 @@ class Source:
             return
         self._deck = None
         atexit.unregister(self._at_exit)
+        ending.settle()
         try:
             deck.close(error)
         finally:

@@ -30,6 +30,7 @@ class MemoryTape:
         self.asked: list[Request] = []
         self.kept: list[Interaction] = []
         self.incomplete: list[ReplayIncomplete] = []
+        self.left_out: list[str] = []
         self.is_idle = False
         self._llm = llm
         self._aside = aside
@@ -58,7 +59,7 @@ class MemoryTape:
         if self._aside is not None and self._aside in request.url:
             return None
         if self._waiting is None:
-            return Forward(request, time.time(), self._keep)
+            return Forward(request, time.time(), self._keep, self._leave)
         for interaction in self._waiting:
             if _call(interaction.request) == _call(request):
                 self._waiting.remove(interaction)
@@ -67,6 +68,9 @@ class MemoryTape:
 
     def _keep(self, forward: Forward, interaction: Interaction) -> None:
         self.kept.append(interaction)
+
+    def _leave(self, forward: Forward, why: str, warn: bool) -> None:
+        self.left_out.append(why)
 
 
 def _call(request: Request) -> tuple[str, str, bytes]:
