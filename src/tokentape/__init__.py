@@ -10,6 +10,7 @@ The public names, in the order in which a reader meets them:
     RecordMode                once, none, new_episodes, refresh, all, off
     MatchOn, register_normalizer
                               what makes two requests the same call
+    block_network             nothing goes out for a while
     Predicates, DefaultPredicates
                               which requests are LLM calls
     MemoryStore, DirectoryStore
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tokentape.clients import client as client
     from tokentape.errors import ReplayMiss as ReplayMiss
     from tokentape.errors import TokentapeError as TokentapeError
+    from tokentape.guard.block import block_network as block_network
     from tokentape.matching.fields import MatchOn as MatchOn
     from tokentape.matching.normalise import register_normalizer as register_normalizer
     from tokentape.predicates import DefaultPredicates as DefaultPredicates
@@ -54,6 +56,7 @@ _HOME = {
     "bind": "binding",
     "client": "clients",
     "async_client": "clients",
+    "block_network": "guard.block",
     "RecordMode": "cassettes.mode",
     "MatchOn": "matching.fields",
     "register_normalizer": "matching.normalise",
@@ -76,6 +79,7 @@ __all__ = [
     "TokentapeError",
     "async_client",
     "bind",
+    "block_network",
     "client",
     "install",
     "is_installed",

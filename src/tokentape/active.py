@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tokentape.wire.message import Request
 
 _chosen: ContextVar[Deck | None] = ContextVar("tokentape_deck", default=None)
+_let_pass: ContextVar[str] = ContextVar("tokentape_let_pass", default="")
 _lock = threading.RLock()
 _open: list[Deck] = []
 _roots: list[Deck] = []
@@ -50,9 +51,12 @@ def begin(request: Request, *, identity: str | None = None) -> Outcome | None:
         return _without_deck(request, identity)
     while deck is not None:
         outcome = deck.begin(request, identity=identity)
-        if outcome is not None or deck.is_opaque:
+        if outcome is not None:
             return outcome
+        if deck.is_opaque:
+            break
         deck = deck.parent
+    _let_pass.set(host_of(request.url))
     return None
 
 
@@ -72,6 +76,17 @@ def current() -> Deck | None:
     return leaves[0] if len(leaves) == 1 else None
 
 
+def meant() -> tuple[Deck, ...]:
+    """The decks that may be in force here: none, one, or siblings that compete where there is no context."""
+    chosen = _chosen_open()
+    return (chosen,) if chosen is not None else tuple(_leaves())
+
+
+def let_pass() -> str:
+    """The host of the last request of this context that was seen and let pass; "" if there is none."""
+    return _let_pass.get()
+
+
 def open_decks() -> tuple[Deck, ...]:
     """Every open deck of the process, outermost first."""
     with _lock:
@@ -85,7 +100,9 @@ def push(deck: Deck, *, root: bool = False) -> None:
     context count as inside it. Decks of different contexts are otherwise siblings.
     """
     with _lock:
-        deck.parent = _chosen_open() or next((other for other in reversed(_open) if other in _roots), None)
+        parent = _chosen_open() or next((other for other in reversed(_open) if other in _roots), None)
+        if not _is_inside(parent, deck):  # entered again: where it stands stays as it is
+            deck.parent = parent
         _open.append(deck)
         if root:
             _roots.append(deck)
@@ -106,7 +123,7 @@ def pop(deck: Deck) -> None:
         for decks in (_open, _roots):
             if deck in decks:
                 decks.remove(deck)
-    if _chosen.get() is deck:
+    if _chosen.get() is deck and deck not in _open:
         _chosen.set(deck.parent)
 
 
@@ -149,6 +166,13 @@ def watch(warn: Callable[[Request], None]) -> Callable[[], None]:
     return lambda: _nowhere.remove(warn)
 
 
+def _is_inside(inner: Deck | None, deck: Deck) -> bool:
+    """True if `inner` is `deck`, or was opened inside it."""
+    while inner is not None and inner is not deck:
+        inner = inner.parent
+    return inner is deck
+
+
 def _chosen_open() -> Deck | None:
     """The innermost deck of this context that is still open."""
     deck = _chosen.get()
@@ -179,4 +203,5 @@ def _without_deck(request: Request, identity: str | None) -> Outcome | None:
         return siblings[0].refuse(request, error)
     for warn in _nowhere:
         warn(request)
+    _let_pass.set(host_of(request.url))
     return None

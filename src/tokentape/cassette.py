@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from tokentape import active, watching
+from tokentape import active, guard, watching
 from tokentape.errors import RecordingRefused, TokentapeWarning, UsageError
 from tokentape.generators import around_async_generator, around_generator
 from tokentape.interceptors import registry as interceptors
@@ -91,6 +91,7 @@ class CassetteBlock:
     def _open(self) -> Deck:
         deck = open_with(self._target, self._options)
         interceptors.hold()
+        guard.hold()
         for watcher in watching.watchers:
             watcher.opened(deck)
         return deck
@@ -128,8 +129,9 @@ class CassetteBlock:
 
 
 def close_block(deck: Deck, error: BaseException | None) -> None:
-    """Close a deck that `interceptors.hold` was called for; its troubles become warnings."""
+    """Close a deck that interceptors and guard were held for; its troubles become warnings."""
     interceptors.release()
+    guard.release()
     try:
         deck.close(error)
     finally:

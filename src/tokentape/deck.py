@@ -74,6 +74,8 @@ class Deck:
         self._misses: dict[str, tuple[Miss, ReplayMiss]] = {}
         self._latched: list[TokentapeError] = []
         self._last_at = 0.0
+        self.notes: list[str] = []
+        """What a report may say besides: programs that were started while nothing might go out."""
 
     @property
     def is_opaque(self) -> bool:
@@ -95,6 +97,16 @@ class Deck:
         """The ids of the recordings that were not played so far."""
         with self._lock:
             return self._playback.unused()
+
+    def urls(self) -> list[str]:
+        """The URL of each recording, to see which hosts and ports this cassette stands for."""
+        with self._lock:
+            return list(self._playback.urls())
+
+    def trouble(self, trouble: RecordingError) -> None:
+        """Note what could not be recorded: one more of `troubles`, once."""
+        if str(trouble) not in map(str, self._recorder.troubles):
+            self._recorder.troubles.append(trouble)
 
     def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
         """What to do with `request`; None: it is not for this cassette.
@@ -274,6 +286,8 @@ class Deck:
         latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
             raised = combine(latched)
+            if type(raised) is type(error) and error is not None and raised.args == error.args:
+                return  # it is in flight already
             raise raised from error or raised.__cause__
 
     @property

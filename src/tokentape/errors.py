@@ -14,6 +14,7 @@
     ├── RecordingError             something could not be recorded as asked
     │   ├── RecordingRefused       an error reply, and the policy is to refuse those
     │   └── RecordingFailed        the store failed while recording; the program itself was not disturbed
+    ├── NetworkBlocked             something wanted out where nothing may: mode `none`, `--block-network`
     └── UnusedInteractions         mode `none`, the test passed, and recordings were left unplayed
 
     ReplayAbort(BaseException)     `on_miss="abort"`: leaves the program at the miss itself
@@ -120,6 +121,22 @@ class RecordingFailed(RecordingError):
 
 class UnusedInteractions(TokentapeError):
     """Mode `none`, the block passed, and recordings were left unplayed."""
+
+
+class NetworkBlocked(TokentapeError):
+    """Something tried to reach the network where nothing may go out: mode `none`, or a blocked network.
+
+    Not an `OSError`: HTTP libraries and SDKs would take that for a fault of the wire, and try again.
+    `target` is where it wanted to ("api.example.com:443"), `library` what it came through ("-" where the
+    caller is not on the stack), `reason` who blocks, `fix` what to do.
+    """
+
+    def __init__(self, target: str, library: str, reason: str, fix: str) -> None:
+        self.target, self.library, self.reason, self.fix = target, library, reason, fix
+        super().__init__(f"network blocked: {target}, through {library}: {reason}; {fix}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.target, self.library, self.reason, self.fix)
 
 
 class ReplayAbort(BaseException):

@@ -14,6 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from tokentape.errors import UsageError
+from tokentape.allowed import Allowed
+from tokentape.cassettes.mode import RecordMode
 from tokentape.matching.fields import MatchOn
 from tokentape.predicates import DefaultPredicates, Predicates
 from tokentape.settings import project
@@ -45,6 +47,7 @@ class OptionArgs(TypedDict, total=False):
     volatile: Sequence[str]
     record: str | Predicates
     hosts: Sequence[str]
+    allow_hosts: Sequence[str]
     repeat: str
     redact: Sequence[str]
     filter_headers: Sequence[str]
@@ -67,6 +70,7 @@ class Options:
 
     `match_on`, `ignore`, `volatile`  what makes two requests the same call (see `MatchOn`)
     `record`          "all" traffic, "llm" calls only, or a `Predicates`; `hosts` adds hosts to "llm"
+    `allow_hosts`     hosts that may be reached in mode `none`, where nothing else goes out
     `repeat`          when the recordings of a call are used up: "error" (a miss), "last", "cycle"
     `redact`          regular expressions of further secrets; `filter_headers`, `filter_query`,
                       `filter_json` name further fields to redact
@@ -84,6 +88,7 @@ class Options:
     match_on: MatchOn = field(default_factory=MatchOn)
     record: str | Predicates = "all"
     hosts: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
     repeat: str = "error"
     redact: tuple[str, ...] = ()
     filter_headers: tuple[str, ...] = ()
@@ -135,6 +140,7 @@ def _project_options() -> dict[str, object]:
     options = dict(project().options)
     options.pop("mode", None)
     options.pop("cassette_dir", None)
+    options.pop("block_network", None)
     return options
 
 
@@ -157,6 +163,8 @@ def _checked(name: str, value: object) -> object:
         raise UsageError(f"record={value!r} is not known; use 'all', 'llm' or a tokentape.Predicates")
     if name in ("hosts", "redact", "filter_headers", "filter_query", "filter_json"):
         return _texts(name, value)
+    if name == "allow_hosts":
+        return _allow_hosts(value)
     if name == "before_record":
         return _hooks(value)
     if name == "metadata":
@@ -186,10 +194,21 @@ def _hooks(value: object) -> tuple[Hook, ...]:
 
 def _metadata(value: object) -> dict[str, Json]:
     """A copy, so that what is kept does not change under a recording."""
+def _allow_hosts(value: object) -> tuple[str, ...]:
+    hosts = _texts("allow_hosts", value)
+    Allowed(hosts)
+    return hosts
+
+
     try:
-        text = json.dumps(dict(cast("Mapping[str, Json]", value)))
-    except (TypeError, ValueError):
-        raise UsageError(f"metadata={value!r}: give a mapping of names to JSON values") from None
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            raise TypeError
+        text = json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(
+            f"metadata={value!r}: give a mapping of names (texts) to JSON values, such as "
+            '{"category": "billing"}'
+        ) from None
     return cast("dict[str, Json]", json.loads(text))
 
 

@@ -127,6 +127,11 @@ class Playback:
                 continue
             yield interaction
 
+    def urls(self) -> Iterator[str]:
+        """The URL of each recording that can be read."""
+        for interaction in self.candidates(len(self)):
+            yield interaction.request.url
+
     def __len__(self) -> int:
         return len(self._ids)
 

@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from tokentape import active, settings
+from tokentape import active, guard, settings
 from tokentape.cassettes.mode import RecordMode
 from tokentape.cassettes.stores.names import safe_name
 from tokentape.errors import UnusedInteractions
@@ -52,12 +52,14 @@ def block_of(
     deck = open_with(path or default_path(node), options)
     added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
     interceptors.hold()
+    guard.hold()
     active.push(deck, root=True)
     try:
         yield deck
     finally:
         active.pop(deck)
         interceptors.release()
+        guard.release()
         for name in added:
             os.environ.pop(name, None)
         well, whole = passed(node), ran(node)

@@ -23,6 +23,7 @@ PROJECT_KEYS = frozenset(
     {
         "mode", "cassette_dir", "match_on", "ignore", "volatile", "record", "repeat", "redact", "errors",
         "filter_headers", "filter_query", "filter_json", "max_age", "on_expired", "pace", "on_miss", "hosts",
+        "allow_hosts", "block_network",
     }
 )  # fmt: skip
 
