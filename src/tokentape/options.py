@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from tokentape.errors import UsageError
 from tokentape.allowed import Allowed
-from tokentape.cassettes.mode import RecordMode
+from tokentape.errors import UsageError
 from tokentape.matching.fields import MatchOn
 from tokentape.predicates import DefaultPredicates, Predicates
 from tokentape.settings import project
@@ -161,10 +160,10 @@ def _checked(name: str, value: object) -> object:
         raise UsageError(f"{name}={value!r} is not known; use one of {allowed}")
     if name == "record" and not isinstance(value, Predicates) and value not in ("all", "llm"):
         raise UsageError(f"record={value!r} is not known; use 'all', 'llm' or a tokentape.Predicates")
-    if name in ("hosts", "redact", "filter_headers", "filter_query", "filter_json"):
-        return _texts(name, value)
     if name == "allow_hosts":
         return _allow_hosts(value)
+    if name in ("hosts", "redact", "filter_headers", "filter_query", "filter_json"):
+        return _texts(name, value)
     if name == "before_record":
         return _hooks(value)
     if name == "metadata":
@@ -184,6 +183,12 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     return texts
 
 
+def _allow_hosts(value: object) -> tuple[str, ...]:
+    hosts = _texts("allow_hosts", value)
+    Allowed(hosts)
+    return hosts
+
+
 def _hooks(value: object) -> tuple[Hook, ...]:
     hooks = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     for hook in hooks:
@@ -194,21 +199,10 @@ def _hooks(value: object) -> tuple[Hook, ...]:
 
 def _metadata(value: object) -> dict[str, Json]:
     """A copy, so that what is kept does not change under a recording."""
-def _allow_hosts(value: object) -> tuple[str, ...]:
-    hosts = _texts("allow_hosts", value)
-    Allowed(hosts)
-    return hosts
-
-
     try:
-        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-            raise TypeError
-        text = json.dumps(dict(value), allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        raise UsageError(
-            f"metadata={value!r}: give a mapping of names (texts) to JSON values, such as "
-            '{"category": "billing"}'
-        ) from None
+        text = json.dumps(dict(cast("Mapping[str, Json]", value)))
+    except (TypeError, ValueError):
+        raise UsageError(f"metadata={value!r}: give a mapping of names to JSON values") from None
     return cast("dict[str, Json]", json.loads(text))
 
 
