@@ -13,7 +13,7 @@ The public names, in the order in which a reader meets them:
     block_network             nothing goes out for a while
     Predicates, DefaultPredicates
                               which requests are LLM calls
-    MemoryStore, DirectoryStore
+    MemoryStore, DirectoryStore, SqliteStore
                               where cassettes live
     TokentapeError, ReplayMiss
                               the root of the errors, and the one you will meet (`tokentape.errors` has all)
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tokentape.cassettes.mode import RecordMode as RecordMode
     from tokentape.cassettes.stores.directory import DirectoryStore as DirectoryStore
     from tokentape.cassettes.stores.memory import MemoryStore as MemoryStore
+    from tokentape.cassettes.stores.sqlite import SqliteStore as SqliteStore
     from tokentape.clients import async_client as async_client
     from tokentape.clients import client as client
     from tokentape.errors import ReplayMiss as ReplayMiss
@@ -64,6 +65,7 @@ _HOME = {
     "DefaultPredicates": "predicates",
     "MemoryStore": "cassettes.stores.memory",
     "DirectoryStore": "cassettes.stores.directory",
+    "SqliteStore": "cassettes.stores.sqlite",
     "TokentapeError": "errors",
     "ReplayMiss": "errors",
 }
@@ -76,6 +78,7 @@ __all__ = [
     "Predicates",
     "RecordMode",
     "ReplayMiss",
+    "SqliteStore",
     "TokentapeError",
     "async_client",
     "bind",

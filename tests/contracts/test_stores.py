@@ -11,6 +11,7 @@ import pytest
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.cassettes.stores.registry import open_store
+from tokentape.cassettes.stores.sqlite import SqliteStore
 from tokentape.errors import UsageError
 from tokentape.testing.contracts import StoreContract
 from tokentape.testing.contracts.store import RULES, call, keys
@@ -48,6 +49,12 @@ class TestDirectoryStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path):
         return DirectoryStore(tmp_path / "cassettes")
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return SqliteStore(tmp_path / "folder" / "tapes.db")
 
 
 class TestThirdPartyStore(StoreContract):
@@ -129,7 +136,7 @@ def test_a_file_with_a_colon_is_reached_by_its_directory(outside):
         (
             "nosuch:place#x",
             None,
-            r"unknown store 'nosuch'; known: memory, shelf; a file of that name is '\./nosuch:",
+            r"unknown store 'nosuch'; known: memory, shelf, sqlite; a file of that name is '\./nosuch:",
         ),
         ("shelf:t.db", None, "shelf: holds many cassettes: pass name="),
         ("memory:place", None, "a memory store has no place"),

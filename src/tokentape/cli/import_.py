@@ -6,7 +6,7 @@ import os
 
 import click
 
-from tokentape.cassettes.stores.registry import open_store
+from tokentape.cassettes.stores.registry import has_scheme, open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count
 from tokentape.errors import UsageError
@@ -22,7 +22,7 @@ ENDINGS = (".yaml", ".yml", ".json")
 @click.argument("target", type=click.Path())
 @click.option("--force", is_flag=True, help="replace cassettes that exist already")
 def command(source: str, target: str, force: bool) -> None:
-    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, or a folder)."""
+    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, a folder, or an address in a store)."""
     if not os.path.exists(source):
         raise UsageError(f"{source}: there is no such file or folder; name a vcrpy cassette")
     if os.path.isdir(source):
@@ -47,6 +47,8 @@ def _files(folder: str) -> list[str]:
 
 def _under(target: str, source: str, path: str) -> str:
     inner = os.path.splitext(os.path.relpath(path, source))[0]
+    if has_scheme(target):
+        return f"{target}{'/' if '#' in target else '#'}{inner.replace(os.sep, '/')}"
     return os.path.join(target, inner + ".json")
 
 

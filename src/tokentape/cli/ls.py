@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import cassettes, load, only
+from tokentape.cli.places import cassettes, is_many, load, only
 from tokentape.cli.text import safe
 from tokentape.errors import CassetteError
 
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
 @click.command("ls", short_help="the cassettes under a folder, or the interactions of one")
 @click.argument("place", default=".", type=click.Path())
 def command(place: str) -> None:
-    """List PLACE: each cassette of a folder, or each interaction of one file."""
+    """List PLACE: each cassette of a folder or store, or each interaction of one cassette."""
     from rich.console import Console
 
     console = Console()
-    if os.path.isdir(place):
+    if is_many(place):
         console.print(_of_folder(place))
         return
     store, name = only(place)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.stores.directory import ENDING, DirectoryStore
-from tokentape.cassettes.stores.registry import open_store
+from tokentape.cassettes.stores.registry import has_scheme, open_place, open_store
 from tokentape.errors import CassetteNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _OURS = re.compile(rb'"(?:tokentape|interactions)"\s*:')
 def cassettes(place: str) -> Iterator[tuple[Store, str]]:
     """Every cassette at `place`; in a folder, JSON files that are none are passed over.
 
-    Raises `UsageError` for a bad place, also for a folder without cassettes.
+    Raises `UsageError` for a bad place, also for a folder or store without cassettes.
     """
     if not os.path.isdir(place):
-        yield open_store(place)
+        yield from _in_store(place) if is_many(place) else [open_store(place)]
         return
     folder = DirectoryStore(place)
     names = [name for name in folder.names() if _is_ours(folder.describe(name))]
@@ -34,10 +34,25 @@ def cassettes(place: str) -> Iterator[tuple[Store, str]]:
     yield from ((folder, name) for name in names)
 
 
+def is_many(place: str) -> bool:
+    """True for a folder, and for a store without a name in it (`sqlite:tapes.db`)."""
+    return os.path.isdir(place) or (has_scheme(place) and "#" not in place)
+
+
+def _in_store(place: str) -> Iterator[tuple[Store, str]]:
+    store, _ = open_place(place)
+    names = store.names()
+    if not names:
+        raise UsageError(f"{place}: no cassettes in this store; name another one")
+    yield from ((store, name) for name in names)
+
+
 def only(place: str) -> tuple[Store, str]:
-    """The one cassette at `place`. Raises `UsageError` for a folder."""
+    """The one cassette at `place`. Raises `UsageError` for a folder or a whole store."""
     if os.path.isdir(place):
         raise UsageError(f"{place} is a folder: name one cassette; see: tokentape ls {place}")
+    if is_many(place):
+        raise UsageError(f"{place} holds many cassettes: add '#NAME' for one; see: tokentape ls {place}")
     return open_store(place)
 
 

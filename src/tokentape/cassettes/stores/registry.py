@@ -3,6 +3,7 @@
     "cassettes/summary.json"     a file: `DirectoryStore("cassettes")`, "summary"
     "memory:"                    a store of its own by scheme, here one that lives as long as the opening
     "sqlite:runs.db#summary"     scheme, what the scheme's store is opened with, name
+                                 (`open_place` opens it without a name: `sqlite:runs.db`)
     a `Store`                    as it is; the name is given beside it
 
 A third party registers a scheme as an entry point of the group `tokentape.stores`: its name is the
@@ -30,6 +31,9 @@ GROUP = "tokentape.stores"
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<place>[^#]*)(?:#(?P<name>.*))?", re.DOTALL)
 """A scheme has two letters at least, so that a Windows drive is none."""
 
+OURS = ("memory", "sqlite")
+"""The schemes that are built in."""
+
 _METHODS = tuple(name for name in vars(Store) if not name.startswith("_"))
 
 
@@ -44,6 +48,23 @@ def open_store(target: str | PathLike[str] | Store, *, name: str | None = None) 
     if isinstance(target, str) and (address := _ADDRESS.fullmatch(text)):
         return _by_scheme(address, name)
     return _in_directory(text, name)
+
+
+def open_place(address: str) -> tuple[Store, str | None]:
+    """The store of an address with a scheme, and the name in it if there is one: `sqlite:tapes.db` has none.
+
+    Raises `UsageError` as `open_store` does.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return open_store(address)
+    opened = _opener(found["scheme"], address)(found["place"])
+    return _checked(opened, f"the store {found['scheme']!r}"), found["name"] or None
+
+
+def has_scheme(place: str) -> bool:
+    """True for an address such as `sqlite:tapes.db#summary`, false for a path."""
+    return _ADDRESS.fullmatch(place) is not None
 
 
 def _in_directory(path: str, name: str | None) -> tuple[Store, str]:
@@ -74,10 +95,10 @@ def _by_scheme(address: re.Match[str], name: str | None) -> tuple[Store, str]:
 
 def _opener(scheme: str, target: str) -> Callable[[str], object]:
     found = _registered()
-    if scheme == "memory":
-        return _memory
+    if scheme in OURS:
+        return _memory if scheme == "memory" else _sqlite
     if scheme not in found:
-        known = ", ".join(sorted({"memory", *found}))
+        known = ", ".join(sorted({*OURS, *found}))
         raise UsageError(
             f"{target!r}: unknown store {scheme!r}; known: {known}; a file of that name is './{target}'"
         )
@@ -93,13 +114,19 @@ def _memory(place: str) -> MemoryStore:
     return MemoryStore()
 
 
+def _sqlite(place: str) -> object:
+    from tokentape.cassettes.stores.sqlite import SqliteStore
+
+    return SqliteStore(place)
+
+
 def _registered() -> dict[str, EntryPoint]:
     """Third parties' stores by scheme. Raises `UsageError` if two claim one."""
     from importlib.metadata import entry_points
 
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
-        if point.name in found or point.name == "memory":
+        if point.name in found or point.name in OURS:
             other = found[point.name].value if point.name in found else "tokentape itself"
             raise UsageError(
                 f"two stores are called {point.name!r}: {other} and {point.value}; uninstall one of them"
