@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tokentape.protocols.call import Call
     from tokentape.protocols.payload import Payload
+    from tokentape.protocols.synthesis import Synthesis
     from tokentape.wire.interaction import Json
 
 
@@ -186,3 +187,5 @@ class Dialect:
     reads_as: Callable[[Json], str] = _no_text
     usage: Callable[[Json], Usage | None] = _no_usage
     stream: Stream | None = field(default=None)
+    synthesis: Callable[[], Synthesis] | None = None
+    """The two directions between streamed and whole replies, loaded when first asked for; None: none."""

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tokentape.protocols.anthropic_messages.recognise import recognise
 from tokentape.protocols.anthropic_messages.shape import SHAPE
 from tokentape.protocols.anthropic_messages.stream import is_complete, reads_as_stream, usage_of_stream
 from tokentape.protocols.anthropic_messages.words import asks, reads_as, usage
 from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.errors import anthropic_error
+
+if TYPE_CHECKING:
+    from tokentape.protocols.synthesis import Synthesis
+
+
+def _synthesis() -> Synthesis:
+    from tokentape.protocols.anthropic_messages.fold import fold
+    from tokentape.protocols.anthropic_messages.form import neutral
+    from tokentape.protocols.anthropic_messages.unfold import unfold
+    from tokentape.protocols.synthesis import Synthesis
+
+    return Synthesis(neutral, unfold, fold)
+
 
 DIALECT = Dialect(
     "anthropic.messages",
@@ -18,4 +33,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    synthesis=_synthesis,
 )

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.openai_responses.recognise import recognise
 from tokentape.protocols.openai_responses.shape import SHAPE
 from tokentape.protocols.openai_responses.stream import is_complete, reads_as_stream, usage_of_stream
 from tokentape.protocols.openai_responses.words import asks, reads_as, usage
+
+if TYPE_CHECKING:
+    from tokentape.protocols.synthesis import Synthesis
+
+
+def _synthesis() -> Synthesis:
+    from tokentape.protocols.openai_responses.fold import fold
+    from tokentape.protocols.openai_responses.unfold import unfold
+    from tokentape.protocols.synthesis import Synthesis, without_form
+
+    return Synthesis(without_form, unfold, fold)
+
 
 DIALECT = Dialect(
     "openai.responses",
@@ -16,4 +30,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    synthesis=_synthesis,
 )
