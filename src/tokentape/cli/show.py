@@ -62,14 +62,7 @@ def _facts(interaction: Interaction) -> dict[str, object]:
         "turns": [said._asdict() for said in transcript(found)],
         "status": response.status if response else None,
         "reply": reply_text(found, response) if response else None,
-        "usage": {
-            "input": usage.input,
-            "output": usage.output,
-            "cached_input": usage.cached_input,
-            "reasoning": usage.reasoning,
-        }
-        if usage
-        else None,
+        "usage": usage.counts if usage else None,
         "ended": {"how": interaction.ended.how.value, "whole": interaction.ended.whole},
         "chunks": len(response.chunks) if response else 0,
         "milliseconds": _milliseconds(interaction),

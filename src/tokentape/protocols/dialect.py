@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tokentape.protocols.call import Call
     from tokentape.protocols.payload import Payload
     from tokentape.protocols.synthesis import Synthesis
+    from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
 
 
 class Kind(StrEnum):
@@ -51,35 +53,6 @@ class Operation:
     def full_name(self) -> str:
         """`dialect/name`."""
         return f"{self.dialect}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one reply; None where the reply does not say.
-
-    `input` counts the whole prompt, `cached_input` the part of it that was read from a cache; `output`
-    counts everything generated, `reasoning` the part of it that was thought.
-    """
-
-    input: int | None = None
-    output: int | None = None
-    cached_input: int | None = None
-    reasoning: int | None = None
-
-    @classmethod
-    def known(
-        cls,
-        input: int | None,
-        output: int | None,
-        cached_input: int | None = None,
-        reasoning: int | None = None,
-    ) -> Usage | None:
-        """The usage; None if nothing at all is known."""
-        found = cls(input, output, cached_input, reasoning)
-        return None if found == _UNKNOWN else found
-
-
-_UNKNOWN = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +148,8 @@ class Dialect:
 
     `recognise` answers whether a call is of this dialect; path and body decide, the host only where
     nothing else can. `asks` reads a request body, `reads_as` and `usage` a reply that is one JSON value;
-    `stream` is None where the dialect has no streams with an end of their own.
+    `stream` is None where the dialect has no streams with an end of their own; `usage_in_headers` reads
+    the headers of a reply whose body counts nothing.
     """
 
     name: str
@@ -189,3 +163,4 @@ class Dialect:
     stream: Stream | None = field(default=None)
     synthesis: Callable[[], Synthesis] | None = None
     """The two directions between streamed and whole replies, loaded when first asked for; None: none."""
+    usage_in_headers: Callable[[Headers], Usage | None] = lambda _: None

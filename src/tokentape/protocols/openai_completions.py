@@ -9,9 +9,8 @@ from tokentape.protocols.openai_chat.recognise import deployment
 from tokentape.protocols.openai_chat.shape import IGNORED
 from tokentape.protocols.openai_chat.stream import is_complete as is_complete_chat
 from tokentape.protocols.openai_chat.stream import reads_as_stream as chat_text
-from tokentape.protocols.openai_chat.stream import usage_of_stream
+from tokentape.protocols.openai_chat.usage import usage, usage_of_stream
 from tokentape.protocols.openai_chat.words import reads_as as chat_words
-from tokentape.protocols.openai_chat.words import usage
 from tokentape.protocols.reading import at, fields, objects, spaced, text
 
 if TYPE_CHECKING:

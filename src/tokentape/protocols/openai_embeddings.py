@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Usage
+from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
 from tokentape.protocols.openai_chat.recognise import deployment
+from tokentape.protocols.openai_chat.usage import charged
 from tokentape.protocols.reading import at, counted_vectors, fields, number, objects, text
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -30,7 +32,8 @@ def usage(reply: Json) -> Usage | None:
     """What went in; Voyage only says the total, which is the same."""
     counts = fields(at(reply, "usage"))
     asked = number(counts.get("prompt_tokens"))
-    return Usage.known(number(counts.get("total_tokens")) if asked is None else asked, None)
+    total = number(counts.get("total_tokens"))
+    return Usage(total if asked is None else asked, charged=charged(counts), raw=counts).of(reply).known()
 
 
 def reads_as(reply: Json) -> str:

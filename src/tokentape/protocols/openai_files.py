@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Stream
 from tokentape.protocols.hosts import is_local, is_provider
-from tokentape.protocols.openai_chat.words import usage
+from tokentape.protocols.openai_chat.usage import usage, usage_of_stream
 from tokentape.protocols.reading import block_text, fields, last_turn, objects, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tokentape.protocols.call import Call
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
@@ -81,11 +80,6 @@ def reads_as_stream(stream: Sequence[Payload]) -> str:
 def reads_as(reply: Json) -> str:
     """The outputs of Mistral's conversations; nothing for what is kept."""
     return spaced(block_text(entry.get("content")) for entry in objects(fields(reply).get("outputs")))
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """The last event that counts."""
-    return next((found for payload in reversed(stream) if (found := usage(payload.json))), None)
 
 
 DIALECT = Dialect(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Stream
 from tokentape.protocols.hosts import is_local, is_provider
 from tokentape.protocols.openai_chat.recognise import deployment
-from tokentape.protocols.openai_responses.words import usage
+from tokentape.protocols.openai_responses.usage import usage, usage_of_stream
 from tokentape.protocols.reading import at, block_text, fields, objects, spaced, text
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ _ENDS = frozenset(
 
 def is_complete(stream: Sequence[Payload]) -> bool:
     """The event that ends each kind of stream."""
-    return any(payload.is_done or payload.fields.get("type") in _ENDS for payload in reversed(stream))
+    return any(payload.is_done or text(payload.fields.get("type")) in _ENDS for payload in reversed(stream))
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:
@@ -99,5 +99,5 @@ DIALECT = Dialect(
     asks=asks,
     reads_as=reads_as,
     usage=usage,
-    stream=Stream(is_complete, reads_as_stream),
+    stream=Stream(is_complete, reads_as_stream, usage_of_stream),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.call import Call
-from tokentape.protocols.dialect import PLAIN, Kind, Operation, Usage
+from tokentape.protocols.dialect import PLAIN, Kind, Operation
 from tokentape.protocols.errors import openai_error
 from tokentape.protocols.table import dialect_named, dialects
 from tokentape.wire.jsontext import JsonError, parse
@@ -16,6 +16,7 @@ from tokentape.wire.message import Response
 if TYPE_CHECKING:
     from tokentape.protocols.dialect import Dialect, Shape, Stream
     from tokentape.protocols.payload import Payload
+    from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
 
@@ -174,4 +175,4 @@ def usage_of(found: Recognised, response: Response) -> Usage | None:
         return None
     if dialect.stream is not None and (stream := _stream(found.operation, response)) is not None:
         return dialect.stream.usage(stream)
-    return dialect.usage(_json_of(response))
+    return dialect.usage(_json_of(response)) or dialect.usage_in_headers(response.headers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
 from tokentape.protocols.errors import message_error
 from tokentape.protocols.reading import at, fields, number, objects, text
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -32,4 +33,18 @@ def reads_as(reply: Json) -> str:
     return f"order {', '.join(order)}" if order else ""
 
 
-DIALECT = Dialect("rerank", recognise, shape=Shape(), error_body=message_error, asks=asks, reads_as=reads_as)
+def usage(reply: Json) -> Usage | None:
+    """Voyage and Jina count tokens; Cohere bills searches, which are not."""
+    counts = fields(at(reply, "usage"))
+    return Usage(number(counts.get("total_tokens")), raw=counts).of(reply).known()
+
+
+DIALECT = Dialect(
+    "rerank",
+    recognise,
+    shape=Shape(),
+    error_body=message_error,
+    asks=asks,
+    reads_as=reads_as,
+    usage=usage,
+)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.recognise import recognise
 from tokentape.protocols.anthropic_messages.shape import SHAPE
-from tokentape.protocols.anthropic_messages.stream import is_complete, reads_as_stream, usage_of_stream
-from tokentape.protocols.anthropic_messages.words import asks, reads_as, usage
+from tokentape.protocols.anthropic_messages.stream import is_complete, reads_as_stream
+from tokentape.protocols.anthropic_messages.usage import usage, usage_of_stream
+from tokentape.protocols.anthropic_messages.words import asks, reads_as
 from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.errors import anthropic_error
 

@@ -5,29 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.anthropic_messages.words import block_words, usage
-from tokentape.protocols.reading import at, fields, number, spaced, text
+from tokentape.protocols.anthropic_messages.words import block_words
+from tokentape.protocols.reading import fields, number, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
 
 def is_complete(stream: Sequence[Payload]) -> bool:
     """`message_stop`, or an `error` event, after which nothing comes."""
-    return any(payload.fields.get("type") in {"message_stop", "error"} for payload in reversed(stream))
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """`message_start` counts the prompt, `message_delta` overrides what it repeats: last non-null wins."""
-    counts: dict[str, Json] = {}
-    for payload in stream:
-        found = fields(at(payload.json, "message", "usage") or payload.fields.get("usage"))
-        counts.update((name, value) for name, value in found.items() if value is not None)
-    return usage({"usage": counts})
+    return any(text(payload.fields.get("type")) in {"message_stop", "error"} for payload in reversed(stream))
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

@@ -1,21 +1,18 @@
-"""What a Messages request asks and what a reply says, in plain words; and its token counts."""
+"""What a Messages request asks and what a reply says, in plain words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.reading import (
     USER,
     at,
     called,
     fields,
     last_turn,
-    number,
     objects,
     spaced,
     text,
-    total,
 )
 
 if TYPE_CHECKING:
@@ -34,21 +31,6 @@ def reads_as(reply: Json) -> str:
 
 def block_words(block: dict[str, Json]) -> str:
     """One content block: text, or a call of a tool (ours or the server's)."""
-    if block.get("type") in {"tool_use", "server_tool_use", "mcp_tool_use"}:
+    if text(block.get("type")) in {"tool_use", "server_tool_use", "mcp_tool_use"}:
         return called(block.get("name"), block.get("input"))
     return text(block.get("text")) if block.get("type") == "text" else ""
-
-
-def usage(reply: Json) -> Usage | None:
-    """Anthropic's `input_tokens` leaves out what was read from, or written to, a cache; ours does not."""
-    counts = fields(at(reply, "usage"))
-    if not counts:
-        return None
-    read = number(counts.get("cache_read_input_tokens"))
-    written = number(counts.get("cache_creation_input_tokens"))
-    return Usage.known(
-        input=total(number(counts.get("input_tokens")), read, written),
-        output=number(counts.get("output_tokens")),
-        cached_input=read,
-        reasoning=number(at(counts, "output_tokens_details", "thinking_tokens")),
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.recognise import recognise
-from tokentape.protocols.bedrock_converse.stream import is_complete, reads_as_stream, usage_of_stream
-from tokentape.protocols.bedrock_converse.words import reads_as, usage
+from tokentape.protocols.bedrock_converse.stream import is_complete, reads_as_stream
+from tokentape.protocols.bedrock_converse.usage import usage, usage_of_stream
+from tokentape.protocols.bedrock_converse.words import reads_as
 from tokentape.protocols.dialect import Dialect, Shape, Stream
 from tokentape.protocols.errors import aws_error
 from tokentape.protocols.reading import USER, at, fields, last_turn

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.bedrock_converse.words import block_words, usage
+from tokentape.protocols.bedrock_converse.words import block_words
 from tokentape.protocols.reading import at, fields, number, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
@@ -28,11 +27,6 @@ def is_complete(stream: Sequence[Payload]) -> bool:
 def is_exception(payload: Payload) -> bool:
     """True for an error told in the stream: `throttlingException`, `modelStreamErrorException` ..."""
     return (payload.name or "").endswith("Exception")
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """From `metadata`."""
-    return next((usage(payload.json) for payload in reversed(stream) if payload.name == "metadata"), None)
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.dialect import AWS_ERROR_HEADERS
 from tokentape.protocols.bedrock_converse.recognise import model_in_path
-from tokentape.protocols.bedrock_invoke.stream import is_complete, reads_as_stream, usage_of_stream
-from tokentape.protocols.bedrock_invoke.words import asks, reads_as, usage
+from tokentape.protocols.bedrock_invoke.stream import is_complete, reads_as_stream
+from tokentape.protocols.bedrock_invoke.usage import usage, usage_in_headers, usage_of_stream
+from tokentape.protocols.bedrock_invoke.words import asks, reads_as
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape, Stream
 from tokentape.protocols.errors import aws_error
 
@@ -51,4 +52,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    usage_in_headers=usage_in_headers,
 )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.anthropic_messages.stream import reads_as_stream as anthropic_words
 from tokentape.protocols.bedrock_converse.stream import fold, is_exception
 from tokentape.protocols.bedrock_invoke.words import reads_as
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.payload import Payload
-from tokentape.protocols.reading import at, fields, number, text
+from tokentape.protocols.reading import fields, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,15 +49,3 @@ def _named(events: Sequence[Payload]) -> Iterator[tuple[str, dict[str, Json]]]:
     """Nova wraps each Converse event in an object with its name."""
     for event in events:
         yield from ((name, fields(value)) for name, value in event.fields.items())
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """AWS's metrics."""
-    for payload in reversed(stream):
-        metrics = fields(at(inner(payload).json, METRICS))
-        if metrics:
-            cached = number(metrics.get("cacheReadInputTokenCount"))
-            return Usage.known(
-                number(metrics.get("inputTokenCount")), number(metrics.get("outputTokenCount")), cached
-            )
-    return None

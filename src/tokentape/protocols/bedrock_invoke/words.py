@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.words import reads_as as anthropic_words
-from tokentape.protocols.anthropic_messages.words import usage as anthropic_usage
 from tokentape.protocols.bedrock_converse.words import reads_as as nova_words
-from tokentape.protocols.bedrock_converse.words import usage as nova_usage
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.openai_chat.words import reads_as as chat_words
-from tokentape.protocols.reading import USER, at, fields, last_turn, number, text
+from tokentape.protocols.reading import USER, at, fields, last_turn, text
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
@@ -41,14 +38,3 @@ def reads_as(reply: Json) -> str:
     """The text, wherever the model's maker puts it."""
     plain = next((said for path in _TEXTS if (said := text(at(reply, *path)))), "")
     return plain or anthropic_words(reply) or nova_words(reply) or chat_words(reply)
-
-
-def usage(reply: Json) -> Usage | None:
-    """Anthropic's, Nova's or Llama's counts."""
-    counts = fields(at(reply, "usage"))
-    if "inputTokens" in counts:
-        return nova_usage(reply)
-    if counts:
-        return anthropic_usage(reply)
-    count = number(at(reply, "prompt_token_count"))
-    return None if count is None else Usage.known(count, number(at(reply, "generation_token_count")))

@@ -10,14 +10,15 @@ from tokentape.protocols.reading import at, fields, number, spaced, text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
+    from tokentape.protocols.usage import Usage
 
 
 def is_complete(stream: Sequence[Payload]) -> bool:
     """The event that ends the message; generate (v1) says `is_finished`."""
     return any(
-        payload.fields.get("type") in {"message-end", "error"} or payload.fields.get("is_finished") is True
+        text(payload.fields.get("type")) in {"message-end", "error"}
+        or payload.fields.get("is_finished") is True
         for payload in reversed(stream)
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.reading import (
     USER,
     at,
@@ -18,6 +18,7 @@ from tokentape.protocols.reading import (
     spaced,
     text,
 )
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
@@ -59,13 +60,14 @@ def _vectors(found: Json) -> str:
 
 
 def usage(reply: Json) -> Usage | None:
-    """v2 counts in `usage`, v1 in `meta`; both also say what is billed, which is less."""
+    """v2 counts in `usage`, v1 in `meta`; both also say what is billed, which is less: not the template."""
     counted = fields(at(reply, "usage") or at(reply, "meta"))
-    counts = fields(counted.get("tokens") or counted.get("billed_units"))
-    if not counts:
-        return None
-    return Usage.known(
-        number(counts.get("input_tokens")),
-        number(counts.get("output_tokens")),
-        number(counted.get("cached_tokens")),
-    )
+    billed = _counts(counted.get("billed_units"), counted)
+    counts = _counts(counted.get("tokens"), counted) or billed
+    return None if counts is None else replace(counts, billed=billed, raw=counted)
+
+
+def _counts(units: Json, counted: dict[str, Json]) -> Usage | None:
+    counts = fields(units)
+    asked, said = number(counts.get("input_tokens")), number(counts.get("output_tokens"))
+    return Usage(asked, said, number(counted.get("cached_tokens")) if counts else None).known()

@@ -8,8 +8,9 @@ from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.errors import google_error
 from tokentape.protocols.gemini.recognise import recognise
 from tokentape.protocols.gemini.shape import SHAPE
-from tokentape.protocols.gemini.stream import is_complete, reads_as_stream, usage_of_stream
-from tokentape.protocols.gemini.words import asks, reads_as, usage
+from tokentape.protocols.gemini.stream import is_complete, reads_as_stream
+from tokentape.protocols.gemini.usage import usage, usage_of_stream
+from tokentape.protocols.gemini.words import asks, reads_as
 
 if TYPE_CHECKING:
     from tokentape.protocols.synthesis import Synthesis

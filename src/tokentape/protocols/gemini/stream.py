@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.gemini.words import parts_words, usage
+from tokentape.protocols.gemini.words import parts_words
 from tokentape.protocols.reading import at, number, objects, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
@@ -37,15 +36,7 @@ def is_complete(stream: Sequence[Payload]) -> bool:
 def _is_end(payload: Payload) -> bool:
     event = payload.fields
     blocked = at(event, "promptFeedback", "blockReason")
-    return bool(blocked or event.get("error")) or event.get("event_type") in _INTERACTION_ENDS
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """Every chunk counts all so far: the last one wins."""
-    for payload in reversed(stream):
-        if found := usage(payload.json) or usage(payload.fields.get("interaction")):
-            return found
-    return None
+    return bool(blocked or event.get("error")) or text(event.get("event_type")) in _INTERACTION_ENDS
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

@@ -1,10 +1,9 @@
-"""What a Gemini request asks and what a reply says, in plain words; and its token counts."""
+"""What a Gemini request asks and what a reply says, in plain words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.reading import (
     USER,
     at,
@@ -13,11 +12,9 @@ from tokentape.protocols.reading import (
     counted_vectors,
     fields,
     last_turn,
-    number,
     objects,
     spaced,
     text,
-    total,
 )
 
 if TYPE_CHECKING:
@@ -71,30 +68,3 @@ def parts_words(parts: Json) -> str:
     calls = [fields(part.get("functionCall") or part.get("function_call")) for part in shown]
     said = "".join(text(part.get("text")) for part in shown)
     return spaced([said, *(called(call.get("name"), call.get("args")) for call in calls if call)])
-
-
-def usage(reply: Json) -> Usage | None:
-    """`usageMetadata`: thoughts stand beside the candidates' tokens and are output too."""
-    counts = fields(at(reply, "usageMetadata"))
-    if not counts:
-        return _interaction_usage(fields(at(reply, "usage")))
-    thoughts = number(counts.get("thoughtsTokenCount"))
-    prompt = total(number(counts.get("promptTokenCount")), number(counts.get("toolUsePromptTokenCount")))
-    return Usage.known(
-        input=prompt,
-        output=total(number(counts.get("candidatesTokenCount")), thoughts),
-        cached_input=number(counts.get("cachedContentTokenCount")),
-        reasoning=thoughts,
-    )
-
-
-def _interaction_usage(counts: dict[str, Json]) -> Usage | None:
-    if not counts:
-        return None
-    thoughts = number(counts.get("total_thought_tokens"))
-    return Usage.known(
-        input=total(number(counts.get("total_input_tokens")), number(counts.get("total_tool_use_tokens"))),
-        output=total(number(counts.get("total_output_tokens")), thoughts),
-        cached_input=number(counts.get("total_cached_tokens")),
-        reasoning=thoughts,
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.reading import (
     USER,
     at,
@@ -17,6 +16,7 @@ from tokentape.protocols.reading import (
     spaced,
     text,
 )
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ def reads_as_stream(stream: Sequence[Payload]) -> str:
 
 def usage(reply: Json) -> Usage | None:
     """Counts stand beside the answer; a prompt that was cached is not counted at all."""
-    counts = fields(reply)
+    counts = {name: value for name, value in fields(reply).items() if name.endswith("eval_count")}
     asked, answered = number(counts.get("prompt_eval_count")), number(counts.get("eval_count"))
-    return None if asked is None and answered is None else Usage.known(asked, answered)
+    return Usage(asked, answered, raw=counts).of(reply).known()
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.openai_chat.recognise import recognise
 from tokentape.protocols.openai_chat.shape import SHAPE
-from tokentape.protocols.openai_chat.stream import is_complete, reads_as_stream, usage_of_stream
-from tokentape.protocols.openai_chat.words import asks, reads_as, usage
+from tokentape.protocols.openai_chat.stream import is_complete, reads_as_stream
+from tokentape.protocols.openai_chat.usage import usage, usage_of_stream
+from tokentape.protocols.openai_chat.words import asks, reads_as
 
 if TYPE_CHECKING:
     from tokentape.protocols.synthesis import Synthesis

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.openai_chat.words import message_words, usage
+from tokentape.protocols.openai_chat.words import message_words
 from tokentape.protocols.reading import block_text, fields, number, objects, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
@@ -38,11 +37,6 @@ def _is_finished(stream: Sequence[Payload]) -> bool:
             if choice.get("finish_reason"):
                 finished.add(index)
     return bool(seen) and seen == finished
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """The last chunk that counts."""
-    return next((found for payload in reversed(stream) if (found := usage(payload.json))), None)
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

@@ -1,10 +1,9 @@
-"""What a Chat request asks and what a reply says, in plain words; and its token counts."""
+"""What a Chat request asks and what a reply says, in plain words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
 from tokentape.protocols.reading import (
     USER,
     at,
@@ -12,7 +11,6 @@ from tokentape.protocols.reading import (
     called,
     fields,
     last_turn,
-    number,
     objects,
     spaced,
     text,
@@ -43,17 +41,3 @@ def message_words(message: Json) -> str:
     if function.get("name"):
         calls.append(called(function.get("name"), function.get("arguments")))
     return spaced([block_text(said.get("content")), text(said.get("refusal")), *calls])
-
-
-def usage(reply: Json) -> Usage | None:
-    """The `usage` object; some servers count the cached part at its top (DeepSeek), or in `x_groq`."""
-    counts = fields(at(reply, "usage") or at(reply, "x_groq", "usage"))
-    if not counts:
-        return None
-    cached = number(at(counts, "prompt_tokens_details", "cached_tokens"))
-    return Usage.known(
-        input=number(counts.get("prompt_tokens")),
-        output=number(counts.get("completion_tokens")),
-        cached_input=number(counts.get("prompt_cache_hit_tokens")) if cached is None else cached,
-        reasoning=number(at(counts, "completion_tokens_details", "reasoning_tokens")),
-    )

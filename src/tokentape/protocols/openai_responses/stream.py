@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.openai_responses.words import item_words, reads_as, usage
+from tokentape.protocols.openai_responses.words import item_words, reads_as
 from tokentape.protocols.reading import fields, objects, spaced, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokentape.protocols.dialect import Usage
     from tokentape.protocols.payload import Payload
     from tokentape.wire.interaction import Json
 
@@ -42,11 +41,6 @@ def _response(stream: Sequence[Payload]) -> Json:
         if _type(payload) in ENDS and (response := payload.fields.get("response")):
             return response
     return None
-
-
-def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """From the ending event."""
-    return usage(_response(stream))
 
 
 def reads_as_stream(stream: Sequence[Payload]) -> str:

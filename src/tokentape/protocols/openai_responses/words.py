@@ -1,11 +1,10 @@
-"""What a Responses request asks and what a reply says, in plain words; and its token counts."""
+"""What a Responses request asks and what a reply says, in plain words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.dialect import Usage
-from tokentape.protocols.reading import USER, at, called, fields, last_turn, number, objects, spaced, text
+from tokentape.protocols.reading import USER, at, called, fields, last_turn, objects, spaced, text
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
@@ -34,19 +33,6 @@ def item_words(item: dict[str, Json]) -> str:
         return spaced(
             text(part.get("text")) or text(part.get("refusal")) for part in objects(item.get("content"))
         )
-    if item.get("type") in {"function_call", "custom_tool_call"}:
+    if text(item.get("type")) in {"function_call", "custom_tool_call"}:
         return called(item.get("name"), item.get("arguments") or item.get("input") or "")
     return ""
-
-
-def usage(reply: Json) -> Usage | None:
-    """The `usage` object of a response."""
-    counts = fields(at(reply, "usage"))
-    if not counts:
-        return None
-    return Usage.known(
-        input=number(counts.get("input_tokens")),
-        output=number(counts.get("output_tokens")),
-        cached_input=number(at(counts, "input_tokens_details", "cached_tokens")),
-        reasoning=number(at(counts, "output_tokens_details", "reasoning_tokens")),
-    )

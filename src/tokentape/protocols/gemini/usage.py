@@ -1,0 +1,106 @@
+"""Token counts of Gemini: `usageMetadata`, the `usage` of interactions, the statistics of Vertex."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.reading import at, fields, number, objects, text, total
+from tokentape.protocols.usage import Usage, plus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokentape.protocols.payload import Payload
+    from tokentape.wire.interaction import Json
+
+
+def usage(reply: Json) -> Usage | None:
+    """Thoughts stand beside the candidates' tokens and are output too; so do the prompts of its own tools,
+    which are input. Cached content is counted in the prompt.
+    """
+    counts = fields(at(reply, "usageMetadata"))
+    if not counts:
+        return _interaction(fields(at(reply, "usage"))) or _embedded(reply)
+    thoughts = number(counts.get("thoughtsTokenCount"))
+    tools = number(counts.get("toolUsePromptTokenCount"))
+    prompts = (counts.get("promptTokensDetails"), counts.get("toolUsePromptTokensDetails"))
+    return (
+        Usage(
+            input=plus(number(counts.get("promptTokenCount")), tools),
+            output=_generated(counts, thoughts),
+            cache_read=number(counts.get("cachedContentTokenCount")),
+            reasoning=thoughts,
+            audio_input=_of("audio", *prompts),
+            audio_cached=_of("audio", counts.get("cacheTokensDetails")),
+            audio_output=_of("audio", counts.get("candidatesTokensDetails")),
+            image_input=_of("image", *prompts),
+            image_cached=_of("image", counts.get("cacheTokensDetails")),
+            image_output=_of("image", counts.get("candidatesTokensDetails")),
+            video_input=_of("video", *prompts),
+            raw=counts,
+        )
+        .of(reply)
+        .known()
+    )
+
+
+def _generated(counts: dict[str, Json], thoughts: int | None) -> int | None:
+    """Zero counts are left out (protobuf), so without candidates the total says how much was generated."""
+    said = number(counts.get("candidatesTokenCount"))
+    if said is not None:
+        return plus(said, thoughts)
+    everything, asked = number(counts.get("totalTokenCount")), number(counts.get("promptTokenCount"))
+    if everything is None or asked is None:
+        return thoughts
+    return max(0, everything - asked - (number(counts.get("toolUsePromptTokenCount")) or 0))
+
+
+_NUMBERED = {2: "image", 3: "video", 4: "audio"}
+"""Modalities as some gRPC gateways write them."""
+
+
+def _of(modality: str, *details: Json) -> int | None:
+    """The tokens of one modality; None where no list names it."""
+    return total(
+        *(
+            number(entry.get("tokenCount", entry.get("tokens")))
+            for entries in details
+            for entry in objects(entries)
+            if _name(entry.get("modality")) == modality
+        )
+    )
+
+
+def _name(modality: Json) -> str:
+    return _NUMBERED.get(modality, "") if isinstance(modality, int) else text(modality).lower()
+
+
+def _interaction(counts: dict[str, Json]) -> Usage | None:
+    thoughts = number(counts.get("total_thought_tokens"))
+    asked, said = counts.get("input_tokens_by_modality"), counts.get("output_tokens_by_modality")
+    return Usage(
+        input=plus(number(counts.get("total_input_tokens")), number(counts.get("total_tool_use_tokens"))),
+        output=plus(number(counts.get("total_output_tokens")), thoughts),
+        cache_read=number(counts.get("total_cached_tokens")),
+        reasoning=thoughts,
+        audio_input=_of("audio", asked),
+        audio_output=_of("audio", said),
+        image_input=_of("image", asked),
+        image_output=_of("image", said),
+        video_input=_of("video", asked),
+        raw=counts,
+    ).known()
+
+
+def _embedded(reply: Json) -> Usage | None:
+    """Vertex counts each text that it embeds."""
+    found = [at(entry, "embeddings", "statistics") for entry in objects(at(reply, "predictions"))]
+    return Usage(input=total(*(number(at(each, "token_count")) for each in found))).known()
+
+
+def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
+    """Every chunk counts all so far: the last one wins."""
+    for payload in reversed(stream):
+        if found := usage(payload.json) or usage(payload.fields.get("interaction")):
+            return found
+    return None

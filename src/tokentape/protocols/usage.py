@@ -1,0 +1,103 @@
+"""Tokens of one reply, by kind, read so that none is counted twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.reading import at, fields, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tokentape.wire.interaction import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply; None where the reply does not say, which is not the same as 0.
+
+    `input` counts the whole prompt and `output` everything generated; all others are parts of them.
+    Part of `input`: `cache_read`, `cache_write` (of which `cache_write_1h` is kept for an hour),
+    `audio_input`, `image_input`, `video_input`; `audio_cached` and `image_cached` are parts of these and
+    of `cache_read`. Part of `output`: `reasoning`, `audio_output`, `image_output`. `searches` are web
+    searches, not tokens.
+
+    Two usages are equal if their counts are. Beside them stands what else the reply says about its price:
+    `model` is the one that answered, `tier` a service tier or speed other than the usual one, `charged`
+    the price in USD, `billed` the counts that are charged for where they are others; `raw` is the
+    reply's own usage object.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    reasoning: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    audio_input: int | None = None
+    audio_cached: int | None = None
+    audio_output: int | None = None
+    image_input: int | None = None
+    image_cached: int | None = None
+    image_output: int | None = None
+    video_input: int | None = None
+    searches: int | None = None
+    model: str | None = field(default=None, compare=False)
+    tier: str | None = field(default=None, compare=False)
+    charged: float | None = field(default=None, compare=False)
+    billed: Usage | None = field(default=None, compare=False, repr=False)
+    raw: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def counts(self) -> dict[str, int | None]:
+        """The counts by name, in the order above."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def known(self) -> Usage | None:
+        """Itself; None if nothing at all is counted."""
+        return None if self == _UNKNOWN else self
+
+    def of(self, reply: Json) -> Usage:
+        """With the model and the tier that `reply` names, wherever dialects put them."""
+        told = fields(reply)
+        model = text(told.get("model")) or text(told.get("modelVersion")) or self.model
+        return replace(self, model=model, tier=self.tier or tier_of(reply))
+
+
+COUNTS = (
+    "input", "output", "cache_read", "reasoning", "cache_write", "cache_write_1h", "audio_input",
+    "audio_cached", "audio_output", "image_input", "image_cached", "image_output", "video_input", "searches",
+)  # fmt: skip
+"""The fields that count something."""
+
+_UNKNOWN = Usage()
+
+USUAL = frozenset({"", "default", "standard", "auto", "on_demand", "traffic_type_unspecified"})
+"""Service tiers and speeds at the usual price."""
+
+
+def tier_of(reply: Json) -> str | None:
+    """A service tier or speed that is not the usual one: `service_tier` of OpenAI and others beside or in
+    the usage, Anthropic's `speed`, Bedrock's `serviceTier.type`, Gemini's `serviceTier`, Vertex's traffic.
+    """
+    for path in _TIERS:
+        said = text(at(reply, *path)).lower().removeprefix("on_demand_")
+        if said not in USUAL:
+            return said
+    return None
+
+
+_TIERS = (
+    ("service_tier",),
+    ("usage", "speed"),
+    ("usage", "service_tier"),
+    ("serviceTier", "type"),
+    ("usageMetadata", "serviceTier"),
+    ("usageMetadata", "trafficType"),
+)
+
+
+def plus(count: int | None, *others: int | None) -> int | None:
+    """`count` with what is known of `others`; None if `count` is not known."""
+    return None if count is None else count + sum(other or 0 for other in others)
