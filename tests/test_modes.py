@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
 
@@ -245,6 +246,24 @@ BAD = {
     "repeat": ({"repeat": "forever"}, "repeat='forever' is not known; use one of error, last, cycle"),
     "record": ({"record": "some"}, "record='some' is not known; use 'all', 'llm'"),
     "max_age": ({"max_age": "a while"}, "max_age='a while' is not a time"),
+    "max_age below zero": ({"max_age": -1}, "max_age=-1 is not a time; use a timedelta, seconds, or a text"),
+    "max_age as a timedelta below zero": ({"max_age": timedelta(days=-1)}, "is not a time; use a timedelta"),
+    "max_age nan": ({"max_age": float("nan")}, "max_age=nan is not a time"),
+    "max_age without end": ({"max_age": 1e300}, "max_age=1e+300 is not a time"),
+    "max_age true": ({"max_age": True}, "max_age=True is not a time"),
+    "name": ({"name": 3}, "name=3: give a text"),
+    "name true": ({"name": True}, "name=True: give a text"),
+    "command": ({"command": 3}, "command=3: give a text"),
+    "command empty": ({"command": " "}, "command=' ': give a text"),
+    "metadata as a text": ({"metadata": "billing"}, "metadata='billing': give a mapping"),
+    "metadata as pairs": ({"metadata": [("a", 1)]}, "metadata=[('a', 1)]: give a mapping"),
+    "metadata names": ({"metadata": {1: "a"}}, "metadata={1: 'a'}: give a mapping of names (texts)"),
+    "metadata nan": ({"metadata": {"a": float("nan")}}, "metadata={'a': nan}: give a mapping of names"),
+    "mode true": ({"mode": True}, "mode=True: give a record mode as a text; use one of once, none"),
+    "mode number": ({"mode": 3}, "mode=3: give a record mode as a text"),
+    "repeat true": ({"repeat": True}, "repeat=True is not known; use one of error, last, cycle"),
+    "pace list": ({"pace": ["fast"]}, "pace=['fast'] is not known; use one of fast, recorded"),
+    "hosts true": ({"hosts": True}, "hosts=True: give a text or a list of texts"),
     "field": ({"match_on": "modle"}, "modle"),
     "hook": ({"before_record": [1]}, "before_record=1: give a function"),
     "pattern": ({"redact": "("}, r"\("),

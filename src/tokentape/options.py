@@ -9,11 +9,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from tokentape.allowed import Allowed
+from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
 from tokentape.matching.fields import MatchOn
 from tokentape.predicates import DefaultPredicates, Predicates
@@ -21,9 +23,8 @@ from tokentape.settings import project
 from tokentape.wire.redact.redactor import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from tokentape.cassettes.mode import RecordMode
     from tokentape.wire.interaction import Interaction, Json
 
     Hook = Callable[[Interaction], Interaction | None]
@@ -155,9 +156,11 @@ def _check_names(given: dict[str, object]) -> None:
 
 
 def _checked(name: str, value: object) -> object:
-    if name in CHOICES and value not in CHOICES[name]:
+    if name in CHOICES and not (isinstance(value, str) and value in CHOICES[name]):
         allowed = ", ".join(CHOICES[name])
         raise UsageError(f"{name}={value!r} is not known; use one of {allowed}")
+    if name == "mode" and not (value is None or isinstance(value, str)):
+        raise UsageError(f"mode={value!r}: give a record mode as a text; use one of {', '.join(RecordMode)}")
     if name == "record" and not isinstance(value, Predicates) and value not in ("all", "llm"):
         raise UsageError(f"record={value!r} is not known; use 'all', 'llm' or a tokentape.Predicates")
     if name == "allow_hosts":
@@ -168,7 +171,15 @@ def _checked(name: str, value: object) -> object:
         return _hooks(value)
     if name == "metadata":
         return _metadata(value)
+    if name in ("name", "command"):
+        return _text(name, value)
     return _max_age(value) if name == "max_age" else value
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise UsageError(f"{name}={value!r}: give a text that is not empty, or leave it out")
+    return value
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
@@ -200,9 +211,14 @@ def _hooks(value: object) -> tuple[Hook, ...]:
 def _metadata(value: object) -> dict[str, Json]:
     """A copy, so that what is kept does not change under a recording."""
     try:
-        text = json.dumps(dict(cast("Mapping[str, Json]", value)))
-    except (TypeError, ValueError):
-        raise UsageError(f"metadata={value!r}: give a mapping of names to JSON values") from None
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            raise TypeError
+        text = json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(
+            f"metadata={value!r}: give a mapping of names (texts) to JSON values, such as "
+            '{"category": "billing"}'
+        ) from None
     return cast("dict[str, Json]", json.loads(text))
 
 
@@ -220,11 +236,21 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def _max_age(value: object) -> timedelta | None:
-    if value is None or isinstance(value, timedelta):
+    if value is None:
+        return None
+    try:
+        age = _span(value)
+    except (OverflowError, ValueError):
+        age = None
+    if age is None or age < timedelta(0):
+        raise UsageError(f"max_age={value!r} is not a time; use a timedelta, seconds, or a text like '30d'")
+    return age
+
+
+def _span(value: object) -> timedelta | None:
+    if isinstance(value, timedelta):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return timedelta(seconds=value)
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
-    if match is None:
-        raise UsageError(f"max_age={value!r} is not a time; use a timedelta, seconds, or a text like '30d'")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", value) if isinstance(value, str) else None
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]]) if match else None
