@@ -116,7 +116,7 @@ class Noting:
         self.told = told
         self.inside = inside
 
-    def end(self, how, error=None):
+    def end(self, how, error=None, trailers=()):
         self.told.append("begin")
         if self.inside is not None:
             self.inside()
