@@ -555,7 +555,7 @@ def test_the_command_line_knows_it(outside, ask):
     assert "Say two." in ran.invoke(command, ["ls", "sqlite:tapes.db#two"]).output
     [shown] = json.loads(ran.invoke(command, ["show", "--json", "sqlite:tapes.db#one"]).output)
     assert shown["reply"] == "Answer 1 to: Say one."
-    rekeyed = ran.invoke(command, ["rekey", "sqlite:tapes.db", "--match-on", "wire"]).output
+    rekeyed = ran.invoke(command, ["rekey", "sqlite:tapes.db", "--match-on", "path"]).output
     assert rekeyed.splitlines() == [
         "sqlite:tapes.db#one: 1 of 1 keys changed",
         "sqlite:tapes.db#two: 1 of 1 keys changed",
