@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
+import warnings
 
 import pytest
 
 import tokentape
-from tokentape.testing.provider import Cut, Framing, Script, SendHead, SendRaw, reply
+from tokentape import active
+from tokentape.interceptors import registry
+from tokentape.opening import open_deck, open_with
+from tokentape.testing.provider import Cut, Framing, Script, SendHead, SendRaw, reply, silence
 
 httpx = pytest.importorskip("httpx2")
 pytestmark = pytest.mark.usefixtures("outside")
@@ -308,3 +313,142 @@ def test_R51_a_credential_in_a_url_is_learnt_on_the_fast_path_too(outside, provi
         post(provider, f"My key is {OPAQUE}.", key=None)
     assert deck.tally.replayed == 1
     assert OPAQUE not in (outside / "tape.json").read_text()
+
+
+@pytest.mark.parametrize("order", ["AA", "ABA", "ABAB"])
+def test_one_deck_entered_again_inside_itself_is_no_ring(outside, provider, order):
+    decks = {name: open_deck(f"{name}.json") for name in sorted(set(order))}
+
+    def enter(rest):
+        if not rest:
+            post(provider, "One.")
+            httpx.get(f"{provider.url}/metrics")
+            return
+        with active.in_force(decks[rest[0]]):
+            enter(rest[1:])
+
+    registry.hold()
+    enter(order)
+    registry.release()
+    assert active.current() is None
+    for deck in decks.values():
+        deck.close()
+    assert [deck.tally.recorded for deck in decks.values()] == [2 * (name == order[-1]) for name in decks]
+
+
+def test_a_block_left_inside_itself_stays_in_force(outside):
+    deck = open_deck("tape.json")
+    with active.in_force(deck):
+        with active.in_force(deck):
+            pass
+        assert active.current() is deck
+    assert active.current() is None
+    deck.close()
+
+
+def unfinished(*ends):
+    """A cassette that a failed block left, with calls that ended so."""
+    with pytest.raises(ZeroDivisionError):
+        with tokentape.use_cassette("tape.json"):
+            for end in ends:
+                end()
+            raise ZeroDivisionError
+
+
+def test_once_asks_again_what_was_cut_on_our_side(outside, provider):
+    def left():
+        with httpx.Client() as client:
+            reply = stream(client, provider)
+            next(reply.iter_raw())
+            reply.close()
+
+    def read():
+        with httpx.Client() as client:
+            return stream(client, provider).read()
+
+    unfinished(left, lambda: post(provider, "Two."))
+    assert [how for how, _ in kept(outside)] == ["closed_by_caller", "eof"]
+    with tokentape.use_cassette("tape.json") as deck:
+        whole = read()
+        post(provider, "Two.")
+    assert (deck.tally.recorded, deck.tally.replayed) == (1, 1)
+    assert [how for how, _ in kept(outside)] == ["eof", "eof"]
+    provider.stop()
+    with tokentape.use_cassette("tape.json", mode="none"):
+        assert read() == whole
+
+
+def test_once_asks_again_what_was_cancelled(outside, provider):
+    async def ask(seconds):
+        async with httpx.AsyncClient() as client, asyncio.timeout(seconds):
+            return (await client.post(f"{provider.url}/v1/chat/completions", json={"model": "m"})).status_code
+
+    def cancelled():
+        with pytest.raises(TimeoutError):
+            asyncio.run(ask(0.2))
+
+    provider.forget()
+    provider.play(silence())
+    unfinished(cancelled)
+    assert [how for how, _ in kept(outside)] == ["cancelled"]
+    with tokentape.use_cassette("tape.json"):
+        assert asyncio.run(ask(30)) == 200
+    assert [how for how, _ in kept(outside)] == ["eof"]
+
+
+def test_once_keeps_what_the_provider_cut(outside, provider):
+    provider.forget()
+    provider.play(
+        Script.of(SendHead(200, framing=Framing.CHUNKED), SendRaw(b"5\r\nhello\r\n"), Cut()), times=1
+    )
+
+    def cut():
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.post(f"{provider.url}/v1/chat/completions", json={"model": "m"})
+
+    unfinished(cut)
+    with tokentape.use_cassette("tape.json") as deck:
+        cut()
+    assert (deck.tally.replayed, deck.tally.recorded) == (1, 0)
+
+
+def test_an_edit_by_hand_is_said_once_for_each_edit(outside, provider):
+    with tokentape.use_cassette("tape.json"):
+        post(provider, "One.")
+
+    def replayed():
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with tokentape.use_cassette("tape.json", mode="none"):
+                post(provider, "One.")
+        return len(said)
+
+    def edit(old, new):
+        text = (outside / "tape.json").read_text()
+        head, mark, rest = text.partition('"response":')
+        assert old in rest
+        (outside / "tape.json").write_text(head + mark + rest.replace(old, new))
+        seconds = 1_800_000_000 + len(new)  # as if some time had passed
+        os.utime(outside / "tape.json", (seconds, seconds))
+
+    assert replayed() == 0
+    edit('"assistant", "content": "', '"assistant", "content": "Edited. ')
+    assert [replayed(), replayed()] == [1, 0]
+    edit("Edited. ", "Edited again. ")
+    assert [replayed(), replayed()] == [1, 0]
+
+
+def test_interceptors_that_cannot_be_loaded_leave_nothing_open(outside, monkeypatch):
+    def broken():
+        raise tokentape.errors.UsageError("two interceptors are called 'x': uninstall one of the packages")
+
+    opened = []
+    monkeypatch.setattr(registry, "_the_registry", broken)
+    monkeypatch.setattr(
+        "tokentape.cassette.open_with", lambda *given: opened.append(open_with(*given)) or opened[-1]
+    )
+    with pytest.raises(tokentape.errors.UsageError, match="two interceptors"):
+        tokentape.use_cassette("tape.json").__enter__()
+    assert [deck.is_closed for deck in opened] == [True]
+    assert active.open_decks() == ()
+    assert list(outside.iterdir()) == []

@@ -90,7 +90,11 @@ class CassetteBlock:
 
     def _open(self) -> Deck:
         deck = open_with(self._target, self._options)
-        interceptors.hold()
+        try:
+            interceptors.hold()
+        except BaseException as error:  # two of one name, an entry point that cannot be loaded
+            deck.close(error)
+            raise
         guard.hold()
         for watcher in watching.watchers:
             watcher.opened(deck)

@@ -22,7 +22,7 @@ from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.playback import Playback
 from tokentape.recording import Recorder, Tape
 from tokentape.settings import ModeChoice, resolve_mode
-from tokentape.wire.interaction import How
+from tokentape.wire.interaction import CALLER_STOPPED, How
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
     from tokentape.cassettes.cassette import Cassette
     from tokentape.cassettes.stores.base import Store
+    from tokentape.wire.interaction import Interaction
 
     Target = str | PathLike[str] | Store
 
 _NEVER_REACHED = frozenset({How.CONNECT_ERROR, How.CONNECT_TIMEOUT, How.TLS_ERROR})
+_DROPPING = frozenset({RecordMode.ALL, RecordMode.REFRESH})
 _REJECTED_CREDENTIAL = frozenset({401, 403, 407})
 
 
@@ -69,6 +71,8 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
         existed=cassette is not None,
         finished=cassette is not None and cassette.finished,
     )
+    if cassette is not None and choice.mode in _DROPPING:
+        _read_all(cassette)
     if cassette is not None and choice.mode is RecordMode.ONCE and not cassette.finished:
         tape = replace(tape, drop=_not_worth_continuing(cassette))
     played = None if choice.mode is RecordMode.ALL else cassette
@@ -82,20 +86,28 @@ def _record_it(options: Options) -> str:
     return f"record it once with: {command}"
 
 
-def _not_worth_continuing(cassette: Cassette) -> frozenset[str]:
-    """Ids of an unfinished recording that a new run should ask again.
+def _read_all(cassette: Cassette) -> None:
+    """Raise `CassetteCorrupt` if a recording cannot be read, before a mode that drops some drops it, too."""
+    for number in range(len(cassette.entries)):
+        cassette.interaction(number)
 
-    A call that never reached the provider, or whose credential was rejected, says nothing about it.
+
+def _not_worth_continuing(cassette: Cassette) -> frozenset[str]:
+    """Ids of an unfinished recording that a new run should ask again."""
+    entries = enumerate(cassette.entries)
+    return frozenset(entry.id for number, entry in entries if _says_nothing(cassette.interaction(number)))
+
+
+def _says_nothing(interaction: Interaction) -> bool:
+    """True for a call that never reached the provider, whose credential was rejected, or that was cut on our
+    side: the program that was interrupted stopped it, and the one that continues may read to the end.
     """
-    dropped = set()
-    for number, entry in enumerate(cassette.entries):
-        interaction = cassette.interaction(number)
-        response = interaction.response
-        if (response is None and interaction.ended.how in _NEVER_REACHED) or (
-            response is not None and response.status in _REJECTED_CREDENTIAL
-        ):
-            dropped.add(entry.id)
-    return frozenset(dropped)
+    response, ended = interaction.response, interaction.ended
+    if ended.how in CALLER_STOPPED:
+        return not ended.whole
+    if response is None:
+        return ended.how in _NEVER_REACHED
+    return response.status in _REJECTED_CREDENTIAL
 
 
 def _after_expiry(path: str, cassette: Cassette, options: Options, choice: ModeChoice) -> ModeChoice:

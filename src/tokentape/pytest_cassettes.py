@@ -50,9 +50,13 @@ def block_of(
     path, args = _asked(node)
     options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode=new_episodes')
     deck = open_with(path or default_path(node), options)
-    added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
-    interceptors.hold()
+    try:
+        interceptors.hold()
+    except BaseException as error:
+        deck.close(error)
+        raise
     guard.hold()
+    added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
     active.push(deck, root=True)
     try:
         yield deck

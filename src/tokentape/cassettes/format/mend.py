@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -40,9 +41,22 @@ def recut(response: Response) -> tuple[int, ...]:
     return tuple(len(event.raw) for event in (*decoder.feed(body), *decoder.close()) if event.raw)
 
 
+_said: dict[str, int] = {}
+"""Files that were warned of, with the time of the edit: a file is loaded by many blocks of one run."""
+
+
 def _say(place: Place) -> None:
+    """Once per file and edit; always where there is no file."""
+    try:
+        edited = os.stat(place.path).st_mtime_ns
+    except (OSError, ValueError):
+        edited = -1
+    path = os.path.abspath(place.path)
+    if edited >= 0 and _said.get(path) == edited:
+        return
+    _said[path] = edited
     warnings.warn(
-        f"{place.path}, {place}: the reply was edited by hand; the edit is served, its chunks and lengths "
+        f"{place.path}, {place}: the reply was edited by hand; the edit counts, its chunks and lengths "
         "are made to fit",
         TokentapeWarning,
         stacklevel=2,
