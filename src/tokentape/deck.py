@@ -190,6 +190,7 @@ class Deck:
         forward = Forward(request, self._now(), self._keep, self._leave)
         forward.key, forward.exact, forward.identity = key, exact, identity
         forward.metadata = self.options.metadata
+        self._recorder.watch(forward)
         return forward
 
     def _now(self) -> float:
@@ -202,7 +203,10 @@ class Deck:
         if self._recorder.keep(forward, interaction):
             self.tally.recorded += 1
 
-        self._recorder.watch(forward)
+    def _leave(self, forward: Forward, why: str, warn: bool) -> None:
+        self.tally.unrecorded += 1
+        self._recorder.leave(forward, why, warn=warn)
+
     def _miss(self, request: Request, found: Recognised, key: str) -> Miss:
         """Answer with the explanation, and latch it; an identical request gets the same answer at once."""
         with self._missing:
@@ -215,10 +219,6 @@ class Deck:
             miss, error = self._misses[key]
             if error not in self._latched:  # also again, where the first time was reported already
                 self._latched.append(error)
-    def _leave(self, forward: Forward, why: str, warn: bool) -> None:
-        self.tally.unrecorded += 1
-        self._recorder.leave(forward, why, warn=warn)
-
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
