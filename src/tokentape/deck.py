@@ -22,7 +22,7 @@ from tokentape.errors import (
     TokentapeError,
 )
 from tokentape.log import log
-from tokentape.matching.explain import Explanation, explain
+from tokentape.matching.explain import Explanation, explain, with_mode
 from tokentape.outcomes import Forward, Miss, Outcome, Replay
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.registry import Recognised
     from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
+    from tokentape.synthesis import OtherForm
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Tally:
     """What happened so far: calls replayed, recorded, missed, and passed through.
 
     `unrecorded` were sent while recording and are no recording: they switched protocols, or never left.
+    `synthesized`, of those replayed, were made from a recording of the other form (streamed or whole).
     """
 
     replayed: int = 0
@@ -50,6 +52,7 @@ class Tally:
     missed: int = 0
     passed: int = 0
     unrecorded: int = 0
+    synthesized: int = 0
 
 
 class Deck:
@@ -65,9 +68,11 @@ class Deck:
         self.parent: Deck | None = None
         self.is_closed = False
         self.tally = Tally()
-        self.command = options.command or f"TOKENTAPE_MODE={RecordMode.NEW_EPISODES}, and run it again"
+        self._command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
+        self.command = with_mode(self._command, RecordMode.NEW_EPISODES)
         self._playback = playback
         self._recorder = recorder
+        self._other_form: OtherForm | None = None
         self.predicates = options.predicates
         self._lock = threading.Lock()
         self._missing = threading.Lock()
@@ -135,6 +140,8 @@ class Deck:
             return self._pass(request, found)
         key = f"id:{identity}" if identity else self._recorder.key(request, found)
         hit = self._take(key, request) or self._take_as_stored(key, request, identity)
+        if hit is None and self.options.synthesize and identity is None:
+            hit = self._synthesize(request, found)
         if hit is not None:
             return hit
         if self.sends:
@@ -156,6 +163,20 @@ class Deck:
             return None
         stored = self._recorder.key_as_stored(request)
         return self._take(stored, request) if stored != key else None
+
+    def _synthesize(self, request: Request, found: Recognised) -> Replay | None:
+        from tokentape.synthesis import OtherForm
+
+        with self._lock:
+            self._other_form = self._other_form or OtherForm(
+                self._playback, self._recorder, self.options.repeat
+            )
+            made = self._other_form.take(request, found)
+        if made is None:
+            return None
+        self.tally.replayed += 1
+        self.tally.synthesized += 1
+        return Replay(made, pace=self.options.pace == "recorded", report=self.latch)
 
     def _pass(self, request: Request, found: Recognised) -> Replay | Miss | None:
         """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent.
@@ -228,6 +249,8 @@ class Deck:
             candidates = list(self._playback.candidates())
             unused = tuple(self._playback.unused())
             note = "every recording of this call was played already" if self._playback.knows(key) else ""
+            if not note and self._other_form is not None:
+                note = self._other_form.why_not(request, found)
         return explain(
             self._recorder.matcher,
             self._recorder.redacted(request),
@@ -235,7 +258,7 @@ class Deck:
             cassette=self.path,
             mode=self.mode.value,
             unused=unused,
-            command=self.command,
+            command=self._command,
             note=note,
         )
 

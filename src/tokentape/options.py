@@ -49,6 +49,7 @@ class OptionArgs(TypedDict, total=False):
     hosts: Sequence[str]
     allow_hosts: Sequence[str]
     repeat: str
+    synthesize: bool
     redact: Sequence[str]
     filter_headers: Sequence[str]
     filter_query: Sequence[str]
@@ -72,6 +73,7 @@ class Options:
     `record`          "all" traffic, "llm" calls only, or a `Predicates`; `hosts` adds hosts to "llm"
     `allow_hosts`     hosts that may be reached in mode `none`, where nothing else goes out
     `repeat`          when the recordings of a call are used up: "error" (a miss), "last", "cycle"
+    `synthesize`      True: a whole reply may serve a call that streams, and a stream one that does not
     `redact`          regular expressions of further secrets; `filter_headers`, `filter_query`,
                       `filter_json` name further fields to redact
     `before_record`   hooks that see each redacted interaction last: return it, a changed copy, or None to
@@ -90,6 +92,7 @@ class Options:
     hosts: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
     repeat: str = "error"
+    synthesize: bool = False
     redact: tuple[str, ...] = ()
     filter_headers: tuple[str, ...] = ()
     filter_query: tuple[str, ...] = ()
@@ -161,6 +164,8 @@ def _checked(name: str, value: object) -> object:
         raise UsageError(f"{name}={value!r} is not known; use one of {allowed}")
     if name == "mode" and not (value is None or isinstance(value, str)):
         raise UsageError(f"mode={value!r}: give a record mode as a text; use one of {', '.join(RecordMode)}")
+    if name == "synthesize" and not isinstance(value, bool):
+        raise UsageError(f"synthesize={value!r} is not known; use True or False")
     if name == "record" and not isinstance(value, Predicates) and value not in ("all", "llm"):
         raise UsageError(f"record={value!r} is not known; use 'all', 'llm' or a tokentape.Predicates")
     if name == "allow_hosts":

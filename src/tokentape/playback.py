@@ -127,6 +127,31 @@ class Playback:
                 continue
             yield interaction
 
+    def everything(self) -> Iterator[tuple[str, int, Interaction]]:
+        """Each recording that can be read, played or not: its key, its number, and the whole of it."""
+        self._rekey_edited()
+        held = [*self._waiting.items(), *self._played.items()]
+        for number, key in sorted((number, key) for key, numbers in held for number in numbers):
+            try:
+                interaction = self._interaction(number)
+            except CassetteError:
+                continue
+            yield key, number, interaction
+
+    def at(self, number: int) -> Interaction:
+        """The recording with this number, which does not count as played. Raises `CassetteError`."""
+        return self._interaction(number)
+
+    def is_waiting(self, key: str, number: int) -> bool:
+        """True if this recording of `key` was not played yet."""
+        return number in self._waiting.get(key, ())
+
+    def play(self, key: str, number: int) -> None:
+        """Count this recording of `key` as played."""
+        if self.is_waiting(key, number):
+            self._waiting[key].remove(number)
+            self._played.setdefault(key, []).append(number)
+
     def urls(self) -> Iterator[str]:
         """The URL of each recording that can be read."""
         for interaction in self.candidates(len(self)):

@@ -30,6 +30,7 @@ class Line:
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
     unrecorded: int = 0
+    synthesized: int = 0
 
 
 class Report:
@@ -61,7 +62,8 @@ class Report:
     def _line(self, test: str, deck: Deck) -> Line:
         tally = deck.tally
         counts = (tally.replayed, tally.recorded, tally.missed)
-        return Line(test, deck.path, deck.mode.value, *counts, deck.unused, unrecorded=tally.unrecorded)
+        rare = (tally.unrecorded, tally.synthesized)
+        return Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare)
 
     def opened(self, deck: Deck) -> None:
         """A block of `use_cassette`: where nothing may be sent, its SDKs get placeholders too."""
@@ -141,18 +143,21 @@ class Report:
         for line in self._lines:
             terminal.line(
                 f"{_short(line.path)}: {line.mode}, {line.replayed} replayed, {line.recorded} recorded, "
-                f"{line.missed} missed, {len(line.unused)} unused" + _rare(line.unrecorded, "not recorded")
+                f"{line.missed} missed, {len(line.unused)} unused"
+                + _rare(line.unrecorded, "not recorded")
+                + _rare(line.synthesized, "synthesized")
             )
             for id in line.unused:
                 terminal.line(f"    unused interaction {id}")
         for path in self._unused_files():
             terminal.line(f"{_short(path)}: not used by any test of this run")
-        counted = ("replayed", "recorded", "missed", "unrecorded")
+        counted = ("replayed", "recorded", "missed", "unrecorded", "synthesized")
         total = [sum(getattr(line, name) for line in self._lines) for name in counted]
         cassettes = f"{len(self._lines)} cassette" + ("" if len(self._lines) == 1 else "s")
         terminal.line(
             f"{cassettes}: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
             + _rare(total[3], "not recorded")
+            + _rare(total[4], "synthesized")
         )
         if self._said:
             terminal.line(f"placeholders were set for {_some(sorted(self._said))}")

@@ -121,8 +121,21 @@ def remark(
     if paths <= {"stream", "streamOptions", "stream_options", "operation", "query"} and "stream" in paths:
         streamed = any(d.path == "stream" and d.recorded is True for d in differences)
         one, other = ("streamed", "is not") if streamed else ("not streamed", "is")
-        return f"only the stream flag differs: the recording is {one}, this request {other}"
+        told = f"only the stream flag differs: the recording is {one}, this request {other}"
+        return told + _other_form(near, request)
     return ""
+
+
+def _other_form(near: Interaction, request: Request) -> str:
+    """Whether the recording could serve in the other form, where anybody knows the dialect."""
+    dialect = recognise(request).dialect
+    if dialect is None:
+        return ""
+    if dialect.synthesis is None:
+        return f"; for {dialect.name} none can be made of the other"
+    if near.response is not None and near.response.status < 300 and not near.ended.whole:
+        return "; it is not complete, so none can be made of it"
+    return "; synthesize=True would serve it"
 
 
 def _asking(asks: str) -> str:

@@ -88,17 +88,14 @@ def _deltas(message: Fields) -> Iterator[Fields]:
 
 
 def _opened(message: Fields) -> Fields:
-    """The role, the nulls, and the content as empty text, as the first chunk has them."""
-    opened: Fields = {name: value for name, value in message.items() if value is None or name == "role"}
-    for name in _TEXTS:
-        if isinstance(message.get(name), str) and (name == "content" or not message[name]):
-            opened[name] = ""
-    return opened
+    """The role, what says nothing (nulls, empty lists), and the content as empty text: the first chunk."""
+    opened: Fields = {name: value for name, value in message.items() if not value or name == "role"}
+    return opened | ({"content": ""} if isinstance(message.get("content"), str) else {})
 
 
 def _is_said(name: str, value: Json) -> bool:
     """True if another chunk says it; what is not known here comes whole, in a chunk near the end."""
-    if value is None or name == "role":
+    if not value or name == "role":
         return True
     if name in _TEXTS:
         return isinstance(value, str)
