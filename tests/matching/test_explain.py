@@ -60,8 +60,10 @@ def test_an_empty_cassette():
 @pytest.mark.parametrize(
     ("asked", "kept", "unused", "words"),
     [
-        (chat(stream=True), chat(), ("a",), "only the stream flag differs: the recording is not streamed, this request is"),
-        (chat(), chat(stream=True), ("a",), "only the stream flag differs: the recording is streamed, this request is not"),
+        (chat(stream=True), chat(), ("a",), "only the stream flag differs: the recording is not streamed, this request is; "
+         "synthesize=True would serve it"),
+        (chat(), chat(stream=True), ("a",), "only the stream flag differs: the recording is streamed, this request is not; "
+         "synthesize=True would serve it"),
         (chat(), chat(), (), "this very call is recorded, and every recording of it was played already"),
         (post(OTHER, {"q": 1}), post("https://example.com:81/search", {"q": 1}), ("a",),
          "only the host differs: recorded for example.com:81, asked of example.org"),
