@@ -8,20 +8,23 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape import active
+from tokentape import active, guard
 from tokentape.cassette import close_block
+from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
+from tokentape.guard import block as network
 from tokentape.interceptors import registry as interceptors
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
 from tokentape.predicates import DefaultPredicates, Predicates
-from tokentape.settings import default_cassette
+from tokentape.settings import default_cassette, resolve_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
 
     from tokentape.deck import Deck
+    from tokentape.guard.policy import Block
     from tokentape.opening import Target
     from tokentape.wire.message import Request
 
@@ -39,6 +42,8 @@ class _Installed:
 
 _lock = threading.RLock()
 _installed: list[_Installed] = []
+_sealed: list[Block] = []
+"""The block of a process that is in mode `none` and has no cassette: it was not named, or cannot be used."""
 
 
 def install(
@@ -52,8 +57,9 @@ def install(
     `cassette` is a file or store; without one, `TOKENTAPE_CASSETTE`; without either the calls go through
     unchanged, and the first one warns. HTTP libraries that are not there are skipped, and patched if they
     are imported later. Again with the same arguments changes nothing; other `predicates` take effect at
-    once. Raises `UsageError` for another cassette or other options while installed, and what opening a
-    cassette raises.
+    once. In mode `none` nothing goes out, also where no cassette was named or it cannot be used.
+    Raises `UsageError` for another cassette or other options while installed, and what opening a cassette
+    raises.
     """
     target = cassette if cassette is not None else default_cassette()
     args: OptionArgs = options if predicates is None else {**options, "record": predicates}
@@ -72,8 +78,17 @@ def uninstall() -> None:
     Raises what ending the block raises: `ReplayMiss` if a call was not recorded.
     """
     with _lock:
-        if not _installed:
-            return
+        try:
+            _take_out()
+        finally:
+            errors = _unseal()
+        if errors:
+            raise errors[0]
+
+
+def _take_out() -> None:
+    """Undo what `_start` did, if it did."""
+    if _installed:
         installed = _installed.pop()
         installed.unwatch()
         atexit.unregister(_at_exit)
@@ -90,13 +105,35 @@ def is_installed() -> bool:
 
 
 def _start(target: Target | None, options: Options, asked: tuple[object, ...]) -> _Installed:
+    _unseal()
+    _seal(options)
     deck = open_with(target, options) if target is not None else None
     interceptors.hold()
     atexit.register(_at_exit)
     if deck is not None:
+        guard.hold()
         active.push(deck, root=True)
+        for error in _unseal():
+            deck.latch(error)
         return _Installed(asked, options.predicates, deck, lambda: None)
     return _Installed(asked, options.predicates, None, active.watch(_warn_nowhere()))
+
+
+def _seal(options: Options) -> None:
+    """In mode `none`, nothing goes out before the cassette is in force, or if it never is."""
+    choice = resolve_mode(options.mode)
+    if choice.mode is RecordMode.NONE:
+        reason = f"tokentape is installed in mode none ({choice.source}), without a cassette that can be used"
+        _sealed.append(network.start(reason, options.allow_hosts))
+
+
+def _unseal() -> list[TokentapeError]:
+    """Undo `_seal`; what was blocked meanwhile."""
+    errors: list[TokentapeError] = []
+    while _sealed:
+        network.stop(_sealed[-1])
+        errors.extend(_sealed.pop().errors)
+    return errors
 
 
 def _warn_nowhere() -> Callable[[Request], None]:
@@ -110,9 +147,10 @@ def _warn_nowhere() -> Callable[[Request], None]:
         if not (installed.predicates or DefaultPredicates()).is_llm_call(request):
             return
         told.append(request.url)
+        what = "in mode none nothing goes out" if _sealed else "the calls go through unchanged"
         warnings.warn(
             "tokentape is installed but has nowhere to record: name a cassette in install(), set "
-            "TOKENTAPE_CASSETTE, or use use_cassette; the calls go through unchanged",
+            f"TOKENTAPE_CASSETTE, or use use_cassette; {what}",
             TokentapeWarning,
             stacklevel=2,
         )

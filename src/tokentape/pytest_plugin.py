@@ -7,6 +7,7 @@ the error reply, fell back, or ran in a thread.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from tokentape.deck import Deck
+    from tokentape.guard.policy import Block
 
 REPORT = pytest.StashKey[Report]()
 PASSED = pytest.StashKey[bool]()
 SKIPPED = pytest.StashKey[bool]()
 MISSED = pytest.StashKey[bool]()
 PARTIAL = pytest.StashKey[bool]()
+BLOCK: pytest.StashKey[Block] = pytest.StashKey()
 MODE_OPTION = "--tokentape-mode"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options: both are read by `pytest_configure`."""
+    """The options: all are read by `pytest_configure`."""
     group = parser.getgroup("tokentape", "record and replay LLM calls")
     group.addoption(
         MODE_OPTION,
@@ -42,6 +45,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="after the run, list hits, misses, unused interactions and unused cassette files",
     )
+    group.addoption(
+        *_names("--block-network", "pytest_recording"),
+        dest="tokentape_block_network",
+        action="store_true",
+        help="let nothing out through Python's sockets, except what a recording cassette records",
+    )
+    group.addoption(
+        *_names("--allow-hosts", "pytest_socket"),
+        dest="tokentape_allow_hosts",
+        action="append",
+        metavar="HOSTS",
+        help="hosts that pass all the same, with commas: names, *.suffix, name:port, addresses, networks",
+    )
+
+
+def _names(option: str, other: str) -> tuple[str, ...]:
+    """The option, under a name of its own too; that one alone where another plugin has the short one."""
+    own = f"--tokentape-{option.removeprefix('--')}"
+    return (own,) if find_spec(other) else (option, own)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,14 +83,54 @@ def pytest_configure(config: pytest.Config) -> None:
     watching.watchers.append(report)
     if choice.mode is RecordMode.NONE:
         report.set_placeholders()
+    _guard_network(config)
+
+
+def _guard_network(config: pytest.Config) -> None:
+    """Block the network for the whole run, where that is wanted; the controller of xdist only hands on."""
+    hosts = [host for text in config.getoption("tokentape_allow_hosts") or () for host in text.split(",")]
+    wanted = "--block-network" if config.getoption("tokentape_block_network") else ""
+    try:
+        wanted = wanted or ("[tool.tokentape] block_network" if settings.blocks_network() else "")
+        if hosts:
+            from tokentape.guard import block
+
+            block.allow(hosts)
+        if wanted and not (config.getoption("numprocesses", None) and not hasattr(config, "workerinput")):
+            from tokentape.guard import block
+            from tokentape.options import Options
+
+            reason = f"the network is blocked ({wanted})"
+            config.stash[BLOCK] = block.start(reason, Options.of({}).allow_hosts)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the environment as it was found."""
     settings.set_command_line_mode(None)
+    _unblock(config)
     if REPORT in config.stash:
         config.stash[REPORT].unset_placeholders()
         watching.watchers.remove(config.stash[REPORT])
+
+
+def _unblock(config: pytest.Config) -> None:
+    import sys
+
+    block = sys.modules.get("tokentape.guard.block")
+    if block is not None:
+        block.forbid_again()
+        if BLOCK in config.stash:
+            block.stop(config.stash[BLOCK])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What test modules wanted from the network while they were imported, and swallowed, fails the run."""
+    block = session.config.stash.get(BLOCK, None)
+    if block is not None and block.errors:
+        session.config.stash[REPORT].remarks.extend(f"while collecting: {error}" for error in block.errors)
+        block.errors.clear()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -135,8 +197,8 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
             item.parent.stash[PARTIAL] = True
 
 
-def _raise_misses() -> None:
-    """Raise what any open cassette latched, once."""
+def _raise_misses(item: pytest.Item) -> None:
+    """Raise what any open cassette latched, once, or the block of the network."""
     __tracebackhide__ = True
     from tokentape import active
     from tokentape.deck import combine
@@ -146,6 +208,11 @@ def _raise_misses() -> None:
             errors = list(deck.errors)
             deck.clear_errors()
             raise combine(errors)
+    block = item.config.stash.get(BLOCK, None)
+    if block is not None and block.errors:
+        errors = list(block.errors)
+        block.errors.clear()
+        raise errors[0]
 
 
 _ENDINGS = (Exception, pytest.fail.Exception, pytest.skip.Exception)
@@ -178,14 +245,16 @@ def _mark_and_raise(item: pytest.Item, error: BaseException | None) -> None:
     __tracebackhide__ = True
     import sys
 
-    if "tokentape.deck" not in sys.modules:
+    if "tokentape.deck" not in sys.modules and BLOCK not in item.config.stash:
         return
     from tokentape.errors import TokentapeError
 
     try:
-        _raise_misses()
+        _raise_misses(item)
     except TokentapeError as miss:
         item.stash[MISSED] = True
+        if type(miss) is type(error) and error is not None and miss.args == error.args:
+            return  # it is what the test ends with anyway
         raise miss from error or miss.__cause__
 
 
@@ -222,8 +291,11 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A recording that failed fails the run, even if every test passed."""
     report = session.config.stash[REPORT]
+    block = session.config.stash.get(BLOCK, None)
+    if block is not None:
+        report.notes.extend(block.notes)
     report.hand_over()
-    if report.failures and session.exitstatus == pytest.ExitCode.OK:
+    if (report.failures or report.remarks) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

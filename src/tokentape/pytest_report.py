@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tokentape import settings
 
@@ -31,16 +31,20 @@ class Line:
     failed: bool = False
     unrecorded: int = 0
     synthesized: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 class Report:
     """Collects a `Line` per cassette, and keeps the placeholder credentials.
 
-    As a `Watcher` it also sees the blocks of `use_cassette` in tests. `test` is the test that runs.
+    As a `Watcher` it also sees the blocks of `use_cassette` in tests. `test` is the test that runs. `remarks`
+    and `notes` are of the whole run: what fails it, and what only the full report tells.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.test = ""
+        self.remarks: list[str] = []
+        self.notes: list[str] = []
         self._config = config
         self._lines: list[Line] = []
         self._blocks: set[Deck] = set()
@@ -63,7 +67,8 @@ class Report:
         tally = deck.tally
         counts = (tally.replayed, tally.recorded, tally.missed)
         rare = (tally.unrecorded, tally.synthesized)
-        return Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare)
+        line = Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare)
+        return replace(line, notes=list(deck.notes))
 
     def opened(self, deck: Deck) -> None:
         """A block of `use_cassette`: where nothing may be sent, its SDKs get placeholders too."""
@@ -121,18 +126,27 @@ class Report:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output["tokentape"] = [asdict(line) for line in self._lines]
+            output["tokentape_run"] = {"remarks": self.remarks, "notes": self.notes}
 
     def take_over(self, output: dict[str, list[dict[str, object]]]) -> None:
         """In the xdist controller: take a worker's lines."""
         self._lines.extend(Line(**values) for values in output.get("tokentape", ()))  # type: ignore[arg-type]
+        said = cast("dict[str, list[str]]", output.get("tokentape_run", {}))
+        for mine, theirs in (
+            (self.remarks, said.get("remarks", ())),
+            (self.notes, said.get("notes", ())),
+        ):
+            mine.extend(text for text in theirs if text not in mine)
 
     def write(self, terminal: pytest.TerminalReporter) -> None:
         """Write what there is to say."""
         full = self._config.getoption("--tokentape-report")
         troubled = [line for line in self._lines if line.troubles]
-        if not (full or troubled):
+        if not (full or troubled or self.remarks):
             return
         terminal.section("tokentape", sep="-")
+        for remark in self.remarks:
+            terminal.line(remark, red=True)
         for line in troubled:
             for trouble in line.troubles:
                 terminal.line(f"{line.test}: {trouble}", red=line.failed, yellow=not line.failed)
@@ -149,6 +163,8 @@ class Report:
             )
             for id in line.unused:
                 terminal.line(f"    unused interaction {id}")
+            for note in line.notes:
+                terminal.line(f"    {note}")
         for path in self._unused_files():
             terminal.line(f"{_short(path)}: not used by any test of this run")
         counted = ("replayed", "recorded", "missed", "unrecorded", "synthesized")
@@ -159,6 +175,8 @@ class Report:
             + _rare(total[3], "not recorded")
             + _rare(total[4], "synthesized")
         )
+        for note in self.notes:
+            terminal.line(note)
         if self._said:
             terminal.line(f"placeholders were set for {_some(sorted(self._said))}")
 

@@ -93,6 +93,15 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").strip().lower() in {"true", "1", "yes"}
 
 
+def blocks_network() -> bool:
+    """True if the project's tests run with the network blocked. Raises `UsageError` for no yes or no."""
+    config = project()
+    value = config.options.get("block_network", False)
+    if not isinstance(value, bool):
+        raise UsageError(f"{config.path} [tool.tokentape]: block_network={value!r}; write true or false")
+    return value
+
+
 def default_cassette() -> str | None:
     """Where a process-wide recording goes if the program names no place."""
     return os.environ.get("TOKENTAPE_CASSETTE") or None

@@ -60,6 +60,7 @@ def idle() -> bool:
 
 def check(host: str, port: int | None, *, lookup: bool = False) -> None:
     """Raise `NetworkBlocked`, and latch it, if `host` may not be reached (`lookup`: not be looked up)."""
+    __tracebackhide__ = True
     for forbidder in forbidders():
         if not _permits(forbidder, host, port, lookup):
             error = _blocked(forbidder, host, port, lookup)

@@ -49,6 +49,7 @@ def _guarded(
 
         @wraps(original)
         def method(self: socket.socket, *args: object, **kwargs: object) -> object:
+            __tracebackhide__ = True
             if swap.is_on and not policy.idle():
                 try:
                     _check(self, address_in(args) if args else None, families)
@@ -64,6 +65,7 @@ def _guarded(
 
 
 def _check(sock: socket.socket, address: object, families: frozenset[int]) -> None:
+    __tracebackhide__ = True
     if not isinstance(address, tuple) or len(address) < 2 or sock.family not in families:
         return
     reach(text_of(address[0]), address[1])
@@ -71,6 +73,7 @@ def _check(sock: socket.socket, address: object, families: frozenset[int]) -> No
 
 def reach(host: str, port: object) -> None:
     """`host` is about to be reached. Raises `NetworkBlocked` where it may not be."""
+    __tracebackhide__ = True
     number = port_number(port)
     policy.check(host, number)
     unseen.connected(host, number)
@@ -112,6 +115,7 @@ def _lookup(module: ModuleType) -> Make:
 
         @wraps(original)
         def function(*args: object, **kwargs: object) -> object:
+            __tracebackhide__ = True
             if not swap.is_on or policy.idle():
                 return original(*args, **kwargs)
             host = args[0] if args else kwargs.get("host")
@@ -130,6 +134,7 @@ def _lookup(module: ModuleType) -> Make:
 
 def look_up(name: str, module: ModuleType) -> None:
     """`name` is about to be looked up. Raises `NetworkBlocked` where it may not be."""
+    __tracebackhide__ = True
     if not lookups.has_ticket(name) and bare(name) not in _own_names(module):
         policy.check(name, None, lookup=True)
 
