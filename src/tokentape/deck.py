@@ -302,6 +302,7 @@ class Deck:
         if self.is_closed:
             return
         self.is_closed = True
+        self._playback.close()
         unused = self._playback.unused()
         succeeded = error is None and not self._latched
         self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)

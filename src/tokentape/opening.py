@@ -76,7 +76,9 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
     if cassette is not None and choice.mode is RecordMode.ONCE and not cassette.finished:
         tape = replace(tape, drop=_not_worth_continuing(cassette))
     played = None if choice.mode is RecordMode.ALL else cassette
-    playback = Playback(played, matcher, options.repeat, without=tape.drop)
+    playback = Playback(
+        played, matcher, options.repeat, without=tape.drop, is_paced=options.pace == "recorded"
+    )
     log.debug("%s: mode %s (%s), %d recordings", path, choice.mode.value, choice.source, len(playback))
     return Deck(path, options, choice, playback, Recorder(tape, options, matcher, redactor))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.errors import CassetteError
+from tokentape.metering.plays import Plays, ledger
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ class Playback:
     """Finds the next recording for a key.
 
     `repeat` says what happens when all are played: "error" (None is returned), "last", "cycle".
-    `without` are ids that may not be played.
+    `without` are ids that may not be played; `is_paced` replays take as long as the recorded calls did.
     """
 
     def __init__(
-        self, cassette: Cassette | None, matcher: Matcher, repeat: str, without: Collection[str] = ()
+        self,
+        cassette: Cassette | None,
+        matcher: Matcher,
+        repeat: str,
+        without: Collection[str] = (),
+        *,
+        is_paced: bool = False,
     ) -> None:
         self._cassette = cassette
+        self._plays = Plays(cassette, is_paced=is_paced)
         self._repeat = repeat
         self._waiting: dict[str, list[int]] = {}
         self._played: dict[str, list[int]] = {}
@@ -81,13 +89,16 @@ class Playback:
                 return self.take(key, request)
             waiting.remove(number)
             self._played.setdefault(key, []).append(number)
+            self._plays[number] += 1
             return answer
         played = self._played.get(key)
         if not played or self._repeat == "error":
             return None
         if self._repeat == "cycle":
             played.append(played.pop(0))
-        return self._answer(played[-1], request)
+        answer = self._answer(played[-1], request)
+        self._plays[played[-1]] += 1
+        return answer
 
     def _rekey_edited(self) -> bool:
         """Give edited requests the key that they have now; False if that was done before."""
@@ -148,6 +159,7 @@ class Playback:
 
     def play(self, key: str, number: int) -> None:
         """Count this recording of `key` as played."""
+        self._plays[number] += 1
         if self.is_waiting(key, number):
             self._waiting[key].remove(number)
             self._played.setdefault(key, []).append(number)
@@ -156,6 +168,10 @@ class Playback:
         """The URL of each recording that can be read."""
         for interaction in self.candidates(len(self)):
             yield interaction.request.url
+
+    def close(self) -> None:
+        """Nothing is played any more: what was, is counted as saved."""
+        ledger.close(self._plays)
 
     def __len__(self) -> int:
         return len(self._ids)

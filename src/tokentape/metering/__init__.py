@@ -1,0 +1,1 @@
+"""What calls use and cost, and what replays saved. Usage itself is read by the dialects."""
