@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from page import Block, commands, fits
 
+from tokentape.protocols.credentials import PLACEHOLDERS
+
 if TYPE_CHECKING:
     from tokentape.testing.provider import Provider
 
@@ -32,6 +34,7 @@ for line in sys.stdin:
 """A Python session: reads code as JSON lines, answers with what it printed and the traceback, if any."""
 
 CREDENTIALS = {
+    **PLACEHOLDERS,
     "OPENAI_API_KEY": "sk-proj-reader-of-the-docs-0123456789",
     "ANTHROPIC_API_KEY": "sk-ant-reader-of-the-docs-0123456789",
     "GEMINI_API_KEY": "reader-of-the-docs",
