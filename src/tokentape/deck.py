@@ -22,7 +22,7 @@ from tokentape.errors import (
     TokentapeError,
 )
 from tokentape.log import log
-from tokentape.matching.explain import Explanation, explain
+from tokentape.matching.explain import Explanation, explain, with_mode
 from tokentape.outcomes import Forward, Miss, Outcome, Replay
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
@@ -68,7 +68,8 @@ class Deck:
         self.parent: Deck | None = None
         self.is_closed = False
         self.tally = Tally()
-        self.command = options.command or f"TOKENTAPE_MODE={RecordMode.NEW_EPISODES}, and run it again"
+        self._command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
+        self.command = with_mode(self._command, RecordMode.NEW_EPISODES)
         self._playback = playback
         self._recorder = recorder
         self._other_form: OtherForm | None = None
@@ -257,7 +258,7 @@ class Deck:
             cassette=self.path,
             mode=self.mode.value,
             unused=unused,
-            command=self.command,
+            command=self._command,
             note=note,
         )
 

@@ -17,6 +17,7 @@ from tokentape.cassettes.stores.registry import open_store
 from tokentape.deck import Deck
 from tokentape.errors import CassetteExpired, CassetteNotFound, TokentapeWarning
 from tokentape.log import log
+from tokentape.matching.explain import with_mode
 from tokentape.matching.key import Matcher
 from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.playback import Playback
@@ -84,8 +85,8 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
 
 
 def _record_it(options: Options) -> str:
-    command = options.command or "TOKENTAPE_MODE=once, and run it again"
-    return f"record it once with: {command}"
+    command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
+    return f"record it once with: {with_mode(command, RecordMode.ONCE)}"
 
 
 def _read_all(cassette: Cassette) -> None:

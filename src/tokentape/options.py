@@ -83,7 +83,8 @@ class Options:
     `max_age`         seconds, a timedelta, or "30d", "12h"; `on_expired`: "warn", "fail", "record" again
     `pace`            "fast", or "recorded": replay chunks at the times they came
     `on_miss`         "answer" with an error reply and raise at the end of the block, or "abort" at once
-    `name`            the cassette's name in a store; `command`: what the miss explanation tells to run
+    `name`            the cassette's name in a store; `command`: what the miss explanation tells to run, with
+                      the record mode that fits in place of "{mode}"
     """
 
     mode: str | RecordMode | None = None

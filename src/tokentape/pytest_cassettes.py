@@ -48,7 +48,7 @@ def block_of(
     """
     node = request.node
     path, args = _asked(node)
-    options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode=new_episodes')
+    options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode={{mode}}')
     deck = open_with(path or default_path(node), options)
     try:
         interceptors.hold()

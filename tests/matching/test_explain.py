@@ -44,10 +44,48 @@ def test_the_text():
         "No recording in tapes/trip.json fits this request (mode none).",
         f'  request: POST {CHAT} (openai.chat/create) (asks "Capital of Spain?")',
         '  nearest recording: 7c1e90ab (asks "Capital of France?")',
-        '    messages[0].content: recorded "Capital of France?", now "Capital of Spain?"',
+        '    messages[1].content: recorded "Capital of France?", now "Capital of Spain?"',
         "    temperature: recorded 0.2, now 0.7",
         "  not played yet: 7c1e90ab, 0a11ce00",
         "  to record it: pytest --tokentape-mode=new_episodes tests/test_trip.py::test_capital",
+    ]
+
+
+EDITS = {
+    "an edited prompt": ([user("Name the capital of Spain.")], {}, True),
+    "an edited setting": ([user("Name the capital of France.")], {"temperature": 0.5}, True),
+    "another prompt": ([user("Write me a long poem on rivers, rain and the sea.")], {}, False),
+    "one more turn": ([user("Name the capital of France."), user("Now.")], {}, False),
+    "one more tool": ([user("Name the capital of France.")], {"tools": [weather()]}, False),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_refresh_is_told_where_the_call_was_edited_and_new_episodes_where_it_is_new(name):
+    turns, changes, is_edited = EDITS[name]
+    base = {"temperature": 0.2, "max_tokens": 100}
+    near = recorded("7c1e90ab", chat(user("Name the capital of France."), **base))
+    found = explained(chat(*turns, **{**base, **changes}), near, unused=("7c1e90ab",), command="run {mode}")
+    last = (
+        "  to record it in place of 7c1e90ab: run refresh"
+        if is_edited
+        else "  to record it: run new_episodes"
+    )
+    assert str(found).splitlines()[-1] == last
+    played = explained(chat(*turns, **{**base, **changes}), near, command="run {mode}")
+    assert str(played).splitlines()[-1] == "  to record it: run new_episodes"
+
+
+def test_turns_are_numbered_as_in_the_body_on_both_sides():
+    one, two = {"role": "system", "content": "Be brief."}, {"role": "developer", "content": "Be kind."}
+    turns = [user("a"), {"role": "assistant", "content": "b"}, user("c")]
+    found = explained(chat(one, two, *turns), recorded("a", chat(one, *turns[:2], user("d"))))
+    assert [difference.path for difference in found.differences] == ["system[1]", "messages[4].content"]
+    found = explained(chat(one, two, turns[0]), recorded("a", chat(one, *turns)))
+    assert [difference.path for difference in found.differences] == [
+        "system[1]",
+        "messages[2]",
+        "messages[3]",
     ]
 
 

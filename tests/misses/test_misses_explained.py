@@ -27,7 +27,7 @@ INSERTED = [BASE[0], {"role": "user", "content": "Hello!"}, *BASE[1:]]
 
 
 def asking(**changes):
-    """A chat whose parts may be changed. In explanations `messages` are those without the system's."""
+    """A chat whose parts may be changed."""
     parts = {"model": "gpt-5-mini", "messages": BASE, "tools": [WEATHER], "temperature": 0.1, **changes}
 
     def program(url, _text):
@@ -42,14 +42,14 @@ OTHER_TOOL = {**WEATHER, "function": {**WEATHER["function"], "description": "The
 SECOND_TOOL = {**WEATHER, "function": {**WEATHER["function"], "name": "get_tides"}}
 
 CHANGES = {
-    "inserted message": ({"messages": INSERTED}, [("messages[0]", "added")]),
+    "inserted message": ({"messages": INSERTED}, [("messages[1]", "added")]),
     "removed messages": (
         {"messages": [BASE[0], *BASE[3:]]},
-        [("messages[0]", "removed"), ("messages[1]", "removed")],
+        [("messages[1]", "removed"), ("messages[2]", "removed")],
     ),
     "changed message": (
         {"messages": [*BASE[:3], {"role": "user", "content": "And today?"}]},
-        [("messages[2].content", "changed")],
+        [("messages[3].content", "changed")],
     ),
     "changed tool": ({"tools": [OTHER_TOOL]}, [("tools[get_weather].function.description", "added")]),
     "another tool": ({"tools": [WEATHER, SECOND_TOOL]}, [("tools[get_tides]", "added")]),

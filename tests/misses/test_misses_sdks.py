@@ -21,7 +21,13 @@ def test_R14_a_miss_is_sent_once_is_seen_and_ends_the_block(missing, program):
     missed = missing.miss(program)
     assert isinstance(missed.saw, Exception)
     assert missed.miss.__cause__ is missed.saw
-    for part in ("No recording in", "tape.json", "goodbye", "to record it: TOKENTAPE_MODE=new_episodes"):
+    for part in (
+        "No recording in",
+        "tape.json",
+        "goodbye",
+        "to record it in place of ",
+        "TOKENTAPE_MODE=refresh",
+    ):
         assert part in str(missed.saw)
         assert part in str(missed.miss)
 

@@ -57,7 +57,7 @@ def test_other():
     path = project.pytester.path / "test_it.py"
     path.write_text(path.read_text().replace('TEXT = "Say hello."', 'TEXT = "Say goodbye."'))
     result = project.run(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*ReplayMiss*", "*messages*", "*--tokentape-mode=new_episodes*"])
+    result.stdout.fnmatch_lines(["*ReplayMiss*", "*messages*", "*to record it*--tokentape-mode=*"])
 
 
 MISSES = {

@@ -58,16 +58,21 @@ def _conversation(rest: dict[str, Json], shape: Shape, tidy: Tidy) -> dict[str, 
     del rest[shape.conversation]
     walked = tidy.turns(turns)
     messages = [settled_turn(turn, shape) for turn in walked] if isinstance(walked, list) else []
-    leading = 0
-    while leading < len(messages) and _is_system(messages[leading], shape):
-        system.append(system_entry(messages[leading], shape))
-        leading += 1
+    leading = _leading(messages, shape)
+    system += [system_entry(turn, shape) for turn in messages[:leading]]
     sections: dict[str, Json] = {"messages": messages[leading:]}
     return {"system": system, **sections} if system else sections
 
 
-def _is_system(turn: Json, shape: Shape) -> bool:
-    return isinstance(turn, dict) and turn.get("role") in shape.system_roles
+def leading_system_turns(body: Json, shape: Shape) -> int:
+    """How many turns of a body went to `system`: `messages[0]` of the form is `messages[n]` of the body."""
+    turns = turns_of(body.get(shape.conversation), shape) if isinstance(body, dict) else None
+    return _leading(turns or [], shape)
+
+
+def _leading(turns: list[Json], shape: Shape) -> int:
+    roles = (turn.get("role") if isinstance(turn, dict) else None for turn in turns)
+    return next((number for number, role in enumerate(roles) if role not in shape.system_roles), len(turns))
 
 
 def _sort(rest: dict[str, Json], shape: Shape, sections: dict[str, Json]) -> None:

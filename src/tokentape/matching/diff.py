@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -56,19 +57,23 @@ class Difference:
         return f"{self.path}: recorded {recorded}, now {incoming}"
 
 
-def diff(recorded: Json, incoming: Json) -> list[Difference]:
+def diff(recorded: Json, incoming: Json, leading: tuple[int, int] = (0, 0)) -> list[Difference]:
     """The differences, in the order of a call: operation, model, system, messages, tools, settings.
 
     Turns are aligned (an inserted one is one addition), tools go by name, blocks by position and type.
+    `leading` turns of the bodies, recorded and incoming, count as `system`: turns are numbered as they stand
+    in the body, the incoming one where both have the turn.
     """
     if isinstance(recorded, dict) and isinstance(incoming, dict):
         recorded, incoming = flattened(recorded), flattened(incoming)
     try:
-        return sorted(_walk("", recorded, incoming), key=lambda found: _rank(found.path))
+        found = sorted(_walk("", recorded, incoming), key=lambda one: _rank(one.path))
+        return [_numbered(one, leading) for one in found] if any(leading) else found
     except RecursionError:
         return [Difference("body", recorded, incoming)]
 
 
+_TURN = re.compile(r"^messages\[(\d+)\]")
 _ORDER = (
     "operation",
     "method",
@@ -82,6 +87,13 @@ _ORDER = (
     "messages",
     "tools",
 )
+
+
+def _numbered(found: Difference, leading: tuple[int, int]) -> Difference:
+    """The difference with the turn's number in the body."""
+    before = leading[0] if found.change is Change.REMOVED else leading[1]
+    path = _TURN.sub(lambda turn: f"messages[{int(turn[1]) + before}]", found.path)
+    return replace(found, path=path)
 
 
 def _rank(path: str) -> int:

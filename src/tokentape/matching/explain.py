@@ -7,19 +7,29 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tokentape.matching.address import place_of
-from tokentape.matching.diff import Difference, diff
-from tokentape.matching.nearest import MOST, nearest
+from tokentape.matching.canonical import leading_system_turns
+from tokentape.matching.diff import Change, Difference, diff
+from tokentape.matching.nearest import MOST, items, likeness, nearest
 from tokentape.protocols.registry import recognise, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tokentape.matching.key import Matcher
-    from tokentape.wire.interaction import Interaction
+    from tokentape.protocols.registry import Recognised
+    from tokentape.wire.interaction import Interaction, Json
     from tokentape.wire.message import Request
 
 SHOWN = 8
 """Differences, and unused recordings, that the text lists."""
+
+EDITED = 3
+"""Places at most that an edit of one call changes."""
+
+ALIKE = 0.5
+"""How much a call and its edited form have in common, at least."""
+
+MODE = "{mode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,8 @@ class Explanation:
     """A miss, explained. `str()` of it is what people read; `differences` hold the whole values.
 
     `request_line` is method and URL (redacted), `operation` the dialect's name for it, `asks` the last
-    user text; `nearest_id` is "" where the cassette has nothing to compare with.
+    user text; `nearest_id` is "" where the cassette has nothing to compare with. `replaces`: the request
+    looks like the nearest recording after an edit, and `command` drops that one if it stays unused.
     """
 
     request_line: str
@@ -41,6 +52,7 @@ class Explanation:
     unused: tuple[str, ...] = ()
     command: str = ""
     note: str = ""
+    replaces: bool = False
 
     def __str__(self) -> str:
         lines = [f"No recording in {self.cassette} fits this request (mode {self.mode})."]
@@ -51,7 +63,8 @@ class Explanation:
         if self.unused:
             lines.append(f"  not played yet: {_listed(self.unused)}")
         if self.command:
-            lines.append(f"  to record it: {self.command}")
+            instead = f" in place of {self.nearest_id}" if self.replaces else ""
+            lines.append(f"  to record it{instead}: {self.command}")
         return "\n".join(lines)
 
     def _nearest(self) -> list[str]:
@@ -77,7 +90,8 @@ def explain(
 ) -> Explanation:
     """Compare a redacted `request` with recorded interactions, at most 200 of them.
 
-    `unused` are the ids of recordings not played yet, `note` what the caller knows besides.
+    `unused` are the ids of recordings not played yet, `note` what the caller knows besides. `{mode}` in
+    `command` becomes the record mode that fits.
     """
     found = recognise(request)
     known = list(islice(candidates, MOST))
@@ -88,8 +102,13 @@ def explain(
     told = note
     near: Interaction | None = None
     differences: tuple[Difference, ...] = ()
+    replaces = False
     if best is not None:
-        near, differences = known[best], tuple(diff(forms[best], wanted))
+        near = known[best]
+        leading = _leading(recognise(near.request)), _leading(found)
+        differences = tuple(diff(forms[best], wanted, leading))
+        is_edited = near.id in waiting and _looks_edited(forms[best], wanted, differences)
+        replaces = is_edited and MODE in command
         told = note or remark(differences, near, request, is_unused=near.id in waiting)
     return Explanation(
         request_line=f"{request.method} {request.url}",
@@ -101,9 +120,29 @@ def explain(
         nearest_asks=(near.asks or summary(near.request, None)[0]) if near else "",
         differences=differences,
         unused=unused,
-        command=command,
+        command=with_mode(command, "refresh" if replaces else "new_episodes"),
         note=told,
+        replaces=replaces,
     )
+
+
+def with_mode(command: str, mode: str) -> str:
+    """The command with `mode` in place of the last `{mode}`."""
+    return mode.join(command.rsplit(MODE, 1))
+
+
+def _leading(found: Recognised) -> int:
+    return leading_system_turns(found.body, found.shape) if found.is_json else 0
+
+
+def _looks_edited(recorded: Json, incoming: Json, differences: tuple[Difference, ...]) -> bool:
+    """True if the request is probably the recorded one with an edited prompt or setting, not another call.
+
+    Turns that came or went are another call of a conversation; so is a text with little in common.
+    """
+    changed = all(difference.change is Change.CHANGED for difference in differences)
+    few = 0 < len(differences) <= EDITED
+    return few and changed and likeness(items(recorded), items(incoming)) >= ALIKE
 
 
 def remark(
