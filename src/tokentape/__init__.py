@@ -15,6 +15,8 @@ The public names, in the order in which a reader meets them:
                               which requests are LLM calls
     MemoryStore, DirectoryStore, SqliteStore
                               where cassettes live
+    savings, reset_savings, Price
+                              what replays saved: calls, tokens, money, time
     TokentapeError, ReplayMiss
                               the root of the errors, and the one you will meet (`tokentape.errors` has all)
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from tokentape.guard.block import block_network as block_network
     from tokentape.matching.fields import MatchOn as MatchOn
     from tokentape.matching.normalise import register_normalizer as register_normalizer
+    from tokentape.metering.price import Price as Price
+    from tokentape.metering.savings import reset_savings as reset_savings
+    from tokentape.metering.savings import savings as savings
     from tokentape.predicates import DefaultPredicates as DefaultPredicates
     from tokentape.predicates import Predicates as Predicates
     from tokentape.process import install as install
@@ -66,6 +71,9 @@ _HOME = {
     "MemoryStore": "cassettes.stores.memory",
     "DirectoryStore": "cassettes.stores.directory",
     "SqliteStore": "cassettes.stores.sqlite",
+    "savings": "metering.savings",
+    "reset_savings": "metering.savings",
+    "Price": "metering.price",
     "TokentapeError": "errors",
     "ReplayMiss": "errors",
 }
@@ -76,6 +84,7 @@ __all__ = [
     "MatchOn",
     "MemoryStore",
     "Predicates",
+    "Price",
     "RecordMode",
     "ReplayMiss",
     "SqliteStore",
@@ -87,6 +96,8 @@ __all__ = [
     "install",
     "is_installed",
     "register_normalizer",
+    "reset_savings",
+    "savings",
     "uninstall",
     "use_cassette",
 ]
