@@ -227,10 +227,10 @@ def test_R43_doctor_names_every_library_with_version_and_state(here):
 
     libraries = {library["name"]: library for library in json.loads(done("doctor", "--json"))["libraries"]}
     assert libraries["openai"]["version"] == version("openai")
-    for name in ("httpx2", "httpx"):
+    for name in ("httpx2", "httpx", "requests", "urllib3"):
         if name in libraries:
             assert libraries[name]["state"] == "ready"
-    for name in ("aiohttp", "requests"):
+    for name in ("aiohttp",):
         if name in libraries:
             assert (libraries[name]["state"], bool(libraries[name]["note"])) == ("not seen", True)
 

@@ -14,8 +14,11 @@ from tokentape import active
 from tokentape.errors import UsageError
 from tokentape.interceptors import ending
 from tokentape.interceptors.base import NoSeam
+from tokentape.interceptors.httpclient import HttpClientInterceptor
 from tokentape.interceptors.httpx import HttpxInterceptor
 from tokentape.interceptors.imports import when_imported
+from tokentape.interceptors.requests import RequestsInterceptor
+from tokentape.interceptors.urllib3 import Urllib3Interceptor
 from tokentape.log import log
 
 if TYPE_CHECKING:
@@ -24,7 +27,12 @@ if TYPE_CHECKING:
 
     from tokentape.interceptors.base import Factory, Interceptor, Tape
 
-BUILT_IN: tuple[Factory, ...] = (HttpxInterceptor,)
+BUILT_IN: tuple[Factory, ...] = (
+    HttpxInterceptor,
+    RequestsInterceptor,
+    Urllib3Interceptor,
+    HttpClientInterceptor,
+)
 GROUP = "tokentape.interceptors"
 
 _registry: list[Registry] = []

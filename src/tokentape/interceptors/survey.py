@@ -31,8 +31,6 @@ SDKS: dict[str, tuple[str, ...]] = {
 """SDKs and the transports they may send through, measured at the first socket send."""
 
 NOT_SEEN: dict[str, str] = {
-    "requests": "its calls are not recorded by this version",
-    "urllib3": "its calls are not recorded by this version",
     "aiohttp": "its calls are not recorded by this version",
     "grpcio": "sends from its C core: no Python seam for HTTP recording",
     "pyqwest": "sends from Rust: no Python seam",
