@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tokentape.deck import Deck
+    from tokentape.metering.savings import Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Line:
     failed: bool = False
     unrecorded: int = 0
     synthesized: int = 0
+    refused: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -52,6 +54,7 @@ class Report:
         self._placeholders: dict[str, str] = {}
         self._said: set[str] = set()
         self._untold: dict[str, int] = {}
+        self._saved: list[dict[str, object]] = []
 
     @property
     def failures(self) -> list[Line]:
@@ -127,10 +130,14 @@ class Report:
         if output is not None:
             output["tokentape"] = [asdict(line) for line in self._lines]
             output["tokentape_run"] = {"remarks": self.remarks, "notes": self.notes}
+            if self._config.getoption("--tokentape-report"):
+                output["tokentape_saved"] = _saved().plain
 
     def take_over(self, output: dict[str, list[dict[str, object]]]) -> None:
         """In the xdist controller: take a worker's lines."""
         self._lines.extend(Line(**values) for values in output.get("tokentape", ()))  # type: ignore[arg-type]
+        if "tokentape_saved" in output:
+            self._saved.append(cast("dict[str, object]", output["tokentape_saved"]))
         said = cast("dict[str, list[str]]", output.get("tokentape_run", {}))
         for mine, theirs in (
             (self.remarks, said.get("remarks", ())),
@@ -177,8 +184,16 @@ class Report:
         )
         for note in self.notes:
             terminal.line(note)
+        self._write_savings(terminal)
         if self._said:
             terminal.line(f"placeholders were set for {_some(sorted(self._said))}")
+
+    def _write_savings(self, terminal: pytest.TerminalReporter) -> None:
+        from tokentape.metering.savings import Saved
+
+        saved = sum(map(Saved.of_plain, self._saved), _saved())
+        if saved.calls:
+            terminal.line(str(saved))
 
     def _unused_files(self) -> list[str]:
         """Cassette files beside those that were used, which no test opened."""
@@ -188,6 +203,12 @@ class Report:
             names = os.listdir(folder) if os.path.isdir(folder) else []
             found.update(os.path.join(folder, name) for name in names if name.endswith(".json"))
         return sorted(found - used)
+
+
+def _saved() -> Saved:
+    from tokentape.metering.savings import savings
+
+    return savings()
 
 
 def _failures(deck: Deck) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from textwrap import indent
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,21 @@ def _facts(interaction: Interaction) -> dict[str, object]:
         "status": response.status if response else None,
         "reply": reply_text(found, response) if response else None,
         "usage": usage.counts if usage else None,
+        "cost": _cost(interaction),
         "ended": {"how": interaction.ended.how.value, "whole": interaction.ended.whole},
         "chunks": len(response.chunks) if response else 0,
         "milliseconds": _milliseconds(interaction),
         "metadata": dict(interaction.metadata),
     }
+
+
+def _cost(interaction: Interaction) -> dict[str, str | None]:
+    from tokentape.metering.call import call_of
+    from tokentape.metering.cost import cost_of
+
+    cost = cost_of(call_of(interaction))
+    usd = None if cost.usd is None else f"{cost.usd.normalize():f}"
+    return {"usd": usd, "source": cost.source or None, "reason": cost.reason or None}
 
 
 def _milliseconds(interaction: Interaction) -> int:
@@ -109,10 +120,15 @@ def _no_reply(interaction: Interaction) -> str:
 
 
 def _last_line(interaction: Interaction, facts: dict[str, object]) -> str:
+    from tokentape.metering.savings import dollars
+
     usage = facts["usage"]
     tokens = ""
     if isinstance(usage, dict):
         tokens = f", {_known(usage['input'])} tokens in, {_known(usage['output'])} out"
+    cost = facts["cost"]
+    if usage and isinstance(cost, dict) and cost["usd"] is not None:
+        tokens += f", {dollars(Decimal(cost['usd']))}"
     whole = "" if interaction.ended.whole else ", not whole"
     chunks = count(len(interaction.response.chunks) if interaction.response else 0, "chunk")
     return (

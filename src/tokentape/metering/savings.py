@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from tokentape.metering.cost import cost_of
 from tokentape.metering.own import own_prices
@@ -63,6 +63,19 @@ class Saved:
         sums = {name: getattr(self, name) + getattr(other, name) for name in names}
         known = [usd for usd in (self.usd, other.usd) if usd is not None]
         return Saved(**sums, usd=sum(known, Decimal(0)) if known else None)
+
+    @property
+    def plain(self) -> dict[str, int | float | str | None]:
+        """The sums as plain values, for another process; `of_plain` reads them."""
+        found = {each.name: getattr(self, each.name) for each in fields(Saved)}
+        return {**found, "usd": None if self.usd is None else str(self.usd)}
+
+    @staticmethod
+    def of_plain(plain: Mapping[str, object]) -> Saved:
+        """What `plain` wrote."""
+        sums = cast("dict[str, int]", {name: value for name, value in plain.items() if name != "usd"})
+        usd = plain["usd"]
+        return Saved(usd=None if usd is None else Decimal(str(usd)), **sums)
 
     def __str__(self) -> str:
         """One line: `saved: 12 calls, 3,456 tokens, $0.0123 (2 calls of unknown price), 4.2 s`."""
