@@ -113,7 +113,11 @@ class Recorder:
 
     def key_as_stored(self, request: Request) -> str:
         """The key of a request that mentions a credential which another call taught: it is stored without."""
-        return self.matcher.key(self._hooked_request(self._redactor.request_as_stored(request)))
+        return self.matcher.key(self.request_as_stored(request))
+
+    def request_as_stored(self, request: Request) -> Request:
+        """The request as it would be stored if it mentions a credential which another call taught."""
+        return self._hooked_request(self._redactor.request_as_stored(request))
 
     def redacted(self, request: Request) -> Request:
         """The request as it would be stored, hooks included."""

@@ -71,7 +71,7 @@ class OtherForm:
         self._playback = playback
         self._recorder = recorder
         self._repeat = repeat
-        self._places: dict[str, list[_Place]] | None = None
+        self._places: dict[str | None, list[_Place]] | None = None
         self._refused: dict[int, str] = {}
         self._turns: dict[str, int] = {}
 
@@ -104,23 +104,27 @@ class OtherForm:
         return ""
 
     def _series(self, request: Request, found: Recognised) -> list[_Place]:
-        key = neutral_key(self._recorder.matcher, self._recorder.redacted(request), found)
-        if key is None:
+        """The recordings of this call in the other form, in order; what mentions a credential that another
+        call taught is stored without it, so that form of the request is looked for as well.
+        """
+        if synthesis_of(found) is None:
             return []
         if self._places is None:
             self._places = self._index()
-        places = self._places.get(key, [])
-        return [place for place in places if place.streams != found.operation.stream]
+        for known in (self._recorder.redacted(request), self._recorder.request_as_stored(request)):
+            key = neutral_key(self._recorder.matcher, known)
+            series = [place for place in self._places.get(key, ()) if place.streams != found.operation.stream]
+            if series:
+                return series
+        return []
 
-    def _index(self) -> dict[str, list[_Place]]:
-        places: dict[str, list[_Place]] = {}
+    def _index(self) -> dict[str | None, list[_Place]]:
+        places: dict[str | None, list[_Place]] = {}
         for key, number, taped in self._playback.everything():
-            found = recognise(taped.request)
-            neutral = (
-                None if key.startswith("id:") else neutral_key(self._recorder.matcher, taped.request, found)
-            )
+            neutral = None if key.startswith("id:") else neutral_key(self._recorder.matcher, taped.request)
             if neutral is not None:
-                place = _Place(key, number, found.operation.stream, host_of(taped.request.url))
+                streams = recognise(taped.request).operation.stream
+                place = _Place(key, number, streams, host_of(taped.request.url))
                 places.setdefault(neutral, []).append(place)
         return places
 
@@ -149,11 +153,12 @@ class OtherForm:
             return None
 
 
-def neutral_key(matcher: Matcher, request: Request, found: Recognised) -> str | None:
+def neutral_key(matcher: Matcher, request: Request) -> str | None:
     """The key of a redacted request whichever way its reply comes; None if it can come one way only."""
+    found = recognise(request)
     synthesis = synthesis_of(found)
-    body = found.body if isinstance(found.body, dict) else None
-    if synthesis is None or body is None or has_repeated_key(request.body or b"", body):
+    body = found.body
+    if synthesis is None or not isinstance(body, dict) or has_repeated_key(request.body or b"", body):
         return None
     try:
         neutral = synthesis.neutral(request, body)
