@@ -138,21 +138,21 @@ class Answer:
         recorded client lacked it too (it did not accept the coding), the coded bytes are what it got.
         """
         response = self.response
-        missing = _codings(header(response.headers, "content-encoding")) - codecs
-        if not response.body or not self._had(missing):
-            pieces, headers = tuple(response.pieces()), response.headers
-        else:
+        pieces, headers = response.pieces(), response.headers
+        coding = header(headers, "content-encoding") if response.body else None
+        if coding is not None and self._had(_codings(coding) - codecs):
             plain = decoded_body(response) or b""
-            pieces, headers = (plain,), _as_identity(response.headers, len(plain))
-        return Served(headers, (*self._paced(pieces), *self._end()), self._report)
+            pieces, headers = [plain], _as_identity(headers, len(plain))
+        played = self._paced(pieces) if self._pace else map(Data, pieces)
+        return Served(headers, (*played, *self._end()), self._report)
 
     def _had(self, codings: set[str]) -> bool:
         """True if the recorded client may have decoded one of `codings`: it said so, or said nothing."""
         accepted = self.interaction.request.header("accept-encoding")
         return bool(codings) and (accepted is None or not {"*", *codings}.isdisjoint(_codings(accepted)))
 
-    def _paced(self, pieces: tuple[bytes, ...]) -> Iterator[Step]:
-        waits = self.interaction.timing.chunk_ms if self._pace else ()
+    def _paced(self, pieces: list[bytes]) -> Iterator[Step]:
+        waits = self.interaction.timing.chunk_ms
         for number, piece in enumerate(pieces):
             if number < len(waits) and waits[number]:
                 yield Wait(waits[number] / 1000)

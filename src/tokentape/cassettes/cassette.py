@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.answer import parse_answer
@@ -59,13 +60,18 @@ class Cassette:
         the reply is in a coding for which clients may lack the codec: what the recorded one accepted then
         says what it got. Raises `CassetteCorrupt`.
         """
-        entry = self.entries[number]
-        answer = parse_answer(self._block(number), self.path, entry.id, entry.key, request)
+        answer = parse_answer(self._index.data, self._index.entries[number], self.path, request)
         return self.interaction(number) if answer is None or _needs_a_codec(answer) else answer
 
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
         return [number for number in range(len(self.entries)) if not is_unedited(self._block(number))]
+
+    def protocol(self, number: int) -> str:
+        """The dialect of the interaction at `number`, as its first lines say it; "" where they do not."""
+        entry = self.entries[number]
+        found = _PROTOCOL.search(self._index.data, entry.start, min(entry.end, entry.start + _HEAD))
+        return found[1].decode("utf-8", "replace") if found else ""
 
     def _block(self, number: int) -> str:
         entry = self.entries[number]
@@ -75,10 +81,14 @@ class Cassette:
         return self._index.data.count(b"\n", 0, self.entries[number].start) + 1
 
 
+_HEAD = 1000
+_PROTOCOL = re.compile(rb'\n"kind": [^\n]*?"protocol": "([^"]*)"')
 _READ_BY_ALL = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 
 
 def _needs_a_codec(answer: Interaction) -> bool:
     """True if the reply is in a coding that not every client can decode (br, zstd, or several)."""
-    named = answer.response.header("content-encoding") if answer.response else None
+    if answer.response is None:
+        return False
+    named = answer.response.header("content-encoding")
     return named is not None and named.strip().lower() not in _READ_BY_ALL

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 from tokentape.wire.interaction import How
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tokentape.interceptors.base import Tape
     from tokentape.outcomes import Forward, Outcome
     from tokentape.wire.interaction import WireError
@@ -58,17 +56,11 @@ def settle() -> None:
         while _thread.late:
             forward, how, error, trailers = _thread.late.pop(0)
             forward.end(how, error, trailers)
-        for forward in _dropped():
-            forward.end(How.CLOSED_BY_CALLER)
+        while _abandoned:
+            with suppress(IndexError):  # another thread was quicker
+                _abandoned.popleft().end(How.CLOSED_BY_CALLER)
     finally:
         _thread.storing = False
-
-
-def _dropped() -> Iterator[Forward]:
-    """The abandoned calls, each for one thread only."""
-    with suppress(IndexError):
-        while True:
-            yield _abandoned.popleft()
 
 
 def begin(tape: Tape, request: Request, identity: str | None = None) -> Outcome | None:

@@ -57,7 +57,7 @@ class Matcher:
         do not count, unless `match_on` names them.
         """
         fast = self._fast
-        told = [f"{name.lower()}:{value}" for name, value in request.headers if name.lower() in fast]
+        told = [f"{name}:{value}" for field, value in request.headers if (name := field.lower()) in fast]
         head = "\n".join((request.method.upper(), self._url(request.url), *sorted(told), ""))
         whole = hashlib.sha256(head.encode("utf-8", "surrogatepass"))
         whole.update(request.body or b"")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order, repeats and case kept. Bytes are read as latin-1, so none is lost."""
@@ -26,7 +26,10 @@ def headers_to_raw(headers: Headers) -> list[tuple[bytes, bytes]]:
 def header(headers: Headers, name: str) -> str | None:
     """The first field called `name` (any case), or None."""
     wanted = name.lower()
-    return next((value for field, value in headers if field.lower() == wanted), None)
+    for field, value in headers:
+        if field.lower() == wanted:
+            return value
+    return None
 
 
 def without(headers: Headers, *names: str) -> Headers:
@@ -72,11 +75,12 @@ class Response:
         """The first field called `name` (any case), or None."""
         return header(self.headers, name)
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> list[bytes]:
         """The body in the chunks in which it arrived."""
-        if self.body is None:
-            return
-        start = 0
-        for end in accumulate(self.chunks):
-            yield self.body[start:end]
-            start = end
+        body = self.body
+        if body is None:
+            return []
+        if len(self.chunks) == 1:
+            return [body]
+        ends = [0, *accumulate(self.chunks)]
+        return [body[start:end] for start, end in pairwise(ends)]

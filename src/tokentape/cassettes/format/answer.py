@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from tokentape.cassettes.format.checks import RESPONSE, is_untouched
+from tokentape.cassettes.format.checks import RESPONSE, untouched_reply
 from tokentape.cassettes.format.coding import read_body
-from tokentape.cassettes.format.folding import is_folded
+from tokentape.cassettes.format.folding import MARK
+from tokentape.cassettes.format.jsonform import quick_json
 from tokentape.cassettes.format.layout import read_object
-from tokentape.cassettes.format.sselines import cut_stream
+from tokentape.cassettes.format.sselines import cut_untouched
 from tokentape.wire.interaction import Ended, How, Interaction, Timing, WireError
 from tokentape.wire.message import Response
 
 if TYPE_CHECKING:
+    from tokentape.cassettes.format.index import Entry
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
 
@@ -46,38 +48,53 @@ if TYPE_CHECKING:
         timing: _Timing
 
 
-def parse_answer(block: str, path: str, id: str, key: str, request: Request) -> Interaction | None:
-    """The interaction, with `request` in place of its own; None where somebody edited the block."""
-    if not is_untouched(block):
+_HOW = {how.value: how for how in How}
+
+
+def parse_answer(data: bytes, entry: Entry, path: str, request: Request) -> Interaction | None:
+    """The interaction of `entry` with `request` in place of its own; None where somebody edited the block.
+
+    `data` is the file that `entry` points into.
+    """
+    start = untouched_reply(data, entry.start, entry.end)
+    if start < 0:
         return None
-    rest, stream = cut_stream(block)
-    data = cast("_Block", read_object("{" + rest[rest.find(RESPONSE) + 2 :], path))
-    reply = data["response"]
-    response = None if reply is None else _response(reply, stream, folded=is_folded(rest))
-    return Interaction(id, request, response, _ended(data["ended"]), _timing(data["timing"]), key)
+    text = data[start : entry.end].decode()
+    text, stream = cut_untouched(text)
+    parsed = cast("_Block", read_object("{" + text[_COMMA:], path))
+    reply = parsed["response"]
+    response = None if reply is None else _response(reply, stream, folded=MARK in text)
+    return Interaction(
+        entry.id, request, response, _ended(parsed["ended"]), _timing(parsed["timing"]), entry.key
+    )
+
+
+_COMMA = RESPONSE.index('"')
 
 
 def _response(reply: _Reply, stream: bytes | None, *, folded: bool) -> Response:
-    shown = read_body(reply["body"], folded=folded, view=stream)
+    form = reply["body"]
+    body = None if folded or stream is not None else quick_json(form)
+    view = None
+    if body is None:
+        shown = read_body(form, folded=folded, view=stream)
+        body, view = shown.body, shown.view
     return Response(
         reply["status"],
         reply["reason"],
-        tuple([(name, value) for name, value in reply["headers"]]),
-        shown.body,
+        cast("tuple[tuple[str, str], ...]", tuple(map(tuple, reply["headers"]))),
+        body,
         tuple(reply["chunks"]),
-        tuple([(name, value) for name, value in reply["trailers"]]),
+        cast("tuple[tuple[str, str], ...]", tuple(map(tuple, reply["trailers"]))),
         reply["http"],
-        shown.view,
+        view,
     )
 
 
 def _ended(ended: _Ended) -> Ended:
     error = ended["error"]
-    return Ended(
-        How(ended["how"]),
-        ended["terminal"],
-        None if error is None else WireError(error["type"], error["message"]),
-    )
+    wire = None if error is None else WireError(error["type"], error["message"])
+    return Ended(_HOW[ended["how"]], ended["terminal"], wire)
 
 
 def _timing(timing: _Timing) -> Timing:

@@ -26,6 +26,8 @@ FIXED = "id:"
 
 _HUGE = 4 << 20
 _CHECK = re.compile(r'"check": "([0-9a-f]{8})([0-9a-f]{8})?"')
+_CHECK_BYTES = re.compile(_CHECK.pattern.encode())
+_REQUEST, _RESPONSE, _TIMING = REQUEST.encode(), RESPONSE.encode(), TIMING.encode()
 
 
 def check_of(request: Iterable[str], response: Iterable[str], after: Iterable[str]) -> str:
@@ -47,15 +49,18 @@ def believed(key: str, exact: str | None, *, fits: bool) -> tuple[str, str | Non
     return (key, exact) if fits else (key if key.startswith(FIXED) else "", None)
 
 
-def is_untouched(block: str) -> bool:
-    """True if both the request and the reply are as they were written."""
-    found, start = _stated(block), block.find(REQUEST)
-    middle = block.find(RESPONSE, start)
-    end = block.rfind(TIMING)
-    if found is None or found[2] is None or not 0 <= start < middle < end:
-        return False
-    request, reply = block[start + len(REQUEST) : middle], block[middle + len(RESPONSE) : end]
-    return int(found[1], 16) == _sum([request]) and int(found[2], 16) == _sum([reply])
+def untouched_reply(data: bytes, start: int, end: int) -> int:
+    """Where the response of the block `data[start:end]` begins; -1 if it or the request was edited."""
+    found = _CHECK_BYTES.search(data, start, data.find(b"\n", start, end))
+    request = data.find(_REQUEST, start, end)
+    reply = data.find(_RESPONSE, request, end)
+    timing = data.rfind(_TIMING, start, end)
+    if found is None or found[2] is None or not 0 <= request < reply < timing:
+        return -1
+    text = memoryview(data)
+    if int(found[1], 16) != crc32(text[request + len(_REQUEST) : reply]):
+        return -1
+    return reply if int(found[2], 16) == crc32(text[reply + len(_RESPONSE) : timing]) else -1
 
 
 def is_reply_unedited(block: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.folding import fold, unfold
 from tokentape.cassettes.format.patch import difference, patched
-from tokentape.cassettes.format.styles import Style, guesses, read, style_of
+from tokentape.cassettes.format.styles import NAMES, Style, guesses, quick_encoder, read, style_of
 
 if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
@@ -87,6 +87,14 @@ def restore_json(form: dict[str, Json], *, folded: bool = True) -> str:
     if "ws" in form:
         text = patched(text, form["ws"], value)
     return text + tail
+
+
+def quick_json(form: Json) -> bytes | None:
+    """What `restore_json` gives for the plainest form, unfolded: a value and a style, nothing else."""
+    if not isinstance(form, dict) or len(form) != 2 or "json" not in form or "style" not in form:
+        return None
+    style = form["style"]
+    return quick_encoder(style)(form["json"]).encode() if isinstance(style, str) and style in NAMES else None
 
 
 def _joined_again(value: Json, style: Style, items: Json) -> str:

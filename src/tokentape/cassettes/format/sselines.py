@@ -32,8 +32,13 @@ def cut_stream(block: str) -> tuple[str, bytes | None]:
 
     As it is, and None, where the reply is no such stream or somebody edited it.
     """
+    return cut_untouched(block) if is_reply_unedited(block) else (block, None)
+
+
+def cut_untouched(block: str) -> tuple[str, bytes | None]:
+    """The same for (the end of) a block whose reply is known to be as it was written."""
     start = block.find(_START, block.find(RESPONSE)) + len(_START)
-    if start < len(_START) or not is_reply_unedited(block):
+    if start < len(_START):
         return block, None
     end = block.find(_END, start)
     form = _options(block, end)

@@ -70,6 +70,17 @@ def encoder(name: str, ascii_only: bool) -> Callable[[object], str]:
     return made.encode
 
 
+@lru_cache(maxsize=64)
+def quick_encoder(name: str) -> Callable[[object], str]:
+    """`encoder(name, False)` for values that hold no NaN, without its cost per call."""
+    indent, item, key = _SEPARATORS[name]
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None or indent is not None:
+        return encoder(name, False)
+    write = make(None, _refuse, json.encoder.encode_basestring, None, key, item, False, False, False)
+    return lambda value: "".join(write(value, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """One spelling: separators and indent by `name`, `ascii` for \\uXXXX instead of letters.
