@@ -452,3 +452,92 @@ def test_interceptors_that_cannot_be_loaded_leave_nothing_open(outside, monkeypa
     assert [deck.is_closed for deck in opened] == [True]
     assert active.open_decks() == ()
     assert list(outside.iterdir()) == []
+
+
+SPANS = "/v1/traces/ingest"
+
+
+def sent(provider, n=1):
+    return httpx.post(f"{provider.url}{SPANS}", json={"data": [n]}).status_code
+
+
+def test_telemetry_is_recorded_as_all_traffic_is_and_left_out_where_calls_of_models_are_asked_for(
+    outside, provider
+):
+    with tokentape.use_cassette("all.json") as deck:
+        live = sent(provider)
+    assert deck.tally.recorded == 1
+    with tokentape.use_cassette("llm.json", record="llm") as deck:
+        sent(provider)
+    assert (deck.tally.recorded, deck.tally.passed) == (0, 1)
+    provider.stop()
+    with tokentape.use_cassette("all.json", mode="none") as deck:
+        assert sent(provider) == live
+    assert (deck.tally.replayed, deck.tally.refused) == (1, 0)
+
+
+def test_telemetry_that_is_not_on_the_tape_is_refused_and_no_miss(outside, provider):
+    with tokentape.use_cassette("tape.json"):
+        post(provider, "One.")
+    provider.stop()
+    with tokentape.use_cassette("tape.json", mode="none", on_miss="abort") as deck:
+        post(provider, "One.")
+        reply = httpx.post(f"{provider.url}{SPANS}", json={"data": [2]})
+        assert reply.status_code == 400
+        assert "no test fails of it" in reply.json()["error"]["message"]
+    assert (deck.tally.refused, deck.tally.missed, deck.errors) == (1, 0, ())
+    with tokentape.use_cassette("tape.json", mode="none", record="llm") as deck:
+        assert sent(provider) == 400
+    assert (deck.tally.refused, deck.tally.passed) == (1, 0)
+
+
+def test_telemetry_that_does_not_come_again_is_not_unused_and_refresh_drops_it(outside, provider):
+    with tokentape.use_cassette("tape.json"):
+        sent(provider)
+        post(provider, "One.")
+    with tokentape.use_cassette("tape.json", mode="none") as deck:
+        assert len(deck.unused) == 1
+        post(provider, "One.")
+        assert deck.unused == []
+    with tokentape.use_cassette("tape.json", mode="refresh"):
+        post(provider, "One.")
+    assert asks(outside / "tape.json") == ["One."]
+
+
+@pytest.mark.parametrize("errors", ["warn", "refuse"])
+def test_an_error_reply_to_telemetry_is_recorded_without_a_word(outside, provider, errors):
+    provider.forget()
+    provider.play(reply(b"{}", 401))
+    with tokentape.use_cassette("tape.json", errors=errors) as deck:
+        assert sent(provider) == 401
+    assert (deck.tally.recorded, deck.troubles) == (1, ())
+
+
+def test_telemetry_of_a_thread_without_context_does_not_fail_siblings(outside, provider):
+    with tokentape.use_cassette("a.json"), tokentape.use_cassette("b.json"):
+        pass
+    said = []
+
+    def run(name, both):
+        with tokentape.use_cassette(f"{name}.json", mode="none"):
+            both.wait()
+            if name == "a":
+                thread = threading.Thread(target=lambda: said.append(sent(provider)))
+                thread.start()
+                thread.join()
+            both.wait()
+
+    barrier, errors = threading.Barrier(2, timeout=30), []
+
+    def guarded(name):
+        try:
+            run(name, barrier)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (said, errors, provider.count) == ([400], [], 0)

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from tokentape.errors import AmbiguousCassette
-from tokentape.predicates import DefaultPredicates
+from tokentape.predicates import DefaultPredicates, is_aside
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
@@ -198,6 +198,8 @@ def _without_deck(request: Request, identity: str | None) -> Outcome | None:
             f"{len(siblings)} are open ({names}); wrap the thread's function or its executor in "
             "tokentape.bind(...)"
         )
+        if is_aside(request):
+            return None if all(deck.sends for deck in siblings) else siblings[0].refuse(request, error)
         for deck in siblings:
             deck.latch(error)
         return siblings[0].refuse(request, error)

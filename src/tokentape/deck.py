@@ -27,8 +27,6 @@ from tokentape.outcomes import Forward, Miss, Outcome, Replay
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
 from tokentape.recording import said
-from tokentape.wire.interaction import Ended, How, Interaction, Timing
-from tokentape.wire.message import Request, Response
 
 if TYPE_CHECKING:
     from tokentape.options import Options
@@ -37,12 +35,15 @@ if TYPE_CHECKING:
     from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
     from tokentape.synthesis import OtherForm
+    from tokentape.wire.interaction import Interaction
+    from tokentape.wire.message import Request
 
 
 @dataclass(slots=True)
 class Tally:
     """What happened so far: calls replayed, recorded, missed, and passed through.
 
+    `refused` are telemetry and warm-up calls that were not on the tape: answered with an error, and no miss.
     `unrecorded` were sent while recording and are no recording: they switched protocols, or never left.
     `synthesized`, of those replayed, were made from a recording of the other form (streamed or whole).
     """
@@ -52,6 +53,7 @@ class Tally:
     missed: int = 0
     passed: int = 0
     unrecorded: int = 0
+    refused: int = 0
     synthesized: int = 0
 
 
@@ -136,7 +138,7 @@ class Deck:
     def _decide(
         self, request: Request, found: Recognised, exact: str | None, identity: str | None
     ) -> Outcome | None:
-        if not self._captures(request, found):
+        if not self.wants(request):
             return self._pass(request, found)
         key = f"id:{identity}" if identity else self._recorder.key(request, found)
         hit = self._take(key, request) or self._take_as_stored(key, request, identity)
@@ -146,12 +148,7 @@ class Deck:
             return hit
         if self.sends:
             return self._forward(request, key, exact, identity)
-        return self._miss(request, found, key)
-
-    def _captures(self, request: Request, found: Recognised) -> bool:
-        if found.operation.kind in ASIDE:
-            return False
-        return self.wants(request)
+        return self._refuse_aside(request, found) or self._miss(request, found, key)
 
     def wants(self, request: Request) -> bool:
         """True if the predicates in force take this request."""
@@ -178,22 +175,28 @@ class Deck:
         self.tally.synthesized += 1
         return Replay(made, pace=self.options.pace == "recorded", report=self.latch)
 
-    def _pass(self, request: Request, found: Recognised) -> Replay | Miss | None:
-        """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent.
-
-        Telemetry is never recorded, but an imported cassette may hold some, and what it holds is played.
-        """
-        aside = found.operation.kind in ASIDE
-        if aside and (hit := self._take(self._recorder.key(request, found), request)) is not None:
-            return hit
+    def _pass(self, request: Request, found: Recognised) -> Miss | None:
+        """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent."""
+        if not self.sends and (refused := self._refuse_aside(request, found)) is not None:
+            return refused
         self.tally.passed += 1
-        if self.sends or not aside:
+        return None
+
+    def _refuse_aside(self, request: Request, found: Recognised) -> Miss | None:
+        """Telemetry and warm-up calls that are not on the tape get an error, and it is not the test's fault.
+
+        They come from threads of their own, when their time has come: a miss that fails a test, or a text
+        that says all is well, would both be wrong.
+        """
+        if found.operation.kind not in ASIDE:
             return None
-        log.debug("%s: %s answered here, not sent", self.path, found.operation.kind)
-        reply = Response(
-            200, "OK", (("Content-Type", "application/json"), ("Content-Length", "2")), b"{}", (2,)
+        self.tally.refused += 1
+        log.debug("%s: %s refused, not sent", self.path, found.operation.kind)
+        text = (
+            f"No recording in {self.path} fits this {found.operation.kind} call. It was not sent (mode "
+            f"{self.mode}), and no test fails of it."
         )
-        return Replay(Interaction("", request, reply, Ended(How.EOF), Timing("")))
+        return Miss(None, request, error_reply(found.operation, text))
 
     def _take(self, key: str, request: Request) -> Replay | Miss | None:
         try:
@@ -304,7 +307,7 @@ class Deck:
             return
         self.is_closed = True
         self._playback.close()
-        unused = self._playback.unused()
+        unused = self._playback.unplayed()
         succeeded = error is None and not self._latched
         self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)
         latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import CassetteError
 from tokentape.metering.plays import Plays, ledger
+from tokentape.protocols import telemetry
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
@@ -121,9 +122,16 @@ class Playback:
             self._waiting[key].sort()
         return bool(edited)
 
-    def unused(self) -> list[str]:
+    def unplayed(self) -> list[str]:
         """The ids of the recordings that were not played, in the order of the cassette."""
         return [self._ids[number] for number in self._unplayed()]
+
+    def unused(self) -> list[str]:
+        """The same without telemetry: whether a program sends it again says nothing about the program."""
+        return [self._ids[number] for number in self._unplayed() if not self._is_telemetry(number)]
+
+    def _is_telemetry(self, number: int) -> bool:
+        return self._loaded.protocol(number) == telemetry.DIALECT.name
 
     def candidates(self, most: int = 200) -> Iterator[Interaction]:
         """Recordings to compare a miss with: unplayed ones first, `most` at the most.

@@ -69,7 +69,7 @@ class Report:
     def _line(self, test: str, deck: Deck) -> Line:
         tally = deck.tally
         counts = (tally.replayed, tally.recorded, tally.missed)
-        rare = (tally.unrecorded, tally.synthesized)
+        rare = (tally.unrecorded, tally.synthesized, tally.refused)
         line = Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare)
         return replace(line, notes=list(deck.notes))
 
@@ -167,6 +167,7 @@ class Report:
                 f"{line.missed} missed, {len(line.unused)} unused"
                 + _rare(line.unrecorded, "not recorded")
                 + _rare(line.synthesized, "synthesized")
+                + _rare(line.refused, "telemetry refused")
             )
             for id in line.unused:
                 terminal.line(f"    unused interaction {id}")
@@ -174,13 +175,14 @@ class Report:
                 terminal.line(f"    {note}")
         for path in self._unused_files():
             terminal.line(f"{_short(path)}: not used by any test of this run")
-        counted = ("replayed", "recorded", "missed", "unrecorded", "synthesized")
+        counted = ("replayed", "recorded", "missed", "unrecorded", "synthesized", "refused")
         total = [sum(getattr(line, name) for line in self._lines) for name in counted]
         cassettes = f"{len(self._lines)} cassette" + ("" if len(self._lines) == 1 else "s")
         terminal.line(
             f"{cassettes}: {total[0]} replayed, {total[1]} recorded, {total[2]} missed"
             + _rare(total[3], "not recorded")
             + _rare(total[4], "synthesized")
+            + _rare(total[5], "telemetry refused")
         )
         for note in self.notes:
             terminal.line(note)

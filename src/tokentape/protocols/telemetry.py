@@ -1,6 +1,6 @@
 """Traffic of SDKs and frameworks that is no call of a model: telemetry, price lists, warm-up.
 
-It is never recorded, and answered with nothing when offline.
+Recorded as any other call where all traffic is; what a replay does not know of it is refused, and no miss.
 """
 
 from __future__ import annotations
