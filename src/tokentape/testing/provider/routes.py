@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.apis import embeddings, listing
+from tokentape.testing.provider.apis.bedrock import Converse, Invoke
 from tokentape.testing.provider.apis.chat import Chat
 from tokentape.testing.provider.apis.gemini import Gemini, GeminiArray
 from tokentape.testing.provider.apis.messages import Messages
@@ -39,6 +40,7 @@ class Route:
 
 CHAT, RESPONSES, MESSAGES, MISTRAL = Chat(), Responses(), Messages(), Mistral()
 GEMINI, GEMINI_ARRAY = Gemini(), GeminiArray()
+CONVERSE, INVOKE = Converse(), Invoke()
 
 POSTS: tuple[tuple[str, Route], ...] = (
     ("/chat/completions", Route(CHAT)),
@@ -52,6 +54,10 @@ POSTS: tuple[tuple[str, Route], ...] = (
     (":embedContent", Route(GEMINI, embeddings.gemini_embedding)),
     (":batchEmbedContents", Route(GEMINI, embeddings.gemini_embeddings)),
     (":countTokens", Route(GEMINI, listing.gemini_count)),
+    ("/converse", Route(CONVERSE)),
+    ("/converse-stream", Route(CONVERSE)),
+    ("/invoke", Route(INVOKE)),
+    ("/invoke-with-response-stream", Route(INVOKE)),
 )
 """By how the path ends, since clients put all kinds of prefixes in front."""
 
