@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 from tokentape import active
 from tokentape.allowed import Allowed, address_of, bare, is_loopback
 from tokentape.cassettes.mode import RecordMode
-from tokentape.errors import NetworkBlocked, TokentapeError
+from tokentape.errors import NetworkBlocked, ReplayError, TokentapeError
 from tokentape.guard import frames, lookups
 from tokentape.interceptors import claim
 from tokentape.matching.address import port_of
 from tokentape.predicates import DefaultPredicates
+from tokentape.recording import said
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _forbids(deck: Deck | None) -> Iterator[Deck]:
 
 def _permits(forbidder: Deck | Block, host: str, port: int | None, lookup: bool) -> bool:
     if is_loopback(host):
-        return lookup or isinstance(forbidder, Block) or str(port) not in _ports_of(forbidder)
+        return lookup or isinstance(forbidder, Block) or not _stands_for(forbidder, port)
     if lookup and address_of(bare(host)) is not None:
         return True
     asked = None if lookup else port
@@ -117,13 +118,21 @@ def _allowed(forbidder: Deck | Block) -> Allowed:
     return forbidder.allowed if isinstance(forbidder, Block) else Allowed(forbidder.options.allow_hosts)
 
 
-def _ports_of(deck: Deck) -> frozenset[str]:
-    """The ports of this machine at which the servers stand whose calls the cassette replays."""
+def _stands_for(deck: Deck, port: int | None) -> bool:
+    """True if a server whose calls the cassette replays is at this port of this machine.
+
+    A cassette that cannot be read might stand for any port: a broken store opens no way out, and what it
+    fails with is not the program's to see.
+    """
     if deck not in _ports:
-        taped = {port_of(url) for url in deck.urls() if is_loopback(host_of(url))}
+        try:
+            taped = {port_of(url) for url in deck.urls() if is_loopback(host_of(url))}
+        except Exception as error:  # noqa: BLE001  the reason is above; the error is told when the block ends
+            deck.latch(ReplayError(f"{deck.path}: cannot be read: {said(error)}"))
+            return True
         named = {entry.rpartition(":")[2] for entry in hosts_of(deck) if entry.count(":") == 1}
         _ports[deck] = frozenset(taped | named)
-    return _ports[deck]
+    return str(port) in _ports[deck]
 
 
 def hosts_of(deck: Deck) -> tuple[str, ...]:
