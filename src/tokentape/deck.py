@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.registry import Recognised
     from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
-    from tokentape.synthesis import OtherForm
+    from tokentape.synthesis.search import OtherForm
     from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Request
 
@@ -162,7 +162,7 @@ class Deck:
         return self._take(stored, request) if stored != key else None
 
     def _synthesize(self, request: Request, found: Recognised) -> Replay | None:
-        from tokentape.synthesis import OtherForm
+        from tokentape.synthesis.search import OtherForm
 
         with self._lock:
             self._other_form = self._other_form or OtherForm(

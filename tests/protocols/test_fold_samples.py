@@ -9,8 +9,7 @@ from protocol_samples import samples
 from tokentape.protocols.payload import payloads
 from tokentape.protocols.reading import fields
 from tokentape.protocols.registry import recognise
-from tokentape.protocols.synthesis import Asked
-from tokentape.synthesis import synthesis_of
+from tokentape.protocols.synthesis import Asked, synthesis_of
 from tokentape.wire.body import decoded_body
 from tokentape.wire.jsontext import parse
 

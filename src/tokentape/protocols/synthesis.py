@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.dialect import Kind
 from tokentape.wire.jsontext import dump
 from tokentape.wire.message import without
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tokentape.protocols.payload import Payload
+    from tokentape.protocols.registry import Recognised
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
 
@@ -62,3 +64,10 @@ def without_form(request: Request, body: Fields) -> Request:
     """The request with a JSON body that says nothing of streaming. JsonError if nested too deeply."""
     data = dump({name: value for name, value in body.items() if name not in FORM})
     return replace(request, headers=without(request.headers, "content-encoding"), body=data)
+
+
+def synthesis_of(found: Recognised) -> Synthesis | None:
+    """How the replies to a call turn into their other form; None where nobody knows, or there is none."""
+    if found.dialect is None or found.dialect.synthesis is None or found.operation.kind is not Kind.GENERATE:
+        return None
+    return found.dialect.synthesis()

@@ -1,53 +1,27 @@
-"""A recording in the other form: a whole reply for a call that streams, a stream for one that does not.
-
-Only with `synthesize=True`, only where no recording of the call itself is left, and never silently: the
-reply says so in the header `x-tokentape-synthesized` ("stream" or "whole", what it was made into), the
-deck counts it, and it is logged. Not made: a form of a stream that did not come to its end.
+"""Which recording serves in the other form: the next one of the same call, streamed instead of whole or the
+reverse.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.log import log
 from tokentape.matching.duplicates import has_repeated_key
-from tokentape.protocols.dialect import Kind
-from tokentape.protocols.payload import payloads
-from tokentape.protocols.registry import is_complete, recognise
-from tokentape.protocols.synthesis import Asked, NotConvertible
-from tokentape.protocols.unfolding import dumped
-from tokentape.wire.body import decoded_body
-from tokentape.wire.interaction import CALLER_STOPPED, Ended, How, Timing
-from tokentape.wire.jsontext import JsonError, parse
-from tokentape.wire.message import without
+from tokentape.protocols.registry import recognise
+from tokentape.protocols.synthesis import NotConvertible, synthesis_of
+from tokentape.synthesis.making import form, other_form
+from tokentape.wire.jsontext import JsonError
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from tokentape.matching.key import Matcher
     from tokentape.playback import Playback
-    from tokentape.protocols.payload import Payload
     from tokentape.protocols.registry import Recognised
-    from tokentape.protocols.synthesis import Synthesis
     from tokentape.recording import Recorder
-    from tokentape.wire.interaction import Interaction, Json
-    from tokentape.wire.message import Headers, Request, Response
-
-HEADER = "x-tokentape-synthesized"
-
-_OF_THE_BODY = (
-    "content-type",
-    "content-length",
-    "content-encoding",
-    "transfer-encoding",
-    "trailer",
-    "etag",
-    "content-md5",
-    "digest",
-    "content-digest",
-    "repr-digest",
-)
-"""Header fields that describe a body which is not sent."""
+    from tokentape.wire.interaction import Interaction
+    from tokentape.wire.message import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +63,7 @@ class OtherForm:
             made = self._made(place, request, found)
             if made is not None:
                 self._playback.play(place.key, place.number)
-                log.info("made a %s of recording %s", _form(streams=found.operation.stream), made.id)
+                log.info("made a %s of recording %s", form(streams=found.operation.stream), made.id)
                 return made
         return None
 
@@ -146,8 +120,8 @@ class OtherForm:
         try:
             return other_form(self._playback.at(place.number), request, found)
         except NotConvertible as problem:
-            form = _form(streams=found.operation.stream)
-            said = f"a recording of this call is there, but no {form} reply can be made of it: {problem}"
+            made = form(streams=found.operation.stream)
+            said = f"a recording of this call is there, but no {made} reply can be made of it: {problem}"
             self._refused[place.number] = said
             log.info("%s", said)
             return None
@@ -165,91 +139,3 @@ def neutral_key(matcher: Matcher, request: Request) -> str | None:
     except JsonError:
         return None
     return None if neutral is None else matcher.key(neutral)
-
-
-def synthesis_of(found: Recognised) -> Synthesis | None:
-    """How the replies to this call turn into their other form; None where nobody knows."""
-    if found.dialect is None or found.dialect.synthesis is None or found.operation.kind is not Kind.GENERATE:
-        return None
-    return found.dialect.synthesis()
-
-
-def other_form(taped: Interaction, request: Request, found: Recognised) -> Interaction:
-    """The recording as the answer to `request`, which asks for the form that was not recorded.
-
-    Error replies, faults, and what came in the form asked for anyway, are left as they are. Raises
-    `NotConvertible`.
-    """
-    synthesis = synthesis_of(found)
-    if synthesis is None:
-        raise NotConvertible(f"{found.operation.full_name} has one form only")
-    if taped.response is None and taped.ended.how in CALLER_STOPPED:
-        raise NotConvertible("the recorded caller gave up before a reply came")
-    if taped.response is None or taped.response.status >= 300:
-        return replace(taped, request=request)
-    stream = payloads(taped.response, asked=not found.operation.stream)
-    if (stream is not None) is found.operation.stream:
-        return replace(taped, request=request)
-    _check_whole(taped, recognise(taped.request))
-    if stream is None:
-        response = _streamed(taped.response, synthesis, Asked(request.url, _fields(found)))
-    else:
-        response = _whole(taped.response, synthesis, stream)
-    total = (taped.timing.head_ms or 0) + sum(taped.timing.chunk_ms)
-    return replace(
-        taped,
-        request=request,
-        response=response,
-        ended=Ended(How.EOF, True if stream is None else None),
-        timing=Timing(taped.timing.at, total),
-        origin="synthesized",
-    )
-
-
-def _check_whole(taped: Interaction, found: Recognised) -> None:
-    """A reply that did not come to its end, or nobody knows whether it did, has no other form."""
-    if (
-        taped.response is None
-        or not taped.ended.whole
-        or is_complete(found.operation, taped.response) is False
-    ):
-        raise NotConvertible(f"it is not complete (ended: {taped.ended.how})")
-
-
-def _fields(found: Recognised) -> dict[str, Json]:
-    return found.body if isinstance(found.body, dict) else {}
-
-
-def _streamed(recorded: Response, synthesis: Synthesis, asked: Asked) -> Response:
-    """The events as one chunk each."""
-    try:
-        reply = parse(decoded_body(recorded) or b"")
-    except JsonError:
-        raise NotConvertible("the reply is no JSON, or its coding cannot be read here") from None
-    if not isinstance(reply, dict):
-        raise NotConvertible("the reply is no JSON object")
-    events = synthesis.unfold(reply, asked)
-    headers = _fitted(recorded.headers, synthesis.stream_type(asked), _form(streams=True))
-    return replace(
-        recorded,
-        headers=headers,
-        body=b"".join(events),
-        chunks=tuple(map(len, events)),
-        trailers=(),
-        decoded=None,
-    )
-
-
-def _whole(recorded: Response, synthesis: Synthesis, stream: list[Payload]) -> Response:
-    body = dumped(synthesis.fold(stream))
-    headers = _fitted(recorded.headers, synthesis.whole_type, _form(streams=False))
-    headers = (*headers, ("Content-Length", str(len(body))))
-    return replace(recorded, headers=headers, body=body, chunks=(len(body),), trailers=(), decoded=None)
-
-
-def _fitted(headers: Headers, media: str, form: str) -> Headers:
-    return (*without(headers, *_OF_THE_BODY, HEADER), ("Content-Type", media), (HEADER, form))
-
-
-def _form(*, streams: bool) -> str:
-    return "stream" if streams else "whole"
