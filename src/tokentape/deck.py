@@ -162,6 +162,7 @@ class Deck:
         return self._take(stored, request) if stored != key else None
 
     def _synthesize(self, request: Request, found: Recognised) -> Replay | None:
+        from tokentape.synthesis.making import is_made
         from tokentape.synthesis.search import OtherForm
 
         with self._lock:
@@ -172,7 +173,7 @@ class Deck:
         if made is None:
             return None
         self.tally.replayed += 1
-        self.tally.synthesized += 1
+        self.tally.synthesized += is_made(made)
         return Replay(made, pace=self.options.pace == "recorded", report=self.latch)
 
     def _pass(self, request: Request, found: Recognised) -> Miss | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Headers, Request, Response
 
+ORIGIN = "synthesized"
 HEADER = "x-tokentape-synthesized"
 
 _OF_THE_BODY = (
@@ -70,8 +71,13 @@ def other_form(taped: Interaction, request: Request, found: Recognised) -> Inter
         response=response,
         ended=Ended(How.EOF, True if stream is None else None),
         timing=Timing(taped.timing.at, total),
-        origin="synthesized",
+        origin=ORIGIN,
     )
+
+
+def is_made(interaction: Interaction) -> bool:
+    """True for what `other_form` made; False for what it left as it was recorded."""
+    return interaction.origin == ORIGIN
 
 
 def _check_whole(taped: Interaction, found: Recognised) -> None:

@@ -11,7 +11,7 @@ from tokentape.log import log
 from tokentape.matching.duplicates import has_repeated_key
 from tokentape.protocols.registry import recognise
 from tokentape.protocols.synthesis import NotConvertible, synthesis_of
-from tokentape.synthesis.making import form, other_form
+from tokentape.synthesis.making import form, is_made, other_form
 from tokentape.wire.jsontext import JsonError
 from tokentape.wire.url import host_of
 
@@ -59,11 +59,18 @@ class OtherForm:
         left = [place for place in series if self._playback.is_waiting(place.key, place.number)]
         host = host_of(request.url)
         left.sort(key=lambda place: place.host != host)
-        for place in [*left, *self._again(series)]:
+        made = self._first(left, request, found)
+        return made or self._first(self._again(series), request, found)
+
+    def _first(self, places: list[_Place], request: Request, found: Recognised) -> Interaction | None:
+        for place in places:
             made = self._made(place, request, found)
             if made is not None:
                 self._playback.play(place.key, place.number)
-                log.info("made a %s of recording %s", form(streams=found.operation.stream), made.id)
+                served = (
+                    f"made a {form(streams=found.operation.stream)} reply of" if is_made(made) else "served"
+                )
+                log.info("%s recording %s, which was recorded the other way", served, made.id)
                 return made
         return None
 
