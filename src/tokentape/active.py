@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from tokentape.errors import AmbiguousCassette
+from tokentape.forks import renewed
 from tokentape.predicates import DefaultPredicates, is_aside
 from tokentape.wire.url import host_of
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _chosen: ContextVar[Deck | None] = ContextVar("tokentape_deck", default=None)
 _let_pass: ContextVar[str] = ContextVar("tokentape_let_pass", default="")
-_lock = threading.RLock()
+_lock = renewed(threading.RLock())
 _open: list[Deck] = []
 _roots: list[Deck] = []
 _resting: list[Deck] = []

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokentape import forks
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import (
     CassetteError,
@@ -21,6 +23,7 @@ from tokentape.errors import (
     ReplayMiss,
     TokentapeError,
 )
+from tokentape.kin import Kin
 from tokentape.log import log
 from tokentape.matching.explain import Explanation, explain, with_mode
 from tokentape.outcomes import Forward, Miss, Outcome, Replay
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.registry import Recognised
     from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
+    from tokentape.sharing import Shared, Told
     from tokentape.synthesis.search import OtherForm
     from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Request
@@ -78,6 +82,8 @@ class Deck:
         self.predicates = options.predicates
         self._lock = threading.Lock()
         self._missing = threading.Lock()
+        self._kin = Kin(self, playback, recorder)
+        forks.follow(self)
         self._misses: dict[str, tuple[Miss, ReplayMiss]] = {}
         self._latched: list[TokentapeError] = []
         self._last_at = 0.0
@@ -96,7 +102,8 @@ class Deck:
 
     @property
     def errors(self) -> tuple[TokentapeError, ...]:
-        """What was latched: misses, reads past a recorded end, unreadable recordings."""
+        """What was latched, here and in forked children: misses, reads past a recorded end, ..."""
+        self._kin.hear()
         return tuple(self._latched)
 
     @property
@@ -113,7 +120,7 @@ class Deck:
     def trouble(self, trouble: RecordingError) -> None:
         """Note what could not be recorded: one more of `troubles`, once."""
         if str(trouble) not in map(str, self._recorder.troubles):
-            self._recorder.troubles.append(trouble)
+            self._recorder.add(trouble)
 
     def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
         """What to do with `request`; None: it is not for this cassette.
@@ -244,6 +251,7 @@ class Deck:
             miss, error = self._misses[key]
             if error not in self._latched:  # also again, where the first time was reported already
                 self._latched.append(error)
+                self._kin.tell(error)
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
@@ -292,6 +300,7 @@ class Deck:
         """Raise `error` at the end of the block, even if the program swallows what it sees of it."""
         if str(error) not in map(str, self._latched):
             self._latched.append(error)
+            self._kin.tell(error)
 
     def clear_errors(self) -> None:
         """Forget what was latched: somebody reported it."""
@@ -308,15 +317,46 @@ class Deck:
             return
         self.is_closed = True
         self._playback.close()
-        unused = self._playback.unplayed()
-        succeeded = error is None and not self._latched
-        self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)
+        with self._kin.ending():
+            unused = self._playback.unplayed()
+            succeeded = error is None and not self._latched
+            self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)
         latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
             raised = combine(latched)
             if type(raised) is type(error) and error is not None and raised.args == error.args:
                 return  # it is in flight already
             raise raised from error or raised.__cause__
+
+    def share(self, shared: Shared) -> None:
+        """Other processes take part from here on; this one opened the cassette, and saves it."""
+        self._kin.open_to(shared)
+
+    def join(self, shared: Shared) -> None:
+        """Another process opened the cassette, and saves it."""
+        self._kin.join(shared)
+
+    def hear(self) -> list[Told]:
+        """What other processes told since this was last asked: misses, troubles, tallies, who joined."""
+        return self._kin.hear()
+
+    def before_fork(self) -> None:
+        """The child will take part."""
+        if not (self.is_closed or self.is_opaque):
+            self._kin.before_fork()
+
+    def after_fork(self) -> None:
+        """In the child: nothing that the parent counted or latched is the child's."""
+        self._lock, self._missing = threading.Lock(), threading.Lock()
+        self.tally, self._latched = Tally(), []
+        self._recorder.after_fork()
+        self._kin.after_fork()
+
+    def child_ends(self) -> None:
+        """The child leaves the block without a word, as workers of multiprocessing do."""
+        if not self.is_closed:
+            with suppress(TokentapeError):  # the parent was told
+                self.close()
 
     @property
     def troubles(self) -> tuple[RecordingError, ...]:

@@ -258,6 +258,10 @@ class Forward:
             self._done = True
             self._leave(self, why, warn)
 
+    def drop(self) -> None:
+        """Another process has this call in hand: nothing that happens to the copy here is recorded."""
+        self._done = True
+
     def so_far(self) -> Interaction | None:
         """The call as it would be if its caller left now; None before the head and after the end.
 

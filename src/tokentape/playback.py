@@ -6,6 +6,7 @@ called under the deck's lock. A recording's host only breaks ties between equal 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape.errors import CassetteError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tokentape.cassettes.cassette import Cassette
     from tokentape.matching.key import Matcher
+    from tokentape.sharing import Shared
     from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Request
 
@@ -48,6 +50,7 @@ class Playback:
         self._ids: dict[int, str] = {}
         self._matcher = matcher
         self._rekeyed = False
+        self._shared: Shared | None = None
         if cassette is not None:
             self._index(cassette, matcher, without)
 
@@ -74,8 +77,37 @@ class Playback:
         """True if a recording has this key, played or not."""
         return key in self._waiting or key in self._played
 
+    def share(self, shared: Shared) -> None:
+        """From here on other processes play from the same recordings, each of which is played once."""
+        self._shared = shared
+
     def take(self, key: str, request: Request) -> Interaction | None:
-        """The next recording of `key`, as the answer to `request`; None if there is none (left).
+        """The next recording of `key`, as the answer to `request`; None if there is none (left)."""
+        if self._shared is None:
+            return self._next(key, request)
+        with self._shared.held():
+            self._hear()
+            return self._next(key, request)
+
+    def _hear(self) -> None:
+        """Take out what other processes played."""
+        played = set(self._shared.claimed()) if self._shared is not None else set()
+        if not played:
+            return
+        for key, waiting in self._waiting.items():
+            if not played.isdisjoint(waiting):
+                self._played.setdefault(key, []).extend(n for n in waiting if n in played)
+                self._waiting[key] = [n for n in waiting if n not in played]
+
+    def _use(self, key: str, number: int) -> None:
+        self._waiting[key].remove(number)
+        self._played.setdefault(key, []).append(number)
+        if self._shared is not None:
+            with suppress(FileNotFoundError):  # whose opening this was has ended: nobody else plays
+                self._shared.claim(number)
+
+    def _next(self, key: str, request: Request) -> Interaction | None:
+        """What `take` gives, with nobody else at it.
 
         A request that was edited in the file counts as it stands there now, whatever its key says: all
         are looked through once, when the first one turns up or a key is not found.
@@ -87,9 +119,8 @@ class Playback:
             number = self._nearest_host(waiting, request)
             answer = self._answer(number, request)
             if not answer.key and self._rekey_edited():
-                return self.take(key, request)
-            waiting.remove(number)
-            self._played.setdefault(key, []).append(number)
+                return self._next(key, request)
+            self._use(key, number)
             self._plays[number] += 1
             return answer
         played = self._played.get(key)
@@ -169,8 +200,7 @@ class Playback:
         """Count this recording of `key` as played."""
         self._plays[number] += 1
         if self.is_waiting(key, number):
-            self._waiting[key].remove(number)
-            self._played.setdefault(key, []).append(number)
+            self._use(key, number)
 
     def urls(self) -> Iterator[str]:
         """The URL of each recording that can be read."""
@@ -185,6 +215,7 @@ class Playback:
         return len(self._ids)
 
     def _unplayed(self) -> list[int]:
+        self._hear()
         return sorted(number for numbers in self._waiting.values() for number in numbers)
 
     def _nearest_host(self, numbers: list[int], request: Request) -> int:

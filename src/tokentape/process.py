@@ -12,6 +12,7 @@ from tokentape import active, guard
 from tokentape.cassette import close_block
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
+from tokentape.forks import renewed
 from tokentape.guard import block as network
 from tokentape.interceptors import registry as interceptors
 from tokentape.opening import open_with
@@ -40,7 +41,7 @@ class _Installed:
     unwatch: Callable[[], None]
 
 
-_lock = threading.RLock()
+_lock = renewed(threading.RLock())
 _installed: list[_Installed] = []
 _sealed: list[Block] = []
 """The block of a process that is in mode `none` and has no cassette: it was not named, or cannot be used."""

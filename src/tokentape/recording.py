@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.memory import MemoryJournal
 from tokentape.errors import RecordingError, RecordingFailed, RecordingRefused, TokentapeError
 from tokentape.keeping import as_stored
 from tokentape.log import log
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tokentape.options import Options
     from tokentape.outcomes import Forward
     from tokentape.protocols.registry import Recognised
+    from tokentape.sharing import Shared
     from tokentape.wire.message import Headers, Request
     from tokentape.wire.redact.redactor import Redactor
 
@@ -52,6 +54,7 @@ class Tape:
 
 
 _HEADERS_KEPT = 4096
+_NOT_IN_MEMORY = "calls of another process were not recorded: a memory store cannot take them in; use a file"
 _SENDING = frozenset({RecordMode.ALL, RecordMode.NEW_EPISODES, RecordMode.REFRESH})
 
 
@@ -76,6 +79,21 @@ class Recorder:
         self._marking = threading.Lock()
         self._saving = threading.Lock()
         self._succeeded: bool | None = None  # None until it is closed
+        self._shared: Shared | None = None  # where this is not the process that opened the cassette
+
+    def join(self, shared: Shared) -> None:
+        """Another process opened the cassette, and saves it: what is recorded here joins that."""
+        self._shared = shared
+
+    def after_fork(self) -> None:
+        """Calls on their way are the parent's, and so is what it recorded."""
+        self._marking, self._saving = threading.Lock(), threading.Lock()
+        for forward in list(self._open):
+            forward.drop()
+        self._open, self._cut = WeakSet(), WeakSet()
+        self.troubles, self._failing = [], {}
+        if isinstance(self._journal, MemoryJournal):
+            self._journal.discard()
 
     def _open_journal(self) -> Journal:
         tape = self._tape
@@ -246,7 +264,8 @@ class Recorder:
         """
         with self._saving:
             kept = sum(self._stored(*call, self._append) for call in self._cut_open_calls())
-            self.troubles.extend(self._failing.values())
+            for trouble in self._failing.values():
+                self.add(trouble)
             self._succeeded = succeeded
             if self._journal is None:
                 return kept
@@ -271,6 +290,8 @@ class Recorder:
     def _save_late(self, journal: Journal, instead_of: Interaction | None = None) -> None:
         """A call that ended after the block joins what was saved, or takes the place of its beginning."""
         tape, succeeded = self._tape, self._succeeded or False
+        if self._handed_over(journal):
+            return
         if self._keeps_old(succeeded):
             journal.discard()
         elif journal.count:
@@ -289,8 +310,28 @@ class Recorder:
         entries = cassette.entries if cassette else ()
         return [entry.id for entry in entries if (entry.at, entry.key, entry.exact) == wanted]
 
+    def _handed_over(self, journal: Journal) -> bool:
+        """True if another process opened the cassette and has not saved it yet: it takes this in then.
+
+        A journal that can be released is left to it, as one of a process that died.
+        """
+        if self._shared is None:
+            return False
+        if isinstance(journal, MemoryJournal):
+            if journal.count:
+                self._trouble(RecordingFailed(f"{self._where}: {_NOT_IN_MEMORY}"))
+            return True
+        release = getattr(journal, "release", None)
+        with self._shared.held() as is_open:
+            if is_open and release is not None:
+                release()
+            return is_open and release is not None
+
     def _commit(self, journal: Journal, succeeded: bool, unused: Sequence[str]) -> None:
         tape = self._tape
+        if self._shared is not None:
+            self._save_late(journal)
+            return
         if self._keeps_old(succeeded):
             self._trouble(
                 RecordingError(
@@ -324,7 +365,13 @@ class Recorder:
         log.warning(
             "%s: %s, the warning at the end of the block says more", self._where, type(trouble).__name__
         )
+        self.add(trouble)
+
+    def add(self, trouble: RecordingError) -> None:
+        """Note a trouble, and tell the process that saves."""
         self.troubles.append(trouble)
+        if self._shared is not None:
+            self._shared.tell(trouble)
 
     @property
     def _where(self) -> str:

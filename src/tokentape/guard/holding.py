@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from tokentape.forks import renewed
 from tokentape.guard import loops, programs, sockets
 from tokentape.guard.swap import Swaps
 from tokentape.interceptors.imports import when_imported
@@ -25,7 +26,7 @@ PLACES: dict[str, Attach] = {
 }
 """The modules to wait for, and what is replaced in each."""
 
-_lock = threading.RLock()
+_lock = renewed(threading.RLock())
 _swaps = Swaps()
 _waits: list[Callable[[], None]] = []
 _holds: list[None] = []

@@ -13,6 +13,8 @@ import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from tokentape.forks import renewed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.abc import Loader
@@ -29,7 +31,7 @@ class _Wait:
         self.callback = callback
 
 
-_lock = threading.RLock()
+_lock = renewed(threading.RLock())
 _waiting: dict[str, list[_Wait]] = {}
 
 

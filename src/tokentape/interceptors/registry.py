@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tokentape import active
 from tokentape.errors import UsageError
+from tokentape.forks import renewed
 from tokentape.interceptors import ending
 from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.httpclient import HttpClientInterceptor
@@ -36,7 +37,7 @@ BUILT_IN: tuple[Factory, ...] = (
 GROUP = "tokentape.interceptors"
 
 _registry: list[Registry] = []
-_lock = threading.RLock()
+_lock = renewed(threading.RLock())
 
 
 class Registry:

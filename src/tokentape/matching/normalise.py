@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.forks import renewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ class Normalizer:
 
 
 _registered: dict[str, Normalizer] = {}
-_lock = threading.Lock()
+_lock = renewed(threading.Lock())
 
 
 def register_normalizer(

@@ -63,6 +63,10 @@ class SqliteCassette(Cassette):
         """The interaction at `number` as the answer to `request`. Raises as `interaction` does."""
         return self._alone(number).answer(0, request)
 
+    def protocol(self, number: int) -> str:
+        """The API of the interaction at `number`. Raises as `interaction` does."""
+        return self._alone(number).protocol(0)
+
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
         return [number for number in range(len(self._entries)) if self._alone(number).edited()]

@@ -126,7 +126,9 @@ class SqliteFile:
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         connection = self._connect(patience)
         try:
-            if not self._check(connection):
+            with transaction(connection, "BEGIN"):
+                is_ready = self._check(connection)
+            if not is_ready:
                 _into_wal_mode(connection)
                 with transaction(connection):
                     self._make_tables(connection)
@@ -176,9 +178,9 @@ class SqliteFile:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Everything in the block or nothing, and nobody else writes meanwhile."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """Everything in the block or nothing, and nobody else writes meanwhile ("BEGIN": one state to read)."""
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")

@@ -11,6 +11,7 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
+from tokentape.forks import renewed
 from tokentape.wire.redact import placeholder, values
 from tokentape.wire.redact.hits import Hit
 from tokentape.wire.redact.percent import quote
@@ -77,7 +78,7 @@ class KnownValues:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = renewed(threading.Lock())
         self._forms: dict[str, frozenset[bytes]] = {}
         self.literals: tuple[bytes, ...] = ()
 
