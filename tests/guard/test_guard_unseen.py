@@ -130,5 +130,8 @@ def test_R12_the_pytest_report_tells_it(pytester, provider):
         def test_it():
             socket.create_connection({tuple(host.split(":"))}).close()
     """)
-    result = pytester.runpytest_subprocess("-q", "-p", "no:asyncio")
+    result = pytester.runpytest_subprocess(
+        "-q",
+        *[f"-pno:{name}" for name in ("asyncio", "anyio", "cov", "hypothesispytest", "langsmith_plugin")],
+    )
     result.stdout.fnmatch_lines(["*test_it: *a connection to *, an LLM host, was made through test_*"])
