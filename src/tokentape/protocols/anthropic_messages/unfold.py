@@ -91,7 +91,5 @@ def _deltas(block: Fields) -> Iterator[Fields]:
             yield {"type": "signature_delta", "signature": block["signature"]}
     elif kind in _TOOLS and block.get("input") is not None:
         yield {"type": "input_json_delta", "partial_json": ""}
-        if block["input"] != {}:
-            written = dumped(block["input"]).decode()
-            for part in fragments(written):
-                yield {"type": "input_json_delta", "partial_json": part}
+        for part in fragments(dumped(block["input"]).decode()):
+            yield {"type": "input_json_delta", "partial_json": part}
