@@ -1,7 +1,7 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix bench docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix bench prices docs changelog clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,6 +32,9 @@ matrix:  ## the SDK tests against older and newer SDKs and HTTP libraries
 
 bench:  ## every performance claim, beside its peers
 	$(PYTHON) -m benchmarks
+
+prices:  ## a new snapshot of the published prices, of the installed genai-prices
+	$(PYTHON) scripts/prices.py
 
 docs:  ## the documentation site, into site/
 	$(PYTHON) -m mkdocs build --strict
