@@ -66,10 +66,7 @@ SESSIONS = {"R32", "R33", "R35"}
 OTHER_STACKS = {"R00", "R09", "R21"}
 """Of requests and aiohttp, whose interceptors come after those of httpx and httpx2."""
 
-SYNTHESIS = {"R04"}
-"""Needs the dialects to write streams; until then the stream flag is part of the key (R48)."""
-
-LATER = SESSIONS | OTHER_STACKS | SYNTHESIS
+LATER = SESSIONS | OTHER_STACKS
 NOW = sorted(set(MUST) - LATER)
 
 
