@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 COMMAND = [sys.executable, "-c", "from tokentape.cli.main import main; main()"]
-BARE = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
-"""An environment with no home, no key and no settings."""
+KEPT = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG")
+BARE = {name: os.environ[name] for name in KEPT if name in os.environ}
+"""An environment with no home, no key and no settings; where coverage is measured, the process takes part."""
 
 
 def run(*args, **environment):
