@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from tokentape import settings
 from tokentape.interceptors.survey import Library, survey
+from tokentape.options import Options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,7 @@ def command(as_json: bool) -> None:
 
     console = Console()
     _print_mode(console)
+    _print_network(console)
     _print_libraries(console, libraries)
 
 
@@ -34,6 +36,18 @@ def _print_mode(console: Console) -> None:
     console.print(f"mode in force: [bold]{choice.mode.value}[/bold], because of: {choice.source}")
     for name, value in settings.sources():
         console.print(f"  {name}: {value}", highlight=False, markup=False)
+
+
+def _print_network(console: Console) -> None:
+    network = _network()
+    when = "in every pytest run, and in mode none" if network["block_network"] else "in mode none"
+    hosts = ", ".join(cast("tuple[str, ...]", network["allow_hosts"])) or "-"
+    console.print(f"network held back: {when}; allow_hosts: {hosts}", highlight=False, markup=False)
+
+
+def _network() -> dict[str, object]:
+    """What the project says about the guard. Raises `UsageError` for a wrong setting."""
+    return {"block_network": settings.blocks_network(), "allow_hosts": Options.of({}).allow_hosts}
 
 
 def _print_libraries(console: Console, libraries: list[Library]) -> None:
@@ -51,6 +65,7 @@ def _as_json(libraries: list[Library]) -> dict[str, object]:
         "mode": choice.mode.value,
         "source": choice.source,
         "sources": dict(settings.sources()),
+        "network": _network(),
         "libraries": [
             {"name": x.name, "version": x.version, "kind": x.kind, "state": x.state, "note": x.note}
             for x in libraries

@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from tokentape.interceptors import registry
+from tokentape.interceptors.sdks import BEYOND_REACH, SDKS
 
-SDKS: dict[str, tuple[str, ...]] = {
-    "openai": ("httpx2", "httpx"),
-    "anthropic": ("httpx2", "httpx"),
-    "google-genai": ("httpx2", "httpx", "aiohttp"),
-    "mistralai": ("httpx2", "httpx"),
-    "cohere": ("httpx",),
-    "groq": ("httpx",),
-    "together": ("httpx",),
-    "fireworks-ai": ("httpx", "aiohttp"),
-    "cerebras-cloud-sdk": ("httpx",),
-    "ollama": ("httpx",),
-    "replicate": ("httpx",),
-    "litellm": ("httpx", "aiohttp"),
-    "huggingface_hub": ("httpx2", "httpx"),
-    "boto3": ("urllib3",),
-    "aiobotocore": ("aiohttp",),
-    "azure-ai-inference": ("requests", "aiohttp"),
-    "voyageai": ("requests", "aiohttp"),
-    "xai-sdk": ("grpcio",),
-    "claude-agent-sdk": ("subprocess",),
-}
-"""SDKs and the transports they may send through, measured at the first socket send."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tokentape.interceptors.sdks import Sdk
 
 NOT_SEEN: dict[str, str] = {
     "aiohttp": "its calls are not recorded by this version",
-    "grpcio": "sends from its C core: no Python seam for HTTP recording",
-    "pyqwest": "sends from Rust: no Python seam",
-    "curl_cffi": "sends from libcurl: no Python seam",
-    "websockets": "WebSocket traffic is not recorded by this version",
+    "websockets": "WebSocket traffic is not recorded by this version; it is held back in mode none",
 }
+
+
+_UNREACHABLE = frozenset({"subprocess", *BEYOND_REACH})
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One installed distribution. `kind`: "http" or "sdk"; `state`: "patched", "ready", "not seen", ..."""
+    """One installed distribution.
+
+    `kind` is "http" or "sdk". `state` of a library: "patched" or "ready" (to be), "not seen", "beyond reach";
+    of an SDK: "seen", "partly seen", "not seen", "beyond reach". `note` says what that means, and what to do.
+    """
 
     name: str
     version: str
@@ -52,7 +41,12 @@ class Library:
 
 def survey() -> list[Library]:
     """Every HTTP library and LLM SDK that is installed, in a stable order."""
-    return [*_seen_libraries(), *_unseen_libraries(), *_sdks()]
+    return [
+        *_seen_libraries(),
+        *_others(NOT_SEEN, "not seen"),
+        *_others(BEYOND_REACH, "beyond reach"),
+        *_sdks(),
+    ]
 
 
 def _seen_libraries() -> list[Library]:
@@ -69,32 +63,43 @@ def _seen_libraries() -> list[Library]:
     return found
 
 
-def _unseen_libraries() -> list[Library]:
+def _others(notes: Mapping[str, str], state: str) -> list[Library]:
     return [
-        Library(name, version, "http", "not seen", note)
-        for name, note in NOT_SEEN.items()
+        Library(name, version, "http", state, note)
+        for name, note in notes.items()
         if (version := _version(name)) is not None
     ]
 
 
 def _sdks() -> list[Library]:
-    seen = {module for interceptor in registry.interceptors() for module in interceptor.modules}
-    found = []
-    for name, transports in SDKS.items():
-        version = _version(name)
-        if version is None:
-            continue
-        covered = [transport for transport in transports if transport in seen]
-        missing = [transport for transport in transports if transport not in seen]
-        state = "seen" if covered and not missing else "partly seen" if covered else "not seen"
-        note = f"sends through {' or '.join(transports)}"
-        if missing:
-            note += f"; not through {' or '.join(missing)}, which is not recorded"
-        found.append(Library(name, version, "sdk", state, note))
-    return found
+    """The SDKs; a transport counts where it is installed."""
+    seen = {library.name for library in _seen_libraries() if library.state != "not seen"}
+    return [
+        Library(sdk.name, version, "sdk", *_reach(sdk, seen))
+        for sdk in SDKS
+        if (version := _version(sdk.name)) is not None
+    ]
+
+
+def _reach(sdk: Sdk, seen: set[str]) -> tuple[str, str]:
+    """State and note of an installed SDK, where the libraries in `seen` are."""
+    used = [name for name in sdk.transports if name == "subprocess" or _version(name) is not None]
+    missing = [name for name in used or sdk.transports if name not in seen]
+    note = f"sends through {' or '.join(used or sdk.transports)}"
+    if not missing:
+        return "seen", note
+    note += f"; what goes through {' or '.join(missing)} is not recorded"
+    if sdk.base_url:
+        note += f"; a gateway can see it: set {sdk.base_url}"
+    if len(missing) < len(used):
+        return "partly seen", note
+    return "beyond reach" if _UNREACHABLE.issuperset(missing) else "not seen", note
 
 
 def _version(name: str) -> str | None:
+    """The version of a distribution, of Python for what comes with it, or None."""
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        return ".".join(map(str, sys.version_info[:3]))
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
