@@ -63,8 +63,8 @@ MUST = {
 SESSIONS = {"R32", "R33", "R35"}
 """Ordered runs and their forks come with sessions, on top of cassettes."""
 
-OTHER_STACKS = {"R00", "R09", "R21"}
-"""Of requests and aiohttp, whose interceptors come after those of httpx and httpx2."""
+OTHER_STACKS = {"R09", "R21"}
+"""Of aiohttp, whose interceptor comes after those of httpx and httpx2."""
 
 LATER = SESSIONS | OTHER_STACKS
 NOW = sorted(set(MUST) - LATER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 google_auth = pytest.importorskip("google.auth.transport.requests", reason="needs google-auth and requests")
@@ -31,7 +33,7 @@ def test_calls_and_streams(tape):
 
 def test_a_refused_token_is_refreshed_and_the_call_made_again(tape):
     tape.provider.fails(401, path=PATH)
-    fresh = ("ya29.fresh-0123456789", None)
+    fresh = ("ya29.fresh-0123456789", datetime.datetime(2999, 1, 1))
 
     def scenario(url):
         with session(url, refresh_handler=lambda request, scopes: fresh) as own:

@@ -1,0 +1,585 @@
+"""urllib3 and requests as programs use them: retries, redirects, proxies, TLS, pools, threads."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from http1_servers import Tunnel, client_context, tls_front
+
+import tokentape
+from tokentape.errors import ReplayAbort
+from tokentape.interceptors import claim, ending
+from tokentape.interceptors.httpclient import HttpClientInterceptor
+from tokentape.interceptors.registry import Registry
+from tokentape.interceptors.requests import RequestsInterceptor
+from tokentape.interceptors.urllib3 import SEAMS, Urllib3Interceptor
+from tokentape.testing.contracts.scripts import EVENTS, GZIPPED, OPEN_ENDED, TEXT
+from tokentape.testing.contracts.tape import MemoryTape
+from tokentape.testing.provider import Provider, redirect, reply
+from tokentape.testing.provider.faults import with_trailers
+from tokentape.testing.provider.script import Cut, Framing, Script, SendHead, SendRaw
+from tokentape.wire.interaction import How
+from tokentape.wire.message import Request
+
+urllib3 = pytest.importorskip("urllib3", reason="needs urllib3")
+
+PATH = "/v1/chat/completions"
+BODY = b'{"model":"m","messages":[]}'
+ALL = (RequestsInterceptor, Urllib3Interceptor, HttpClientInterceptor)
+
+
+@pytest.fixture
+def provider():
+    with Provider(gap=0.001) as running:
+        yield running
+
+
+@pytest.fixture
+def tape():
+    return MemoryTape()
+
+
+@pytest.fixture
+def hooked(tape):
+    registry = Registry(ALL, tape)
+    registry.hold()
+    yield tape
+    registry.release()
+
+
+@pytest.fixture
+def manager():
+    with urllib3.PoolManager(timeout=5, retries=False) as made:
+        yield made
+
+
+def both(hooked, provider, call):
+    """What `call` returns, after checking that the replay without a server returns the same."""
+    recorded = call()
+    seen = provider.count
+    provider.stop()
+    hooked.rewind()
+    assert call() == recorded
+    assert (provider.count, hooked.left) == (seen, 0)
+    return recorded
+
+
+# Attempts
+
+
+def test_503_503_200_through_retry_is_three_recordings(provider, hooked):
+    for status in (503, 503, 200):
+        provider.play(reply(b"%d" % status, status))
+    retry = urllib3.Retry(3, status_forcelist=[503], backoff_factor=0, allowed_methods=None)
+
+    def call():
+        with urllib3.PoolManager() as manager:
+            got = manager.request("POST", provider.url + PATH, body=BODY, retries=retry)
+            return got.status, got.data, [past.status for past in got.retries.history]
+
+    assert both(hooked, provider, call) == (200, b"200", [503, 503])
+    assert [kept.response.status for kept in hooked.kept] == [503, 503, 200]
+
+
+def test_retries_run_out_natively(provider, hooked):
+    provider.play(reply(b"no", 503), times=None)
+    retry = urllib3.Retry(1, status_forcelist=[503], allowed_methods=None)
+
+    def call():
+        with urllib3.PoolManager() as manager, pytest.raises(urllib3.exceptions.MaxRetryError) as caught:
+            manager.request("POST", provider.url + PATH, body=BODY, retries=retry)
+        return str(caught.value)
+
+    assert "too many 503" in both(hooked, provider, call)
+
+
+def test_redirects_and_a_body_that_goes_along(provider, hooked):
+    provider.play(redirect("/v1/moved", 307), path=PATH)
+    provider.play(reply(b"there"), path="/v1/moved")
+
+    def call():
+        with urllib3.PoolManager() as manager:
+            got = manager.request("POST", provider.url + PATH, body=io.BytesIO(BODY))
+            return got.data, got.geturl(), [past.redirect_location for past in got.retries.history]
+
+    assert both(hooked, provider, call) == (b"there", "/v1/moved", ["/v1/moved"])
+    assert [kept.request.body for kept in hooked.kept] == [seen.body for seen in provider.requests]
+
+
+def test_a_dropped_keep_alive_connection_is_an_attempt_of_its_own(provider, hooked):
+    provider.play(reply(b"one"))
+    provider.play(Script.of(Cut()))
+    provider.play(reply(b"two"))
+
+    def call():
+        with urllib3.PoolManager(retries=urllib3.Retry(1, allowed_methods=None)) as manager:
+            return [manager.request("POST", provider.url + PATH, body=BODY).data for _ in range(2)]
+
+    assert both(hooked, provider, call) == [b"one", b"two"]
+    assert [kept.ended.how for kept in hooked.kept] == [How.EOF, How.CUT, How.EOF]
+
+
+# Requests
+
+
+@pytest.mark.parametrize("kind", ["bytes", "file", "parts", "text", "form"])
+def test_R22_bodies_of_every_kind_are_sent_and_recorded_whole(provider, hooked, manager, kind):
+    provider.play(reply(b"ok"))
+    options = {
+        "bytes": {"body": b"a\x00b"},
+        "file": {"body": io.BytesIO(b"filed" * 5000)},
+        "parts": {"body": iter([b"pa", b"rts"]), "chunked": True, "headers": {}},
+        "text": {"body": "t\xe9xt".encode()},
+        "form": {"fields": {"a": "b"}, "multipart_boundary": "xyz"},
+    }[kind]
+    manager.urlopen("POST", provider.url + PATH, **options) if kind == "parts" else manager.request(
+        "POST", provider.url + PATH, **options
+    )
+    (seen,), (kept,) = provider.requests, hooked.kept
+    assert kept.request.body == seen.body
+    assert kept.request.headers == seen.headers
+    assert (kept.request.method, kept.request.url) == ("POST", provider.url + PATH)
+
+
+def test_headers_are_recorded_as_sent_in_order(provider, hooked, manager):
+    provider.play(reply(b"ok"))
+    manager.request(
+        "POST", provider.url + PATH, body=BODY, headers={"X-B": "2", "X-A": "caf\xe9", "Accept": "*/*"}
+    )
+    assert hooked.asked[0].headers == provider.requests[0].headers
+    names = [name for name, _ in hooked.asked[0].headers]
+    assert names.index("X-B") < names.index("X-A") < names.index("Accept")
+
+
+# Replies
+
+
+def test_whatever_is_on_the_response_is_the_same(provider, hooked):
+    provider.play(
+        reply(GZIPPED, headers=(("content-encoding", "gzip"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")))
+    )
+
+    def call():
+        with urllib3.PoolManager() as manager:
+            got = manager.request("POST", provider.url + PATH, body=BODY)
+            raw = got.headers
+            return got.status, got.reason, got.version, got.data, raw.getlist("set-cookie"), list(raw)
+
+    assert both(hooked, provider, call)[3] == TEXT
+    assert hooked.kept[0].response.body == GZIPPED
+
+
+READERS = {
+    "read": lambda got: [got.read()],
+    "read(7)": lambda got: list(iter(lambda: got.read(7), b"")),
+    "stream": lambda got: list(got.stream()),
+    "stream(5)": lambda got: list(got.stream(5)),
+    "raw": lambda got: list(got.stream(decode_content=False)),
+    "lines": list,
+    "readinto": lambda got: [got.read(1), (buffer := bytearray(9), got.readinto(buffer))[0]],
+    "TextIO": lambda got: [io.TextIOWrapper(got, encoding="utf-8").read()],
+    "data": lambda got: [got.data, got.data],
+}
+
+
+@pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("how", READERS)
+@pytest.mark.parametrize("framing", [Framing.CHUNKED, Framing.LENGTH, Framing.CLOSE])
+def test_every_way_of_reading(provider, hooked, how, framing, coded):
+    headers = (("content-encoding", "gzip"),) if coded else ()
+    data = GZIPPED if coded else TEXT
+    provider.play(
+        reply([data[at : at + 50] for at in range(0, len(data), 50)], headers=headers, framing=framing)
+    )
+
+    def call():
+        with urllib3.PoolManager(retries=False) as manager:
+            got = manager.request("POST", provider.url + PATH, body=BODY, preload_content=False)
+            try:
+                return READERS[how](got)
+            finally:
+                got.release_conn()
+
+    assert both(hooked, provider, call)
+
+
+def test_trailers_are_on_the_tape(provider, hooked, manager):
+    provider.play(with_trailers(("x-checksum", "1"))(reply(EVENTS, framing=Framing.CHUNKED)))
+    assert manager.request("POST", provider.url + PATH, body=BODY).data == TEXT
+    assert hooked.kept[0].response.trailers == (("x-checksum", "1"),)
+
+
+def test_a_chunk_larger_than_any_buffer_is_one_piece(provider, hooked, manager):
+    big = bytes(range(256)) * 1000
+    provider.play(reply([big, b"end"], framing=Framing.CHUNKED))
+
+    def call():
+        got = manager.request("POST", provider.url + PATH, body=BODY, preload_content=False)
+        return [len(part) for part in got.stream(2**20)]
+
+    assert both(hooked, provider, call) == [len(big), 3]
+    assert hooked.kept[0].response.chunks == (len(big), 3)
+
+
+def test_R47_a_cut_inside_a_chunk_is_the_same_cut(provider, hooked, manager):
+    head = SendHead(200, (("transfer-encoding", "chunked"),), framing=Framing.AS_GIVEN)
+    provider.play(Script.of(head, SendRaw(b"3\r\none\r\n64\r\n" + TEXT[:50]), Cut()))
+
+    def call():
+        with pytest.raises(urllib3.exceptions.ProtocolError) as caught:
+            list(manager.request("POST", provider.url + PATH, body=BODY, preload_content=False).stream())
+        return str(caught.value)
+
+    assert "IncompleteRead(50 bytes read, 50 more expected)" in both(hooked, provider, call)
+    assert "owed" in hooked.kept[0].ended.error.message
+
+
+def test_a_coding_that_urllib3_cannot_decode_is_served_decoded(hooked, manager):
+    """Recorded by another client, which could."""
+    from dataclasses import replace
+
+    from tokentape.wire.message import Response
+
+    with Provider() as provider:
+        provider.play(reply(b"ok"))
+        manager.request("POST", provider.url + PATH, body=BODY)
+        url = provider.url
+    kept = hooked.kept[0]
+    asked = replace(kept.request, headers=(("accept-encoding", "x-own"),))
+    coded = Response(200, "OK", (("content-encoding", "x-own"),), b"\x00\x01", (2,), decoded=b"shown")
+    hooked.kept[0] = replace(kept, request=asked, response=coded)
+    hooked.rewind()
+    got = manager.request("POST", url + PATH, body=BODY)
+    assert (got.data, got.headers.get("content-encoding"), got.headers["content-length"]) == (
+        b"shown",
+        None,
+        "5",
+    )
+
+
+# Connections
+
+
+def test_keep_alive_is_as_it_was_and_a_replay_leaves_the_pool_alone(provider, hooked, manager):
+    provider.play(reply(b"ok"), times=None)
+    for _ in range(3):
+        assert manager.request("POST", provider.url + PATH, body=BODY).data == b"ok"
+    assert provider.connections == 1
+    hooked.rewind()
+    assert manager.request("POST", provider.url + PATH, body=BODY).data == b"ok"
+    hooked.is_idle = True
+    assert manager.request("POST", provider.url + PATH, body=BODY).data == b"ok"
+    assert (provider.connections, provider.count) == (1, 4)
+
+
+def test_R13_a_pool_filled_before_activation(provider, tape, manager):
+    provider.play(reply(b"ok"), times=None)
+    manager.request("POST", provider.url + PATH, body=BODY)
+    registry = Registry(ALL, tape)
+    registry.hold()
+    manager.request("POST", provider.url + PATH, body=BODY)
+    registry.release()
+    manager.request("POST", provider.url + PATH, body=BODY)
+    assert (len(tape.kept), provider.connections) == (1, 1)
+
+
+def test_R49_thirty_two_threads_share_a_pool(provider, tmp_path):
+    def one(number):
+        body = b'{"model":"m","messages":[{"role":"user","content":"%d"}]}' % number
+        data = manager.request(
+            "POST", provider.url + PATH, body=body, headers={"content-type": "application/json"}
+        ).data
+        return json.loads(data)["choices"][0]["message"]["content"]
+
+    expected = [f"Answer 1 to: {number}" for number in range(640)]
+    with urllib3.PoolManager(maxsize=32, block=True) as manager, ThreadPoolExecutor(32) as threads:
+        with tokentape.use_cassette(tmp_path / "c.json"):
+            assert list(threads.map(one, range(640))) == expected
+        provider.stop()
+        with tokentape.use_cassette(tmp_path / "c.json", mode="none"):
+            assert list(threads.map(one, range(640))) == expected
+
+
+def test_an_abandoned_reply_is_recorded_as_left(provider, hooked, manager):
+    provider.play(OPEN_ENDED)
+    got = manager.request("POST", provider.url + PATH, body=BODY, preload_content=False)
+    circle = [got]
+    circle.append(circle)
+    del got, circle
+    gc.collect()
+    ending.settle()
+    assert [kept.ended.how for kept in hooked.kept] == [How.CLOSED_BY_CALLER]
+
+
+def test_a_reply_collected_as_garbage_ends_later_and_not_inside_the_collector(
+    provider, hooked, manager, monkeypatch
+):
+    provider.play(OPEN_ENDED)
+    got = manager.request("POST", provider.url + PATH, body=BODY, preload_content=False)
+    abandoned = []
+    monkeypatch.setattr(ending, "abandon", abandoned.append)
+    circle = [got]
+    circle.append(circle)
+    del got, circle
+    gc.collect()
+    assert len(abandoned) == 1
+    assert hooked.kept == []
+
+
+# TLS and proxies
+
+
+def test_tls_is_recorded_and_skipped_on_a_hit(provider, hooked, tmp_path):
+    provider.play(reply(b"secret"), times=None)
+    with tls_front(provider, tmp_path) as front:
+
+        def call(times):
+            with urllib3.PoolManager(ssl_context=client_context(tmp_path)) as manager:
+                return [manager.request("POST", front.url + PATH, body=BODY).data for _ in range(times)]
+
+        assert call(3) == [b"secret"] * 3
+        assert front.accepted == 1
+    hooked.rewind()
+    assert call(3) == [b"secret"] * 3
+    assert hooked.kept[0].request.url == front.url + PATH
+
+
+def test_a_certificate_that_is_not_trusted_replays_as_that(provider, hooked, tmp_path):
+    with tls_front(provider, tmp_path) as front:
+
+        def call():
+            with urllib3.PoolManager(retries=False) as manager:
+                with pytest.raises(urllib3.exceptions.SSLError) as caught:
+                    manager.request("POST", front.url + PATH, body=BODY)
+            return str(caught.value)
+
+        recorded = call()
+    assert hooked.kept[0].ended.how is How.TLS_ERROR
+    hooked.rewind()
+    assert call() == recorded
+    assert "CERTIFICATE_VERIFY_FAILED" in recorded
+
+
+def test_an_insecure_call_warns_as_ever(provider, hooked, tmp_path):
+    provider.play(reply(b"ok"), times=None)
+    with tls_front(provider, tmp_path) as front:
+        with urllib3.PoolManager(cert_reqs="CERT_NONE") as manager:
+            with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+                assert manager.request("POST", front.url + PATH, body=BODY).data == b"ok"
+
+
+def test_a_connect_proxy_sees_a_real_send_and_a_dead_one_does_not_matter_on_a_hit(provider, hooked, tmp_path):
+    provider.play(reply(b"through"), times=None)
+    with tls_front(provider, tmp_path) as front, Tunnel() as tunnel:
+
+        def call():
+            context = client_context(tmp_path)
+            with urllib3.ProxyManager(tunnel.url, ssl_context=context, retries=False) as manager:
+                return manager.request("POST", front.url + PATH, body=BODY).data
+
+        assert call() == b"through"
+        assert tunnel.asked == [front.authority]
+    assert hooked.kept[0].request.url == front.url + PATH
+    hooked.rewind()
+    assert call() == b"through"
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        hooked.is_idle = True
+        call()
+
+
+def test_a_dead_connect_proxy_fails_as_ever_and_replays_as_that(hooked, tmp_path):
+    with Tunnel() as tunnel:
+        pass
+
+    def call():
+        with urllib3.ProxyManager(tunnel.url, retries=False) as manager:
+            with pytest.raises(urllib3.exceptions.HTTPError) as caught:
+                manager.request("POST", "https://llm.example.com" + PATH, body=BODY)
+        return type(caught.value).__name__, str(caught.value)
+
+    hooked.is_idle = True
+    plain = call()
+    hooked.is_idle = False
+    assert call() == plain
+    hooked.rewind()
+    assert call() == plain
+    assert hooked.kept[0].ended.how is How.CONNECT_ERROR
+
+
+def test_a_plain_proxy_is_asked_for_the_absolute_url(provider, hooked):
+    provider.play(reply(b"proxied"))
+
+    def call():
+        with urllib3.ProxyManager(provider.url, retries=False) as manager:
+            return manager.request("POST", "http://llm.example.com" + PATH, body=BODY).data
+
+    assert both(hooked, provider, call) == b"proxied"
+    assert hooked.kept[0].request.url == "http://llm.example.com" + PATH
+
+
+# Failing to connect
+
+
+def test_errors_of_connecting_are_native_and_replay_as_themselves(hooked, monkeypatch):
+    errors = [
+        socket.gaierror(-2, "Name or service not known"), TimeoutError("timed out"),
+        ConnectionRefusedError(111, "Connection refused"), OSError(113, "No route to host"),
+    ]  # fmt: skip
+    for scheme in ("http", "https"):
+        for error in errors:
+            url = f"{scheme}://llm.example.com:1{PATH}"
+            hooked.is_idle = True
+            with monkeypatch.context() as patched:
+                patched.setattr(socket, "getaddrinfo", _raising(error))
+                plain = _failed(url)
+                hooked.is_idle, hooked._waiting = False, None
+                hooked.kept.clear()
+                assert _failed(url) == plain
+            hooked.rewind()
+            assert _failed(url) == plain
+
+
+def _raising(error):
+    def getaddrinfo(*args, **options):
+        raise error
+
+    return getaddrinfo
+
+
+def _failed(url):
+    with urllib3.PoolManager(retries=False, timeout=2) as manager:
+        with pytest.raises(urllib3.exceptions.HTTPError) as caught:
+            manager.request("POST", url, body=BODY)
+    text = str(caught.value)
+    return type(caught.value).__name__, text[text.index(">") if ">" in text else 0 :]
+
+
+def test_a_tls_handshake_that_stalls_is_a_timeout_as_ever(hooked):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}{PATH}"
+
+        def call():
+            with urllib3.PoolManager(retries=False, timeout=0.2) as manager:
+                with pytest.raises(urllib3.exceptions.HTTPError) as caught:
+                    manager.request("POST", url, body=BODY)
+            return type(caught.value).__name__, str(caught.value)
+
+        hooked.is_idle = True
+        plain = call()
+        hooked.is_idle = False
+        assert call() == plain
+    hooked.rewind()
+    assert call() == plain
+
+
+# Stacking and the rest
+
+
+def test_R27_a_claimed_request_passes(provider, hooked, manager):
+    provider.play(reply(b"ok"), times=None)
+    asked = Request("POST", provider.url + PATH, (), BODY)
+    with claim.claimed(asked):
+        assert manager.request("POST", provider.url + PATH, body=BODY).data == b"ok"
+        assert manager.request("POST", provider.url + "/login", body=b"x").data == b"ok"
+    assert [request.url for request in hooked.asked] == [provider.url + "/login"]
+
+
+def test_an_aborted_miss_reaches_the_caller(provider, manager):
+    class Aborting(MemoryTape):
+        def begin(self, request, *, identity=None):
+            raise ReplayAbort("no recording")
+
+    registry = Registry(ALL, Aborting())
+    registry.hold()
+    try:
+        with pytest.raises(ReplayAbort):
+            manager.request("POST", provider.url + PATH, body=BODY)
+    finally:
+        registry.release()
+    assert provider.count == 0
+
+
+def test_R00_a_json_reply_to_requests_with_stream_is_json_again(provider, hooked):
+    requests = pytest.importorskip("requests", reason="needs requests")
+    provider.play(reply(b'{"id": 1}', content_type="application/json"))
+
+    def call():
+        with requests.post(provider.url + PATH, data=BODY, stream=True, timeout=5) as response:
+            return response.headers["content-type"], response.json()
+
+    assert both(hooked, provider, call) == ("application/json", {"id": 1})
+
+
+def test_requests_keeps_cookies_history_hooks_and_elapsed(provider, hooked):
+    requests = pytest.importorskip("requests", reason="needs requests")
+    provider.play(redirect("/v1/moved", 307), path=PATH)
+    provider.play(reply(b"there", headers=(("set-cookie", "k=v"),)), path="/v1/moved")
+
+    def call():
+        heard = []
+        with requests.Session() as session:
+            session.hooks["response"].append(lambda response, **_: heard.append(response.status_code))
+            response = session.post(provider.url + PATH, data=BODY, auth=("u", "p"))
+            history = [past.status_code for past in response.history]
+            return response.text, history, heard, session.cookies.get_dict(), response.elapsed is not None
+
+    assert both(hooked, provider, call) == ("there", [307], [307, 200], {"k": "v"}, True)
+
+
+def test_requests_iterates_lines_and_content_alike(provider, hooked):
+    requests = pytest.importorskip("requests", reason="needs requests")
+    provider.play(reply(EVENTS, headers=(("content-type", "text/event-stream; charset=utf-8"),)), times=None)
+
+    def call():
+        got = []
+        for how in ("iter_lines", "iter_content"):
+            with requests.post(provider.url + PATH, data=BODY, stream=True, timeout=5) as response:
+                got.append(list(getattr(response, how)()))
+        with requests.post(provider.url + PATH, data=BODY, stream=True, timeout=5) as response:
+            got.append(list(response.iter_content(None, decode_unicode=True)))
+        return got
+
+    lines, content, _ = both(hooked, provider, call)
+    assert b"\n".join(lines) in TEXT
+    assert b"".join(content) == TEXT
+
+
+def test_R11_originals_come_back_and_a_hook_over_ours_makes_it_sleep(provider, tape, manager, monkeypatch):
+    provider.play(reply(b"ok"), times=None)
+    originals = [vars(getattr(urllib3.connectionpool, owner))[name] for owner, name in SEAMS]
+    pool = urllib3.connectionpool.HTTPConnectionPool
+    interceptor = Urllib3Interceptor(tape)
+    interceptor.attach(urllib3)
+    ours = vars(pool)["_make_request"]
+
+    def theirs(*args, **options):
+        return ours(*args, **options)
+
+    monkeypatch.setattr(pool, "_make_request", theirs)
+    interceptor.detach()
+    manager.request("POST", provider.url + PATH, body=BODY)
+    assert tape.kept == []
+    interceptor.attach(urllib3)
+    manager.request("POST", provider.url + PATH, body=BODY)
+    assert len(tape.kept) == 1
+    monkeypatch.undo()
+    interceptor.detach()
+    assert [vars(getattr(urllib3.connectionpool, owner))[name] for owner, name in SEAMS] == originals
+
+
+def test_http_2_of_urllib3_is_named_and_left_alone(hooked, monkeypatch, caplog):
+    pytest.importorskip("urllib3.http2.connection", reason="needs urllib3 2.3 and h2")
+    from urllib3.http2.connection import HTTP2Connection
+
+    caplog.set_level(logging.WARNING, "tokentape")
+    interceptor = Urllib3Interceptor(hooked)
+    conn = HTTP2Connection("llm.example.com")
+    assert not interceptor._speaks_http_1(conn)
+    assert not interceptor._speaks_http_1(conn)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
