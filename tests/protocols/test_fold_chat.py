@@ -19,7 +19,7 @@ functions = st.builds(
     lambda id, name, arguments, more: {
         "id": id, "type": "function", "function": {"name": name, "arguments": arguments}, **more
     },
-    st.text(min_size=1, max_size=8), texts, texts | values.map(json.dumps), extras,
+    st.text(min_size=1, max_size=8) | st.integers(0, 99).map("call_{}".format), texts, texts | values.map(json.dumps), extras,
 )  # fmt: skip
 customs = st.builds(
     lambda input: {"id": "c", "type": "custom", "custom": {"name": "n", "input": input}}, texts
@@ -123,7 +123,8 @@ def test_usage_comes_only_where_it_was_asked_for():
 
 def test_calls_are_opened_and_then_written():
     calls = [
-        {"id": f"c{n}", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}} for n in (0, 1)
+        {"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
+        for n in (0, 1)
     ]
     found = [
         delta["tool_calls"][0]
@@ -132,12 +133,19 @@ def test_calls_are_opened_and_then_written():
     ]
     assert found[0] == {
         "index": 0,
-        "id": "c0",
+        "id": "call_0",
         "type": "function",
         "function": {"name": "f", "arguments": ""},
     }
     assert found[1] == {"index": 0, "function": {"arguments": '{"'}}
     assert "".join(part["function"]["arguments"] for part in found if part["index"] == 1) == '{"a":1}'
+
+
+def test_calls_that_are_named_otherwise_come_whole():
+    """Mistral's are nine letters and digits, and its SDK takes no parts."""
+    call = {"id": "KF2jgKHZJ", "function": {"name": "f", "arguments": '{"a":1}'}}
+    [found] = [delta["tool_calls"] for delta in deltas(reply(tool_calls=[call])) if "tool_calls" in delta]
+    assert found == [{"index": 0, **call}]
 
 
 def test_log_probabilities_come_with_their_tokens():

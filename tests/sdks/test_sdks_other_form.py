@@ -322,3 +322,29 @@ def test_R04_gemini_whole_as_a_stream(tape, turn, stream):
 def test_R04_gemini_stream_as_a_whole(tape, turn):
     tape.provider.answers(turn)
     assert tape.run(gemini_stream) == tape.made(gemini_whole)
+
+
+def mistral_whole(url):
+    with pytest.importorskip("mistralai.client").Mistral(api_key="x", server_url=url) as sdk:
+        reply = sdk.chat.complete(model="mistral-small-latest", messages=HELLO, tools=[CHAT_TOOL])
+    message = reply.choices[0].message
+    return message.content, called(message.tool_calls), reply.choices[0].finish_reason
+
+
+def mistral_stream(url):
+    with pytest.importorskip("mistralai.client").Mistral(api_key="x", server_url=url) as sdk:
+        events = sdk.chat.stream(model="mistral-small-latest", messages=HELLO, tools=[CHAT_TOOL])
+        choices = [event.data.choices[0] for event in events]
+    calls = [call for choice in choices for call in choice.delta.tool_calls or []]
+    text = "".join(choice.delta.content or "" for choice in choices)
+    return text, called(calls), choices[-1].finish_reason
+
+
+def called(calls):
+    return [(call.id, call.function.name, call.function.arguments) for call in calls or []]
+
+
+@pytest.mark.parametrize(("one", "other"), [(mistral_whole, mistral_stream), (mistral_stream, mistral_whole)])
+def test_R04_mistral_takes_its_calls_whole(tape, one, other):
+    tape.provider.answers(TURNS["all"])
+    assert tape.run(one) == tape.made(other)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.openai_chat.logprobs import spread
-from tokentape.protocols.reading import at, fields, number
+from tokentape.protocols.reading import at, fields, number, text
 from tokentape.protocols.synthesis import NotConvertible
 from tokentape.protocols.unfolding import DONE, fragments, pieces, sse
 
@@ -76,7 +76,7 @@ def _choice(index: int, choice: Fields) -> Iterator[Fields]:
 def _deltas(message: Fields) -> Iterator[Fields]:
     yield _opened(message)
     for name in _TEXTS:
-        for piece in pieces(_text(message, name)):
+        for piece in pieces(text(message.get(name))):
             yield {name: piece}
     yield from _calls(message.get("tool_calls"))
     function = fields(message.get("function_call"))
@@ -102,32 +102,34 @@ def _is_said(name: str, value: Json) -> bool:
     return _is_calls(value) if name == "tool_calls" else name == "function_call" and bool(fields(value))
 
 
-def _text(message: Fields, name: str) -> str:
-    value = message.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _is_calls(value: Json) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(call, dict) for call in value)
 
 
 def _calls(calls: Json) -> Iterator[Fields]:
-    """Each call: opened with id and name, then its arguments (a custom tool's input) bit by bit."""
+    """Each call: opened with id and name, then its arguments (a custom tool's input) bit by bit.
+
+    Servers that name their calls in another way than OpenAI (`call_...`) may send each call whole:
+    Mistral does, and its SDK takes nothing else.
+    """
     if not (isinstance(calls, list) and _is_calls(calls)):
         return
     for index, call in enumerate(fields(call) for call in calls):
         inside = next((name for name in ("function", "custom") if fields(call.get(name))), "function")
         written = "input" if inside == "custom" else "arguments"
-        opening, *rest = _spoken(fields(call.get(inside)), written)
         whole: Fields = {"index": index, **{k: v for k, v in call.items() if k != "index"}}
+        if not text(call.get("id")).startswith("call_"):
+            yield {"tool_calls": [whole]}
+            continue
+        opening, *rest = _spoken(fields(call.get(inside)), written)
         yield {"tool_calls": [whole | ({inside: opening} if inside in call else {})]}
         for part in rest:
             yield {"tool_calls": [{"index": index, inside: part}]}
 
 
 def _spoken(function: Fields, written: str) -> Iterator[Fields]:
-    text = function.get(written)
-    yield function | ({written: ""} if isinstance(text, str) else {})
-    if isinstance(text, str):
-        for part in fragments(text):
+    said = function.get(written)
+    yield function | ({written: ""} if isinstance(said, str) else {})
+    if isinstance(said, str):
+        for part in fragments(said):
             yield {written: part}
