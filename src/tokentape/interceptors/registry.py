@@ -14,6 +14,7 @@ from tokentape import active
 from tokentape.errors import UsageError
 from tokentape.forks import renewed
 from tokentape.interceptors import ending
+from tokentape.interceptors.aiohttp import AiohttpInterceptor
 from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.httpclient import HttpClientInterceptor
 from tokentape.interceptors.httpx import HttpxInterceptor
@@ -33,6 +34,7 @@ BUILT_IN: tuple[Factory, ...] = (
     RequestsInterceptor,
     Urllib3Interceptor,
     HttpClientInterceptor,
+    AiohttpInterceptor,
 )
 GROUP = "tokentape.interceptors"
 

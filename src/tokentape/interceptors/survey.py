@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tokentape.interceptors.sdks import Sdk
 
 NOT_SEEN: dict[str, str] = {
-    "aiohttp": "its calls are not recorded by this version",
     "websockets": "WebSocket traffic is not recorded by this version; it is held back in mode none",
 }
 

@@ -1,0 +1,178 @@
+"""aiohttp's exceptions and how a call ended: a pure mapping, both ways.
+
+Recording names what happened from the exception's classes, nearest first. Replay lets the library's own
+protocol fail as it does on a socket, and builds an exception only where that is impossible: for a connection
+that never was, and for what no end of a connection can mean.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import errno
+import os
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING, cast
+
+from tokentape.interceptors.torn import heard
+from tokentape.wire.interaction import How, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from tokentape.outcomes import Fail
+
+BY_CLASS = {
+    "ConnectionTimeoutError": How.CONNECT_TIMEOUT,
+    "TimeoutError": How.READ_TIMEOUT,
+    "ServerFingerprintMismatch": How.TLS_ERROR,
+    "ClientSSLError": How.TLS_ERROR,
+    "SSLError": How.TLS_ERROR,
+    "CertificateError": How.TLS_ERROR,
+    "ClientConnectorError": How.CONNECT_ERROR,
+    "ClientHttpProxyError": How.CONNECT_ERROR,
+    "ServerDisconnectedError": How.CUT,
+    "HttpProcessingError": How.PROTOCOL_ERROR,
+    "ClientPayloadError": How.PROTOCOL_ERROR,
+    "ClientOSError": How.RESET,
+    "ConnectionRefusedError": How.CONNECT_ERROR,
+    "ConnectionError": How.RESET,
+    "CancelledError": How.CANCELLED,
+    "KeyboardInterrupt": How.CANCELLED,
+    "SystemExit": How.CANCELLED,
+    "GeneratorExit": How.CLOSED_BY_CALLER,
+}
+
+NATURAL = {
+    How.CUT: ("ClientPayloadError", "ServerDisconnectedError"),
+    How.RESET: ("ClientPayloadError", "ClientOSError"),
+    How.READ_TIMEOUT: ("SocketTimeoutError", "ServerTimeoutError"),
+}
+"""What the library's protocol makes of such an end by itself."""
+
+BEFORE_SENDING = frozenset({How.CONNECT_ERROR, How.CONNECT_TIMEOUT, How.TLS_ERROR})
+
+TEXT = {
+    How.CONNECT_ERROR: os.strerror(errno.ECONNREFUSED),
+    How.TLS_ERROR: "TLS handshake failed",
+    How.PROTOCOL_ERROR: "the server violated the protocol",
+    How.WRITE_TIMEOUT: "timed out while sending data",
+}
+
+_ERRNO = re.compile(r"\[Errno (-?\d+)\] (.*)", re.S)
+_REASON = re.compile(r" ssl:.*? \[(.*)\]\Z", re.S)
+_SOCKET = re.compile(r"unix socket (.*) ssl:")
+
+
+def is_local(error: BaseException) -> bool:
+    """True if nothing went over the wire: the session was closed, or the URL is none. Not recorded."""
+    return type(error).__name__ == "ClientConnectionError" or "InvalidURL" in _names(error)
+
+
+def fault_of(error: BaseException) -> tuple[How, WireError | None]:
+    """How the call ended, and the exception as data (None where it was the caller who stopped)."""
+    how = next((BY_CLASS[name] for name in _names(error) if name in BY_CLASS), How.UNKNOWN)
+    if how in (How.CANCELLED, How.CLOSED_BY_CALLER):
+        return how, None
+    return how, WireError(type(error).__name__, text_of(error))
+
+
+def text_of(error: BaseException) -> str:
+    """What the exception says; of a parser's error only the message, which is what its copies are given."""
+    own = getattr(error, "message", None) if "HttpProcessingError" in _names(error) else None
+    return own if isinstance(own, str) else str(error)
+
+
+def no_connection(module: ModuleType, fault: Fail, key: object) -> Exception:
+    """The exception to raise where no connection came about, for the connection key of this request.
+
+    A timeout here is a bare `TimeoutError`: the session makes its own of it.
+    """
+    name, text = _told(fault)
+    if fault.how is How.CONNECT_TIMEOUT:
+        return TimeoutError()
+    inner = _inner_error(name, text, fault.how)
+    usual = "ClientConnectorSSLError" if fault.how is How.TLS_ERROR else "ClientConnectorError"
+    kind: Callable[..., Exception] = _own(module, name, "ClientConnectorError") or getattr(module, usual)
+    path = _between(_SOCKET, text)
+    error = kind(key, inner) if path is None else kind(path, key, inner)
+    error.__cause__ = inner
+    return error
+
+
+def unnatural(module: ModuleType, fault: Fail) -> Exception | None:
+    """The recorded exception, where the library's protocol does not come to it by itself; else None."""
+    name, text = _told(fault)
+    if name in NATURAL.get(fault.how, ()) or (fault.error is None and fault.how in NATURAL):
+        return None
+    parser_kind: object = getattr(module.http_exceptions, name, None)
+    if fault.how is How.PROTOCOL_ERROR and name not in vars(module):
+        usual = module.http_exceptions.BadHttpMessage
+        kind = parser_kind if parser_kind in _told_by_text(module) else usual
+        return cast("Exception", kind(text))
+    return _rebuilt(module, name, text)
+
+
+def _rebuilt(module: ModuleType, name: str, text: str) -> Exception:
+    own = _own(module, name, "ClientError") or _plain(name)
+    if own is None:
+        return cast("Exception", module.ClientConnectionError(f"{name}: {text}"))
+    found = _ERRNO.search(text)
+    return own(int(found[1]), found[2]) if found and issubclass(own, OSError) else own(text)
+
+
+def _told_by_text(module: ModuleType) -> tuple[type, ...]:
+    names = ("TransferEncodingError", "ContentLengthError", "ContentEncodingError", "BadHttpMessage")
+    return tuple(getattr(module.http_exceptions, name) for name in names)
+
+
+def _told(fault: Fail) -> tuple[str, str]:
+    """Class name and text; where nothing was told (another library's recording), what fits how it ended."""
+    if fault.error is None:
+        return "", TEXT.get(fault.how, f"the recorded call ended here: {fault.how}")
+    return fault.error.type, heard(fault.error.message)[0]
+
+
+def _own(module: ModuleType, name: str, base: str) -> type[Exception] | None:
+    """The library's exception called `name`, if it is a `base`."""
+    found = getattr(module.client_exceptions, name, None)
+    above: type[Exception] = getattr(module, base)
+    return found if isinstance(found, type) and issubclass(found, above) else None
+
+
+def _plain(name: str) -> type[Exception] | None:
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, OSError) else None
+
+
+def _inner_error(name: str, text: str, how: How) -> OSError:
+    """The system's error under a connector's, which shows what it says in brackets at the end."""
+    shown = _between(_REASON, text) or text
+    if name == "ClientConnectorCertificateError":
+        return ssl.SSLCertVerificationError(*_arguments(shown))
+    if name == "ClientConnectorDNSError":
+        return socket.gaierror(socket.EAI_NONAME, shown)
+    if how is How.TLS_ERROR:
+        return ssl.SSLError(1, shown)
+    return ConnectionRefusedError(errno.ECONNREFUSED, shown)
+
+
+def _arguments(shown: str) -> tuple[object, ...]:
+    """The arguments in "SSLCertVerificationError: (1, '...')"."""
+    try:
+        args: object = ast.literal_eval(shown.partition(": ")[2])
+    except (ValueError, SyntaxError):
+        return (1, shown)
+    return args if isinstance(args, tuple) else (1, shown)
+
+
+def _between(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found[1] if found else None
+
+
+def _names(error: BaseException) -> tuple[str, ...]:
+    return tuple(kind.__name__ for kind in type(error).__mro__)
