@@ -38,6 +38,31 @@ def versions(session: nox.Session, versions: str) -> None:
     session.run("pytest", "-q", "-n", "2", *SDK_TESTS)
 
 
+URLLIB3_TESTS = (
+    "tests/interceptors/test_urllib3.py",
+    "tests/interceptors/test_urllib3_contract.py",
+    "tests/interceptors/test_requests.py",
+    "tests/interceptors/test_httpclient.py",
+    "tests/sdks/test_boto3.py",
+    "tests/sdks/test_google_auth.py",
+)
+URLLIB3_VERSIONS = {
+    "urllib3-1.26": ("urllib3==1.26.20", "requests==2.28.2"),
+    "urllib3-2.0": ("urllib3==2.0.7", "requests==2.31.0"),
+    "urllib3-now": ("urllib3", "requests", "h2"),
+}
+"""Old and new urllib3, each with the requests of its time."""
+
+
+@nox.session
+@nox.parametrize("versions", list(URLLIB3_VERSIONS), ids=list(URLLIB3_VERSIONS))
+def urllib3(session: nox.Session, versions: str) -> None:
+    """The tests of urllib3 and of what sends through it, with just these versions."""
+    more = ("boto3", "google-auth", "cryptography", "responses", "requests-mock")
+    session.install("-e", ".", *TESTS, *more, *URLLIB3_VERSIONS[versions])
+    session.run("pytest", "-q", "-n", "2", *URLLIB3_TESTS)
+
+
 @nox.session
 def bare(session: nox.Session) -> None:
     """Everything that works with no HTTP library installed at all."""

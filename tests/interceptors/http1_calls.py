@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
@@ -127,8 +128,13 @@ def _take(ask, parts, chunks):
             ask.on_chunk(chunk)
 
 
+def without_addresses(text):
+    """Older versions of urllib3 name the connection object by its address in memory."""
+    return re.sub("0x[0-9a-f]+", "0x", text)
+
+
 def _got(response, chunks, error, fact):
-    failed = None if error is None else (type(error).__name__, str(error))
+    failed = None if error is None else (type(error).__name__, without_addresses(str(error)))
     if response is None:
         return Got(error=failed)
     headers = tuple(response.headers.items())

@@ -13,6 +13,8 @@ urllib3 = pytest.importorskip("urllib3", reason="needs urllib3")
 
 class _Urllib3(InterceptorContract):
     cannot = frozenset({"interim head first"})  # http.client takes a 103 for the reply
+    if urllib3.__version__.startswith("1."):  # does not count the bytes
+        cannot |= {"cut by length", "cut, read at once", "promised more"}
 
     def interceptor(self, tape):
         return Urllib3Interceptor(tape)

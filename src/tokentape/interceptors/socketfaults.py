@@ -33,11 +33,19 @@ _TIMEOUTS = frozenset({How.READ_TIMEOUT, How.CONNECT_TIMEOUT, How.WRITE_TIMEOUT}
 
 
 def root(error: BaseException) -> BaseException:
-    """The error at the bottom: what a library wrapped, or `error` itself."""
-    seen = {id(error)}
-    while not isinstance(error, OSError) and error.__cause__ is not None and id(error.__cause__) not in seen:
-        error = error.__cause__
-        seen.add(id(error))
+    """The socket's error at the bottom: what a library wrapped, or `error` itself.
+
+    A cancellation is one, whatever was being handled when it came.
+    """
+    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+        return error
+    seen: set[int] = set()
+    below: BaseException | None = error
+    while below is not None and id(below) not in seen:
+        if isinstance(below, OSError):
+            return below
+        seen.add(id(below))
+        below = below.__cause__ or (None if below.__suppress_context__ else below.__context__)
     return error
 
 
