@@ -26,7 +26,7 @@ from tokentape.errors import (
 from tokentape.kin import Kin
 from tokentape.log import log
 from tokentape.matching.explain import Explanation, explain, with_mode
-from tokentape.outcomes import Forward, Miss, Outcome, Replay
+from tokentape.outcomes import Forward, Miss, Outcome, Replay, put_underway
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
 from tokentape.recording import said
@@ -224,6 +224,7 @@ class Deck:
         forward.metadata = self.options.metadata
         self._recorder.watch(forward)
         return forward
+        put_underway(forward)
 
     def _now(self) -> float:
         """The time, in seconds, never twice the same: the order of start is the order on tape."""

@@ -10,8 +10,10 @@ None of them knows an HTTP library; no driver of a library knows a mode, a key o
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import ReferenceType, ref
 
 from tokentape.errors import ReplayIncomplete
 from tokentape.wire.body import decoded_body
@@ -231,6 +233,11 @@ class Forward:
         self._times: list[float] = []
         self._done = False
 
+    @property
+    def is_pending(self) -> bool:
+        """True from the decision to send until the head came, or the call failed."""
+        return self._head is None and not self._done
+
     def start(self, status: int, reason: str, headers: Headers, http: str = "1.1") -> None:
         """The response head came."""
         self._head = (status, reason, headers, http)
@@ -304,6 +311,23 @@ class Forward:
 
 
 Outcome = Replay | Miss | Forward
+
+_underway: ContextVar[tuple[ReferenceType[Forward], ...]] = ContextVar("tokentape_underway", default=())
+
+
+def put_underway(forward: Forward) -> None:
+    """Note in this context, and those made of it, that `forward` was told to go out."""
+    _underway.set((*_pending(), ref(forward)))
+
+
+def is_underway() -> bool:
+    """True if a call of this context was told to go out, and no head came back yet: what connects may."""
+    return bool(_pending())
+
+
+def _pending() -> tuple[ReferenceType[Forward], ...]:
+    noted = _underway.get()
+    return tuple(one for one in noted if (forward := one()) is not None and forward.is_pending)
 
 
 def _codings(value: str | None) -> set[str]:

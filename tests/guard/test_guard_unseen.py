@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import socket
+import urllib.request
 import warnings
+from urllib.parse import urlsplit
 
 import pytest
 from ways_out import raw, stream
@@ -66,6 +70,47 @@ def silent():
         yield
 
 
+def requests_post(url):
+    pytest.importorskip("requests").post(url, json=BODY).close()
+
+
+def urllib3_post(url):
+    with pytest.importorskip("urllib3").PoolManager() as pool:
+        pool.request("POST", url, body=json.dumps(BODY), headers={"content-type": "application/json"})
+
+
+def urlopen(url):
+    request = urllib.request.Request(url, json.dumps(BODY).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as reply:
+        reply.read()
+
+
+def connected_before(url):
+    """http.client connects when it is told to, before there is a request to see."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc)
+    connection.connect()
+    connection.request("POST", parts.path, json.dumps(BODY), {"content-type": "application/json"})
+    connection.getresponse().read()
+    connection.close()
+
+
+async def aiohttp_post(url):
+    async with pytest.importorskip("aiohttp").ClientSession() as session:
+        async with session.post(url, json=BODY) as reply:
+            await reply.read()
+
+
+POSTS = {
+    "requests": requests_post,
+    "urllib3": urllib3_post,
+    "urllib.request": urlopen,
+    "http.client": connected_before,
+    "aiohttp": lambda url: asyncio.run(aiohttp_post(url)),
+    "aiohttp uvloop": lambda url: pytest.importorskip("uvloop").run(aiohttp_post(url)),
+}
+
+
 @pytest.mark.usefixtures("silent")
 class TestNothingIsToldOf:
     @pytest.mark.parametrize("library", ["httpx", "httpx2"])
@@ -82,6 +127,13 @@ class TestNothingIsToldOf:
             module.post(provider.url + "/v1/chat/completions", json=BODY)
             asyncio.run(main())
         assert deck.tally.recorded == 4
+
+    @pytest.mark.parametrize("way", POSTS)
+    def test_what_is_recorded_through_others(self, outside, provider, named, way):
+        with tokentape.block_network(allow_hosts=["*"]):
+            with tokentape.use_cassette(outside / "a.json", mode="all", hosts=named) as deck:
+                POSTS[way](provider.url + "/v1/chat/completions")
+        assert deck.tally.recorded == 1
 
     def test_what_is_recorded_on_uvloop_and_trio(self, outside, provider, named):
         httpx2, uvloop, trio = map(pytest.importorskip, ("httpx2", "uvloop", "trio"))

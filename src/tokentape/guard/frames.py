@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 LIBRARIES = (
@@ -32,6 +33,12 @@ def through() -> str:
         if any(_is_in(module, library) for module in modules):
             return library
     return next((module for module in modules if not _is_plumbing(module)), UNKNOWN)
+
+
+def passes(libraries: Iterable[str]) -> bool:
+    """True if a module of one of `libraries` is on the stack."""
+    modules = _modules(sys._getframe(1))
+    return any(_is_in(module, library) for library in libraries for module in modules)
 
 
 def _modules(frame: FrameType | None) -> list[str]:

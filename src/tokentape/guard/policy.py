@@ -3,7 +3,7 @@
 - A cassette in mode `none` forbids; one that sends lets everything pass, also inside one in mode `none`, and
   so does one in mode `off`. One that does neither (mode `once`, finished) leaves it to the one around it.
 - A block (`block_network`) forbids everything, but for what a cassette inside it records.
-- A request that an interceptor was told to forward is on its way with permission: it passes.
+- A call that a cassette told to go out is on its way with permission, until its head is back: it passes.
 - This machine passes, but for the ports that a cassette in mode `none` stands for.
 """
 
@@ -18,8 +18,8 @@ from tokentape.allowed import Allowed, address_of, bare, is_loopback
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import NetworkBlocked, ReplayError, TokentapeError
 from tokentape.guard import frames, lookups
-from tokentape.interceptors import claim
 from tokentape.matching.address import port_of
+from tokentape.outcomes import is_underway
 from tokentape.predicates import DefaultPredicates
 from tokentape.recording import said
 from tokentape.wire.url import host_of
@@ -71,7 +71,7 @@ def check(host: str, port: int | None, *, lookup: bool = False) -> None:
 
 def forbidders() -> list[Deck | Block]:
     """The cassettes and blocks by which nothing may go out here and now."""
-    if claim.is_forwarding():
+    if is_underway():
         return []
     decks = [deck for meant in active.meant() for deck in _forbids(meant)]
     return [*decks, *blocks]

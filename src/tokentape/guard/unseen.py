@@ -13,7 +13,8 @@ from tokentape.allowed import Allowed, address_of, bare
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import RecordingError
 from tokentape.guard import frames, lookups, policy
-from tokentape.interceptors import claim
+from tokentape.interceptors import registry
+from tokentape.outcomes import is_underway
 from tokentape.protocols.hosts import is_provider
 
 if TYPE_CHECKING:
@@ -26,18 +27,29 @@ def connected(host: str, port: int | None) -> None:
     """`host` is about to be reached, and may be: tell the cassette in force if it should have been asked.
 
     Nothing is told of a request that an interceptor has in hand, or saw and let pass (a list of models with
-    `record="llm"`); nor where several cassettes compete, since the interceptor says so itself.
+    `record="llm"`); of a library that is hooked, since whatever it asks will be seen; nor where several
+    cassettes compete, since the interceptor says so itself.
     """
     deck = active.current()
-    if deck is None or deck.is_opaque or deck.mode is RecordMode.NONE or claim.is_forwarding():
+    if deck is None or deck.is_opaque or deck.mode is RecordMode.NONE or is_underway():
         return
     name = _name_of(host)
     if not _is_llm(deck, name, host, port) or active.let_pass() in (name, host):
         return
     told = _told.setdefault(deck, set())
-    if name not in told:
+    if name not in told and not _by_a_hooked_library():
         told.add(name)
         deck.trouble(_unseen(deck, name, port))
+
+
+def _by_a_hooked_library() -> bool:
+    hooked = {
+        module
+        for interceptor in registry.interceptors()
+        for module in interceptor.modules
+        if interceptor.is_attached(module)
+    }
+    return frames.passes(hooked)
 
 
 def _name_of(host: str) -> str:

@@ -36,9 +36,6 @@ class Claim:
         return not body_known or _digest(request.body) == self.body
 
 
-_running: set[int] = set()
-"""The `id` of each claim whose block runs: a task that was made in it keeps the claim in its context."""
-
 _claims: ContextVar[tuple[Claim, ...]] = ContextVar("tokentape_claims", default=())
 
 
@@ -48,21 +45,14 @@ def is_claimed(request: Request, *, body_known: bool = True) -> bool:
     return bool(claims) and any(claim.covers(request, body_known=body_known) for claim in claims)
 
 
-def is_forwarding() -> bool:
-    """True if a request that was told to go out is on its way in this context, just now."""
-    return any(id(claim) in _running for claim in _claims.get())
-
-
 @contextmanager
 def claimed(request: Request) -> Iterator[None]:
     """Claim `request` for the block. It must be left in the context in which it was entered."""
     claim = Claim(request.method, request.url, _digest(request.body))
     token = _claims.set((*_claims.get(), claim))
-    _running.add(id(claim))
     try:
         yield
     finally:
-        _running.discard(id(claim))
         _claims.reset(token)
 
 
