@@ -38,6 +38,7 @@ def hold() -> None:
         _holds.append(None)
         if len(_holds) > 1:
             return
+        _swaps.open()
         for name, attach in PLACES.items():
             _waits.append(when_imported(name, _attaching(attach)))
 
@@ -55,8 +56,4 @@ def release() -> None:
 
 
 def _attaching(attach: Attach) -> Callable[[ModuleType], None]:
-    def attaching(module: ModuleType) -> None:
-        with _lock:
-            attach(module, _swaps)
-
-    return attaching
+    return lambda module: attach(module, _swaps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ MOST = 4096
 NAMES_EACH = 8
 """How many names of one address are remembered: hosts of a content network share theirs."""
 
+_lock = threading.Lock()
 _names: dict[str, tuple[str, ...]] = {}
 _tickets: Counter[str] = Counter()
 
@@ -24,14 +26,13 @@ _tickets: Counter[str] = Counter()
 def learn(host: str, answers: object) -> None:
     """Remember the addresses in what `getaddrinfo` answered for `host`."""
     name = bare(host)
-    for answer in answers if isinstance(answers, list) else ():
-        address = str(answer[4][0])
-        if address == name:
-            continue
-        known = [other for other in _names.pop(address, ()) if other != name]
-        _names[address] = (name, *known[: NAMES_EACH - 1])
-    while len(_names) > MOST:
-        _names.pop(next(iter(_names)), None)
+    found = {str(answer[4][0]) for answer in answers} if isinstance(answers, list) else set()
+    with _lock:
+        for address in found - {name}:
+            known = [other for other in _names.pop(address, ()) if other != name]
+            _names[address] = (name, *known[: NAMES_EACH - 1])
+        while len(_names) > MOST:
+            del _names[next(iter(_names))]
 
 
 def names_of(host: str) -> tuple[str, ...]:
@@ -42,11 +43,15 @@ def names_of(host: str) -> tuple[str, ...]:
 @contextmanager
 def ticket(host: str) -> Iterator[None]:
     """The lookup of `host` was decided where there is context; a thread without any carries it out."""
-    _tickets[host] += 1
+    with _lock:
+        _tickets[host] += 1
     try:
         yield
     finally:
-        _tickets[host] -= 1
+        with _lock:
+            _tickets[host] -= 1
+            if not _tickets[host]:
+                del _tickets[host]
 
 
 def has_ticket(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,20 +50,37 @@ class Swap:
 
 
 class Swaps:
-    """All that one part of the guard replaced. The same attribute of the same object is replaced once."""
+    """All that the guard replaced. The same attribute of the same object is replaced once.
+
+    The lock is taken last and held for no call of others: a module may be imported by another thread, which
+    waits here while somebody waits for that import.
+    """
 
     def __init__(self) -> None:
         self._swaps: list[Swap] = []
+        self._lock = threading.Lock()
+        self._is_open = False
+
+    def open(self) -> None:
+        """From here on `put` replaces."""
+        with self._lock:
+            self._is_open = True
 
     def put(self, owner: type | ModuleType, name: str, make: Make) -> None:
-        """Replace `name` of `owner`, if it has one."""
+        """Replace `name` of `owner`, if it has one; after `undo`, do nothing."""
+        with self._lock:
+            if self._is_open and not self._redone(owner, name) and hasattr(owner, name):
+                self._swaps.append(Swap(owner, name, make))
+
+    def _redone(self, owner: type | ModuleType, name: str) -> bool:
         for swap in self._swaps:
             if swap.owner is owner and swap.name == name:
                 swap.redo()
-                return
-        if hasattr(owner, name):
-            self._swaps.append(Swap(owner, name, make))
+                return True
+        return False
 
     def undo(self) -> None:
         """Put everything back; what is under somebody else's replacement is kept, asleep."""
-        self._swaps = [swap for swap in self._swaps if not swap.undo()]
+        with self._lock:
+            self._is_open = False
+            self._swaps = [swap for swap in self._swaps if not swap.undo()]
