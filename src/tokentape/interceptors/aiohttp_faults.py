@@ -8,7 +8,6 @@ that never was, and for what no end of a connection can mean.
 from __future__ import annotations
 
 import ast
-import builtins
 import errno
 import os
 import re
@@ -103,23 +102,32 @@ def no_connection(module: ModuleType, fault: Fail, key: object) -> Exception:
     return error
 
 
-def unnatural(module: ModuleType, fault: Fail) -> Exception | None:
-    """The recorded exception, where the library's protocol does not come to it by itself; else None."""
+def unnatural(module: ModuleType, fault: Fail, *, in_body: bool) -> Exception | None:
+    """The recorded exception, where the library's protocol does not come to it by itself; else None.
+
+    Another library's name says no more than how the call ended.
+    """
     name, text = _told(fault)
-    if name in NATURAL.get(fault.how, ()) or (fault.error is None and fault.how in NATURAL):
+    is_own = _own(module, name, "ClientError") is not None or name == "TimeoutError"
+    if fault.how in NATURAL and (not is_own or name in NATURAL[fault.how]):
         return None
-    parser_kind: object = getattr(module.http_exceptions, name, None)
-    if fault.how is How.PROTOCOL_ERROR and name not in vars(module):
-        usual = module.http_exceptions.BadHttpMessage
-        kind = parser_kind if parser_kind in _told_by_text(module) else usual
-        return cast("Exception", kind(text))
+    if fault.how is How.PROTOCOL_ERROR and not is_own:
+        return _protocol_error(module, name, text, in_body)
     return _rebuilt(module, name, text)
 
 
+def _protocol_error(module: ModuleType, name: str, text: str, in_body: bool) -> Exception:
+    """The parser's own exception, or the one for its place: of a head the session makes a response error."""
+    usual = module.ClientPayloadError if in_body else module.http_exceptions.BadHttpMessage
+    found: object = getattr(module.http_exceptions, name, None)
+    kind: Callable[..., Exception] = found if found in _told_by_text(module) else usual
+    return kind(text)
+
+
 def _rebuilt(module: ModuleType, name: str, text: str) -> Exception:
-    own = _own(module, name, "ClientError") or _plain(name)
+    own = _own(module, name, "ClientError") or (TimeoutError if name == "TimeoutError" else None)
     if own is None:
-        return cast("Exception", module.ClientConnectionError(f"{name}: {text}"))
+        return cast("Exception", module.ClientConnectionError(f"{name}: {text}" if name else text))
     found = _ERRNO.search(text)
     return own(int(found[1]), found[2]) if found and issubclass(own, OSError) else own(text)
 
@@ -141,11 +149,6 @@ def _own(module: ModuleType, name: str, base: str) -> type[Exception] | None:
     found = getattr(module.client_exceptions, name, None)
     above: type[Exception] = getattr(module, base)
     return found if isinstance(found, type) and issubclass(found, above) else None
-
-
-def _plain(name: str) -> type[Exception] | None:
-    found = getattr(builtins, name, None)
-    return found if isinstance(found, type) and issubclass(found, OSError) else None
 
 
 def _inner_error(name: str, text: str, how: How) -> OSError:

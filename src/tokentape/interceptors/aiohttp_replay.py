@@ -193,8 +193,11 @@ class PlayingProtocol(ResponseHandler):
         target = self._payload if self._has_head and self._payload is not None else self
         if target.exception() is not None:
             return
-        error = step.error if isinstance(step, Incomplete) else unnatural(self._reel.module, step)
-        if isinstance(error, Exception):
+        if isinstance(step, Incomplete):
+            error: Exception | None = step.error
+        else:
+            error = unnatural(self._reel.module, step, in_body=target is not self)
+        if error is not None:
             target.set_exception(error)
         elif isinstance(step, Fail) and step.how is How.READ_TIMEOUT:
             self._on_read_timeout()
