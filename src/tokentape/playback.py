@@ -41,7 +41,7 @@ class Playback:
         is_paced: bool = False,
     ) -> None:
         self._cassette = cassette
-        self._plays = Plays(cassette, is_paced=is_paced)
+        self._plays = Plays(cassette, is_paced=is_paced).owned_by(self)
         self._repeat = repeat
         self._waiting: dict[str, list[int]] = {}
         self._played: dict[str, list[int]] = {}

@@ -19,7 +19,7 @@ from tokentape import Price
 from tokentape.cassettes.format.layout import assemble, render
 from tokentape.errors import UsageError
 from tokentape.metering.call import Call
-from tokentape.metering.plays import WAITING, Ledger, Plays
+from tokentape.metering.plays import WAITING, Ledger, Plays, ledger
 from tokentape.metering.savings import Saved, Savings, dollars
 from tokentape.opening import open_deck
 from tokentape.protocols.usage import Usage
@@ -57,7 +57,7 @@ def deck(tmp_path):
 def test_nothing_was_saved_before_anything_was_played(deck):
     saved = tokentape.savings()
     assert (saved.calls, saved.tokens, saved.usd, saved.seconds) == (0, 0, None, 0)
-    assert str(saved) == "saved: 0 calls, 0 tokens, $0.00, 0.0 s"
+    assert str(saved) == "saved: 0 calls, 0 tokens, $0.00, 0.00 s"
 
 
 def test_one_replay_saved_its_tokens_money_and_time(deck):
@@ -67,7 +67,7 @@ def test_one_replay_saved_its_tokens_money_and_time(deck):
     assert saved.usd == Decimal("0.0035")
     assert saved.seconds == 0.04
     assert (saved.unpriced, saved.uncounted) == (0, 0)
-    assert str(saved) == "saved: 1 call, 1,100 tokens, $0.0035, 0.0 s"
+    assert str(saved) == "saved: 1 call, 1,100 tokens, $0.0035, 0.04 s"
     assert saved.prices.startswith("genai-prices ")
 
 
@@ -185,9 +185,9 @@ def test_by_model_with_the_known_part_of_the_money(tmp_path):
         "the reply does not say what it used": 1,
     }
     assert str(saved) == (
-        "saved: 4 calls, 3,300 tokens (not known for 1 call), $0.0063 (2 calls of unknown price), 0.2 s"
+        "saved: 4 calls, 3,300 tokens (not known for 1 call), $0.0063 (2 calls of unknown price), 0.16 s"
     )
-    assert str(saved.models["home-made"]) == "saved: 1 call, 1,100 tokens, price unknown, 0.0 s"
+    assert str(saved.models["home-made"]) == "saved: 1 call, 1,100 tokens, price unknown, 0.04 s"
 
 
 def test_own_prices_fill_in_and_override(tmp_path):
@@ -260,7 +260,7 @@ def test_a_recording_that_cannot_be_read_any_more_counts_as_unknown():
 
     ledger = Ledger()
     plays = Plays(Broken([chat()]))
-    plays[0] += 1
+    dict.__setitem__(plays, 0, 1)
     ledger.add(plays)
     [(found, times, milliseconds)] = ledger.calls()
     assert (found, times, milliseconds) == (Call(problem="its recording can no longer be read"), 1, 0)
@@ -322,6 +322,17 @@ def test_a_cassette_of_which_nothing_was_played_is_not_kept(tmp_path):
     ledger.close(plays)
     assert not ledger._waiting
     assert not plays.tape.reads
+
+
+def test_a_deck_that_nobody_closed_counts_and_is_let_go_of(tmp_path):
+    opened = open_deck(written(tmp_path / "a.json", chat()), mode="none")
+    play(opened, chat())
+    gone = weakref.ref(opened._playback)
+    del opened
+    gc.collect()
+    assert gone() is None
+    assert tokentape.savings().calls == 1
+    assert not ledger._open
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -41,7 +41,7 @@ def project(pytester, monkeypatch):
     return pytester
 
 
-SAVED = "saved: 20 calls, 22,000 tokens, $0.070, 0.8 s"
+SAVED = "saved: 20 calls, 22,000 tokens, $0.070, 0.80 s"
 
 
 def test_the_report_says_what_was_saved(project):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tokentape.log import log
@@ -51,6 +53,11 @@ class Plays(dict[int, int]):
         self.is_closed = False
         self._calls: dict[int, tuple[Call, int]] = {}
         self._forgotten: dict[int, int] = {}
+
+    def owned_by(self, owner: object) -> Plays:
+        """Itself: when `owner` is thrown away, and nobody closed it, the cassette is let go of, too."""
+        weakref.finalize(owner, ledger.lost, self).atexit = False
+        return self
 
     def __missing__(self, number: int) -> int:
         ledger.add(self)
@@ -119,11 +126,22 @@ class Ledger:
         self._waiting: dict[str, Plays] = {}
         self._bytes = 0
         self._sums: dict[Call, tuple[int, int]] = {}
+        self._lost: deque[Plays] = deque()
 
     def add(self, plays: Plays) -> None:
-        """A recording of an open cassette was played for the first time. Waits for no lock."""
+        """A recording of an open cassette was played for the first time. Waits for no lock, mostly."""
         if not plays.is_closed:
             self._open[id(plays)] = plays
+        self._find()
+
+    def lost(self, plays: Plays) -> None:
+        """Nobody closed it. The garbage collector says so, at any moment: this only takes note."""
+        if not plays.is_closed:
+            self._lost.append(plays)
+
+    def _find(self) -> None:
+        while self._lost:
+            self.close(self._lost.popleft())
 
     def close(self, plays: Plays) -> None:
         """The cassette was closed: its recordings may be let go of. Never raises."""
@@ -149,6 +167,7 @@ class Ledger:
 
     def calls(self) -> list[tuple[Call, int, int]]:
         """Every call that was replayed: itself, times, and milliseconds that all its replays saved."""
+        self._find()
         with self._lock:
             for plays in list(self._waiting.values()):
                 self._look_at(plays)

@@ -78,10 +78,13 @@ class Saved:
         return Saved(usd=None if usd is None else Decimal(str(usd)), **sums)
 
     def __str__(self) -> str:
-        """One line: `saved: 12 calls, 3,456 tokens, $0.0123 (2 calls of unknown price), 4.2 s`."""
+        """One line: `saved: 12 calls, 3,456 tokens, $0.0123 (2 calls of unknown price), 4.20 s`."""
         uncounted = f" (not known for {_calls(self.uncounted)})" if self.uncounted else ""
         tokens = f"{self.tokens:,} token{'' if self.tokens == 1 else 's'}{uncounted}"
-        return f"saved: {_calls(self.calls)}, {tokens}, {self._money()}, {self.seconds:,.1f} s"
+        return f"saved: {_calls(self.calls)}, {tokens}, {self._money()}, {self._time()}"
+
+    def _time(self) -> str:
+        return f"{self.seconds:.2f} s" if self.seconds < 10 else f"{self.seconds:,.0f} s"
 
     def _money(self) -> str:
         if not self.unpriced:
