@@ -276,6 +276,7 @@ def test_what_others_put_over_ours_stays_and_ours_sleeps_under_it(tape, abroad):
         with pytest.raises(NetworkBlocked), none(tape):
             raw(abroad.url)
         assert socket.socket.connect is theirs
+        assert abroad.count == 0
     finally:
         socket.socket.connect = ours
         with none(tape):

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     Function = Callable[..., object]
     Make = Callable[["Swap"], Function]
 
+KEPT = 4
+"""How many replacements of one place are remembered: others may replace it, too, and put it back."""
+
 _NOT_THERE = object()
 
 
@@ -32,32 +35,36 @@ class Swap:
         self.replacement = make(self)
         self.redo()
 
-    def redo(self) -> None:
-        """Put the replacement in place, unless it is there, or sits under somebody else's."""
-        self.is_on = True
-        if vars(self.owner).get(self.name, _NOT_THERE) is self._own:
-            setattr(self.owner, self.name, self.replacement)
+    def redo(self) -> bool:
+        """Put the replacement in place, unless it is there.
 
-    def undo(self) -> bool:
-        """Put back what was there. False if somebody else's is on top: ours then sleeps under it."""
+        False if there is something else, somebody's replacement of the original or of ours.
+        """
+        now = vars(self.owner).get(self.name, _NOT_THERE)
+        if now is self._own:
+            setattr(self.owner, self.name, self.replacement)
+        self.is_on = now is self._own or now is self.replacement
+        return self.is_on
+
+    def undo(self) -> None:
+        """Put back what was there. Under somebody else's replacement ours stays, and sleeps."""
         self.is_on = False
-        if vars(self.owner).get(self.name) is self.replacement:
+        if vars(self.owner).get(self.name, _NOT_THERE) is self.replacement:
             if self._own is _NOT_THERE:
                 delattr(self.owner, self.name)
             else:
                 setattr(self.owner, self.name, self._own)
-        return vars(self.owner).get(self.name, _NOT_THERE) is self._own
 
 
 class Swaps:
-    """All that the guard replaced. The same attribute of the same object is replaced once.
+    """All that the guard replaced; replacements are kept for the next time, the latest for each place.
 
     The lock is taken last and held for no call of others: a module may be imported by another thread, which
     waits here while somebody waits for that import.
     """
 
     def __init__(self) -> None:
-        self._swaps: list[Swap] = []
+        self._swaps: dict[tuple[int, str], list[Swap]] = {}
         self._lock = threading.Lock()
         self._is_open = False
 
@@ -69,18 +76,17 @@ class Swaps:
     def put(self, owner: type | ModuleType, name: str, make: Make) -> None:
         """Replace `name` of `owner`, if it has one; after `undo`, do nothing."""
         with self._lock:
-            if self._is_open and not self._redone(owner, name) and hasattr(owner, name):
-                self._swaps.append(Swap(owner, name, make))
-
-    def _redone(self, owner: type | ModuleType, name: str) -> bool:
-        for swap in self._swaps:
-            if swap.owner is owner and swap.name == name:
-                swap.redo()
-                return True
-        return False
+            if not self._is_open:
+                return
+            swaps = self._swaps.setdefault((id(owner), name), [])
+            if hasattr(owner, name) and not any(swap.redo() for swap in swaps):
+                swaps.append(Swap(owner, name, make))
+                del swaps[:-KEPT]
 
     def undo(self) -> None:
-        """Put everything back; what is under somebody else's replacement is kept, asleep."""
+        """Put everything back."""
         with self._lock:
             self._is_open = False
-            self._swaps = [swap for swap in self._swaps if not swap.undo()]
+            for swaps in self._swaps.values():
+                for swap in swaps:
+                    swap.undo()
