@@ -32,10 +32,11 @@ from tokentape.protocols.registry import error_reply, recognise
 from tokentape.recording import said
 
 if TYPE_CHECKING:
+    from tokentape.cassettes.cassette import Cassette
     from tokentape.options import Options
     from tokentape.playback import Playback
     from tokentape.protocols.registry import Recognised
-    from tokentape.recording import Recorder
+    from tokentape.recording import Recorder, Tape
     from tokentape.settings import ModeChoice
     from tokentape.sharing import Shared, Told
     from tokentape.synthesis.search import OtherForm
@@ -99,6 +100,16 @@ class Deck:
     def sends(self) -> bool:
         """True if a call that is not recorded goes to the real server."""
         return self._recorder.sends
+
+    @property
+    def tape(self) -> Tape:
+        """Where this deck records, and what was there when it was opened."""
+        return self._recorder.tape
+
+    @property
+    def cassette(self) -> Cassette | None:
+        """What it plays from; None if there is nothing to play."""
+        return self._playback.cassette
 
     @property
     def errors(self) -> tuple[TokentapeError, ...]:

@@ -52,12 +52,9 @@ def open_deck(target: Target, **args: Unpack[OptionArgs]) -> Deck:
 def open_with(target: Target, options: Options, choice: ModeChoice | None = None) -> Deck:
     """As `open_deck`, with options that were checked already; `choice` settles the mode for good."""
     choice = choice or resolve_mode(options.mode)
-    matcher = Matcher(options.match_on)
-    redactor = redactor_of(options)
     if choice.mode is RecordMode.OFF:
         tape = Tape(MemoryStore(), "off", RecordMode.OFF, existed=False, finished=True)
-        recorder = Recorder(tape, options, matcher, redactor)
-        return Deck("(off)", options, choice, Playback(None, matcher, options.repeat), recorder)
+        return deck_over("(off)", tape, None, options, choice)
     store, name = open_store(target, name=options.name)
     path = store.describe(name)
     cassette = store.load(name)
@@ -76,12 +73,21 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
         _read_all(cassette)
     if cassette is not None and choice.mode is RecordMode.ONCE and not cassette.finished:
         tape = replace(tape, drop=_not_worth_continuing(cassette))
+    return deck_over(path, tape, cassette, options, choice)
+
+
+def deck_over(
+    path: str, tape: Tape, cassette: Cassette | None, options: Options, choice: ModeChoice
+) -> Deck:
+    """The deck for a tape that was looked at already; `cassette` is what was on it."""
+    matcher = Matcher(options.match_on)
     played = None if choice.mode is RecordMode.ALL else cassette
     playback = Playback(
         played, matcher, options.repeat, without=tape.drop, is_paced=options.pace == "recorded"
     )
     log.debug("%s: mode %s (%s), %d recordings", path, choice.mode.value, choice.source, len(playback))
-    return Deck(path, options, choice, playback, Recorder(tape, options, matcher, redactor))
+    recorder = Recorder(tape, options, matcher, redactor_of(options))
+    return Deck(path, options, choice, playback, recorder)
 
 
 def _record_it(options: Options) -> str:

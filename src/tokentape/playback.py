@@ -77,6 +77,11 @@ class Playback:
         """True if a recording has this key, played or not."""
         return key in self._waiting or key in self._played
 
+    @property
+    def cassette(self) -> Cassette | None:
+        """What is played from."""
+        return self._cassette
+
     def share(self, shared: Shared) -> None:
         """From here on other processes play from the same recordings, each of which is played once."""
         self._shared = shared

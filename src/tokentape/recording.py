@@ -54,6 +54,7 @@ class Tape:
 
 
 _HEADERS_KEPT = 4096
+_NOT_REPLACED = "calls of another process were not recorded: in mode all, this store cannot take them in"
 _NOT_IN_MEMORY = "calls of another process were not recorded: a memory store cannot take them in; use a file"
 _SENDING = frozenset({RecordMode.ALL, RecordMode.NEW_EPISODES, RecordMode.REFRESH})
 
@@ -100,6 +101,11 @@ class Recorder:
         return tape.store.journal(
             tape.name, rules=self.matcher.rules, replaces=tape.mode is RecordMode.ALL and tape.existed
         )
+
+    @property
+    def tape(self) -> Tape:
+        """Where it records."""
+        return self._tape
 
     @property
     def sends(self) -> bool:
@@ -325,6 +331,8 @@ class Recorder:
         with self._shared.held() as is_open:
             if is_open and release is not None:
                 release()
+            elif is_open and journal.count and self._tape.mode is RecordMode.ALL:
+                self._trouble(RecordingFailed(f"{self._where}: {_NOT_REPLACED}"))
             return is_open and release is not None
 
     def _commit(self, journal: Journal, succeeded: bool, unused: Sequence[str]) -> None:

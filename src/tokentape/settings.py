@@ -4,7 +4,8 @@ Precedence of the record mode, highest first: command line, `TOKENTAPE_MODE`, ma
 `[tool.tokentape]` in pyproject.toml, `none` when `CI` is set, `once`.
 
 Other variables: `TOKENTAPE_CASSETTE` (where `install()` records), `TOKENTAPE_CONFIG` (another file
-than the nearest pyproject.toml). No other module reads the environment.
+than the nearest pyproject.toml), `TOKENTAPE_RUN` (set by `tokentape run` for its processes). No other
+module reads the environment.
 """
 
 from __future__ import annotations
@@ -105,6 +106,31 @@ def blocks_network() -> bool:
 def default_cassette() -> str | None:
     """Where a process-wide recording goes if the program names no place."""
     return os.environ.get("TOKENTAPE_CASSETTE") or None
+
+
+@dataclass(frozen=True, slots=True)
+class RunJoined:
+    """The run that this process belongs to: the folder it shares, and whether calls may be sent."""
+
+    folder: str
+    sends: bool
+
+
+def run_joined() -> RunJoined | None:
+    """The run that started this process, or None."""
+    kind, _, folder = os.environ.get("TOKENTAPE_RUN", "").partition(":")
+    return RunJoined(folder, kind == "record") if folder else None
+
+
+def environment_of_run(folder: str = "", site: str = "", *, sends: bool = True) -> dict[str, str]:
+    """The environment for a program: that of this process, and, with a `folder`, what makes it join that run.
+
+    `site` comes first on PYTHONPATH. In mode `off` (no folder) a run around this one does not count either.
+    """
+    own = os.environ.get("PYTHONPATH")
+    paths = [path for path in own.split(os.pathsep) if path != site] if own else []
+    environment = {**os.environ, "TOKENTAPE_RUN": f"{'record' if sends else 'replay'}:{folder}"}
+    return {**environment, "PYTHONPATH": os.pathsep.join([site, *paths])} if folder else environment
 
 
 def project() -> Project:

@@ -41,6 +41,10 @@ class Cassette:
         """The interactions, in the order of their start."""
         return self._index.entries
 
+    def data(self) -> bytes:
+        """The whole as one JSON file, in the layout that we write."""
+        return self._index.data
+
     def interaction(self, number: int) -> Interaction:
         """The interaction at `number`, parsed now; the last one is kept, since it is often asked again.
 

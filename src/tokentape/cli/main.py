@@ -15,6 +15,7 @@ from tokentape.errors import CassetteError, TokentapeError, UsageError
 
 COMMANDS = {
     "demo": "record and replay a short agent run against a bundled provider, offline",
+    "run": "run a program, unmodified, with a cassette",
     "show": "a recording as a conversation",
     "ls": "the cassettes under a folder, or the interactions of one",
     "import": "turn cassettes of other tools into tokentape's",

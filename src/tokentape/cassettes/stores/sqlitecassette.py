@@ -67,6 +67,11 @@ class SqliteCassette(Cassette):
         """The API of the interaction at `number`. Raises as `interaction` does."""
         return self._alone(number).protocol(0)
 
+    def data(self) -> bytes:
+        """The whole as one JSON file. Raises `CassetteError` if a part of it is gone."""
+        blocks = [self._fetched_block(number).decode() for number in range(len(self._entries))]
+        return assemble(blocks, rules=self.rules, finished=self.finished)
+
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
         return [number for number in range(len(self._entries)) if self._alone(number).edited()]
