@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.answer import parse_answer
+from tokentape.cassettes.format.checks import is_unedited
 from tokentape.cassettes.format.index import scan
-from tokentape.cassettes.format.layout import is_unedited, parse
+from tokentape.cassettes.format.layout import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ class Cassette:
         last = self._last
         if last is not None and last[0] == number:
             return last[1]
-        interaction = parse(self._block(number), self.path, lambda: self._line(number))
+        interaction = self._read(number)
         self._last = (number, interaction)
         return interaction
 
@@ -67,19 +68,25 @@ class Cassette:
         answer = parse_answer(self._index.data, self._index.entries[number], self.path, request)
         return self.interaction(number) if answer is None or _needs_a_codec(answer) else answer
 
+    def _read(self, number: int) -> Interaction:
+        entry = self._index.entries[number]
+        data, line = self._index.data, lambda: self._line(number)
+        return parse(data, self.path, line, start=entry.start, end=entry.end)
+
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
-        return [number for number in range(len(self.entries)) if not is_unedited(self._block(number))]
+        data = self._index.data
+        return [
+            number
+            for number, entry in enumerate(self.entries)
+            if not is_unedited(data, entry.start, entry.end)
+        ]
 
     def protocol(self, number: int) -> str:
         """The dialect of the interaction at `number`, as its first lines say it; "" where they do not."""
         entry = self.entries[number]
         found = _PROTOCOL.search(self._index.data, entry.start, min(entry.end, entry.start + _HEAD))
         return found[1].decode("utf-8", "replace") if found else ""
-
-    def _block(self, number: int) -> str:
-        entry = self.entries[number]
-        return self._index.data[entry.start : entry.end].decode()
 
     def _line(self, number: int) -> int:
         return self._index.data.count(b"\n", 0, self.entries[number].start) + 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from tokentape.cassettes.format import layout
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.message import Request, Response
 
@@ -31,6 +32,16 @@ def call(body: bytes | None = b"{}", headers=JSON, **more) -> Interaction:
         "exact": "ab41" * 4,
     }
     return Interaction(**{**given, **more})
+
+
+def parse(block: str, path: str, line=None) -> Interaction:
+    """The interaction of a block that is given as text."""
+    return layout.parse(block.encode(), path, line)
+
+
+def with_id(block: str, id: str) -> str:
+    """The block under another id, as text."""
+    return b"".join(layout.with_id(block.encode(), id)).decode()
 
 
 def stream(count: int = 3) -> bytes:

@@ -6,10 +6,10 @@ import gzip
 import hashlib
 
 import pytest
-from format_calls import SSE, call, stream
+from format_calls import SSE, call, parse, stream
 
 from tokentape.cassettes.format import coding
-from tokentape.cassettes.format.layout import parse, render
+from tokentape.cassettes.format.layout import render
 from tokentape.errors import TokentapeWarning
 from tokentape.wire.body import decode_content
 from tokentape.wire.message import Response

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from format_calls import SSE, call, sample_bodies
+from format_calls import SSE, call, parse, sample_bodies
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentape.cassettes.format.body import restore, show
 from tokentape.cassettes.format.escapes import HIDDEN
-from tokentape.cassettes.format.layout import parse, render
+from tokentape.cassettes.format.layout import render
 from tokentape.cassettes.format.patch import LONGEST, difference, patched
 from tokentape.cassettes.format.styles import read
 from tokentape.errors import TokentapeWarning

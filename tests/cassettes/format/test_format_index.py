@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from format_calls import SSE, call, stream
+from format_calls import SSE, call, stream, with_id
 
 from tokentape.cassettes.cassette import Cassette
 from tokentape.cassettes.format import index
 from tokentape.cassettes.format.index import scan
-from tokentape.cassettes.format.layout import assemble, render, with_id
+from tokentape.cassettes.format.layout import assemble, render
 from tokentape.cassettes.format.upgrade import upgraded
 from tokentape.errors import CassetteCorrupt, CassetteTooNew
 

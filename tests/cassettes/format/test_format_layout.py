@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from format_calls import SSE, call, stream
+from format_calls import SSE, call, parse, stream, with_id
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentape.cassettes.format import sselines
 from tokentape.cassettes.format.body import show
+from tokentape.cassettes.format.checks import is_unedited
 from tokentape.cassettes.format.escapes import HIDDEN
-from tokentape.cassettes.format.layout import assemble, is_unedited, parse, render, started, with_id
+from tokentape.cassettes.format.layout import assemble, render
 from tokentape.errors import CassetteCorrupt, TokentapeWarning
 from tokentape.wire.interaction import Ended, Finding, How, Interaction, Timing, WireError
 from tokentape.wire.message import Request, Response
@@ -126,16 +127,11 @@ def test_an_id_is_replaced_and_nothing_else():
     assert renamed.partition('", "key"')[2] == block.partition('", "key"')[2]
 
 
-def test_a_start_is_read_off_the_last_line():
-    assert started(render(call(stream(), SSE))) == "2026-11-21T09:30:00.000001Z"
-    assert started("no block") == ""
-
-
 def test_an_edited_request_loses_its_hints():
     block = render(call())
-    assert is_unedited(block)
+    assert is_unedited(block.encode(), 0, len(block))
     edited = block.replace("Capital of France", "Capital of Italy")
-    assert not is_unedited(edited)
+    assert not is_unedited(edited.encode(), 0, len(edited))
     found = parse(edited, "")
     assert (found.key, found.exact) == ("", None)
     assert b"Italy" in found.request.body

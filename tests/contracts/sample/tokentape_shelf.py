@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import closing
 
 from tokentape.cassettes.cassette import Cassette
-from tokentape.cassettes.format.layout import render
 from tokentape.cassettes.stores.merge import Contents, Record
 from tokentape.cassettes.stores.saving import Change, committed
 
@@ -20,8 +19,7 @@ class ShelfJournal:
         return len(self.records)
 
     def append(self, interaction):
-        record = Record(interaction.timing.at, interaction.key, interaction.exact, render(interaction))
-        self.records.append(record)
+        self.records.append(Record.of(interaction))
 
     def discard(self):
         self.records.clear()

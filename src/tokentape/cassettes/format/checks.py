@@ -30,18 +30,22 @@ _CHECK_BYTES = re.compile(_CHECK.pattern.encode())
 _REQUEST, _RESPONSE, _TIMING = REQUEST.encode(), RESPONSE.encode(), TIMING.encode()
 
 
-def check_of(request: Iterable[str], response: Iterable[str], after: Iterable[str]) -> str:
+def check_of(request: Iterable[bytes], response: Iterable[bytes], after: bytes) -> str:
     """The check of a block: of its request, and of the reply with what follows it."""
-    reply = [*response, *after]
+    reply = [*response, after]
     return f"{_sum(request):08x}" + (f"{_sum(reply):08x}" if sum(map(len, reply)) <= _HUGE else "")
 
 
-def is_unedited(block: str) -> bool:
-    """True if the request is as it was written. A block without `check` was written by hand."""
-    found, start, end = _stated(block), block.find(REQUEST), block.find(RESPONSE)
-    if found is None or start < 0 or end < 0:
+def is_unedited(data: bytes, start: int, end: int) -> bool:
+    """True if the request of the block `data[start:end]` is as it was written.
+
+    A block without `check` was written by hand.
+    """
+    found = _stated(data, start, end)
+    request, reply = data.find(_REQUEST, start, end), data.find(_RESPONSE, start, end)
+    if found is None or request < 0 or reply < 0:
         return False
-    return int(found[1], 16) == _sum([block[start + len(REQUEST) : end]])
+    return int(found[1], 16) == crc32(memoryview(data)[request + len(_REQUEST) : reply])
 
 
 def believed(key: str, exact: str | None, *, fits: bool) -> tuple[str, str | None]:
@@ -51,7 +55,7 @@ def believed(key: str, exact: str | None, *, fits: bool) -> tuple[str, str | Non
 
 def untouched_reply(data: bytes, start: int, end: int) -> int:
     """Where the response of the block `data[start:end]` begins; -1 if it or the request was edited."""
-    found = _CHECK_BYTES.search(data, start, data.find(b"\n", start, end))
+    found = _stated(data, start, end)
     request = data.find(_REQUEST, start, end)
     reply = data.find(_RESPONSE, request, end)
     timing = data.rfind(_TIMING, start, end)
@@ -65,19 +69,19 @@ def untouched_reply(data: bytes, start: int, end: int) -> int:
 
 def is_reply_unedited(block: str) -> bool:
     """True if the reply, and how it ended, is as it was written."""
-    found = _stated(block)
+    found = _CHECK.search(block, 0, block.find("\n") + 1)
     if found is None or found[2] is None:
         return False
     start, end = block.find(RESPONSE), block.rfind(TIMING)
-    return 0 <= start < end and int(found[2], 16) == _sum([block[start + len(RESPONSE) : end]])
+    return 0 <= start < end and int(found[2], 16) == crc32(block[start + len(RESPONSE) : end].encode())
 
 
-def _stated(block: str) -> re.Match[str] | None:
-    return _CHECK.search(block, 0, block.find("\n") + 1)
+def _stated(data: bytes, start: int, end: int) -> re.Match[bytes] | None:
+    return _CHECK_BYTES.search(data, start, data.find(b"\n", start, end) + 1)
 
 
-def _sum(pieces: Iterable[str]) -> int:
+def _sum(pieces: Iterable[bytes]) -> int:
     total = 0
     for piece in pieces:
-        total = crc32(piece.encode("utf-8", "surrogatepass"), total)
+        total = crc32(piece, total)
     return total

@@ -70,23 +70,29 @@ def _with_unknown(data: dict[str, Json], interaction: Interaction) -> dict[str, 
 
 
 def from_dict(
-    data: dict[str, Json], place: Place, *, folded: bool = True, stream: bytes | None = None
+    data: dict[str, Json],
+    place: Place,
+    *,
+    folded: bool = True,
+    sent: bytes | None = None,
+    came: bytes | None = None,
 ) -> Interaction:
     """The interaction again. An edited reply wins and is mended, which is said once.
 
-    `folded` and `stream` are shortcuts of the layout (`body.restore`, `message.read_response`).
+    `folded` is a shortcut of the layout (`body.restore`), and so are `sent` and `came`: what the bodies of
+    request and response show, where that is known without their forms.
     CassetteCorrupt names the interaction and the field that is wrong.
     """
     fields = Fields(data, place)
     metadata = fields.mapping("metadata")
     response = None
     if data.get("response") is not None:
-        response = read_response(fields.object("response"), place, folded=folded, stream=stream)
+        response = read_response(fields.object("response"), place, folded=folded, view=came)
     if "request" not in data:
         fields.wrong("request", "an object")
     return Interaction(
         id=fields.text("id"),
-        request=read_request(fields.object("request"), folded=folded),
+        request=read_request(fields.object("request"), folded=folded, view=sent),
         response=response,
         ended=read_ended(fields.object("ended")),
         timing=read_timing(fields.object("timing")),

@@ -1,4 +1,4 @@
-"""One interaction as a block of text, and blocks as a file.
+"""One interaction as a block of text, and blocks as a file: in UTF-8, and in pieces that nobody joins.
 
 A block starts at column 0 with `{"id": "`, which nothing else in the file does: a JSON string cannot hold
 a newline, and everything inside a block's values is indented or a closing bracket. So the file is its own
@@ -15,6 +15,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.format import large
 from tokentape.cassettes.format.bodytext import body_text, broken, flat
 from tokentape.cassettes.format.checks import REQUEST, RESPONSE, believed, check_of, is_unedited
 from tokentape.cassettes.format.damage import refuse_conflict
@@ -27,16 +28,14 @@ from tokentape.cassettes.format.styles import decode
 from tokentape.cassettes.format.upgrade import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tokentape.wire.interaction import Interaction, Json
 
-__all__ = ["RESPONSE", "START", "VERSION", "assemble", "is_unedited", "parse", "render", "started", "with_id"]
+Piece = bytes | memoryview
+"""Some bytes of a block or file."""
 
-START = '{"id": "'
-
-_ID = re.compile(r'\{"id": "(?:[^"\\]|\\.)*"')
-_AT = re.compile(r'\n"timing": \{"at": "([^"\\\n]*)"')
+_ID = re.compile(rb'\{"id": "(?:[^"\\]|\\.)*"')
 _FIRST = {
     "request": ("method", "url", "http"),
     "response": ("status", "reason", "http"),
@@ -44,32 +43,62 @@ _FIRST = {
 
 
 def render(interaction: Interaction) -> str:
+    """The block of one interaction as one text."""
+    return b"".join(pieces(interaction)).decode()
+
+
+def pieces(interaction: Interaction) -> list[bytes]:
     """The block of one interaction: no newline or comma after it, and the same for the same interaction."""
-    data = to_dict(interaction)
-    request, response = _message("request", data["request"]), _message("response", data["response"])
-    after = ["".join([",\n", *_line(data, name)]) for name in ("ended", "redacted")]
+    sent, came = large.written(interaction.request), large.written(interaction.response)
+    data = to_dict(_without_bodies(interaction, request=sent is not None, response=came is not None))
+    request, response = (
+        _message("request", data["request"], sent),
+        _message("response", data["response"], came),
+    )
+    after = [f",\n{_line(data, name)}" for name in ("ended", "redacted")]
     after += [f",\n{quoted(name)}: {broken(value, 0)}" for name, value in data.items() if name not in KNOWN]
-    pieces = ["{", *_line(data, "id", "key", "exact"), f', "check": "{check_of(request, response, after)}"']
-    pieces += [",\n", *_line(data, "kind", "origin", "protocol", "metadata")]
-    pieces += [",\n", *_line(data, "asks", "reads_as")]
-    pieces += [REQUEST, *request, RESPONSE, *response, *after, ",\n", *_line(data, "timing"), "}"]
-    return "".join(pieces)  # joined once: a body may have 50 MB
+    rest = "".join(after).encode()
+    lines = [
+        f'{{{_line(data, "id", "key", "exact")}, "check": "{check_of(request, response, rest)}"',
+        _line(data, "kind", "origin", "protocol", "metadata"),
+        _line(data, "asks", "reads_as"),
+    ]
+    head = ",\n".join(lines) + REQUEST
+    tail = f",\n{_line(data, 'timing')}}}"
+    return [head.encode(), *request, RESPONSE.encode(), *response, rest, tail.encode()]
 
 
-def _line(data: Mapping[str, Json], *names: str) -> list[str]:
-    return [", ".join(f'"{name}": {flat(data[name])}' for name in names)]
+def _without_bodies(interaction: Interaction, *, request: bool, response: bool) -> Interaction:
+    """The interaction without the bodies that are written already."""
+    if request:
+        interaction = replace(interaction, request=replace(interaction.request, body=None))
+    if response and interaction.response is not None:
+        interaction = replace(interaction, response=replace(interaction.response, body=None))
+    return interaction
 
 
-def _message(name: str, message: Json) -> list[str]:
-    """A request or response in pieces: its first line, then a line or more for each further field."""
+def _line(data: Mapping[str, Json], *names: str) -> str:
+    return ", ".join(f'"{name}": {flat(data[name])}' for name in names)
+
+
+def _message(name: str, message: Json, body: list[bytes] | None) -> list[bytes]:
+    """A request or response in pieces: its first line, then a line or more for each further field.
+
+    `body` is its body where that is written already.
+    """
     if not isinstance(message, dict):
-        return [flat(message)]
-    first = _FIRST[name]
-    pieces = ["{", *_line(message, *first)]
+        return [flat(message).encode()]
+    first, done = _FIRST[name], list[bytes]()
+    text = ["{", _line(message, *first)]
     for field, value in message.items():
-        if field not in first:
-            pieces += [f",\n  {quoted(field)}: ", *_value(field, value)]
-    return [*pieces, "}"]
+        if field in first:
+            continue
+        text.append(f",\n  {quoted(field)}: ")
+        if field == "body" and body is not None:
+            done, text = ["".join(text).encode(), *body], []
+        else:
+            text += _value(field, value)
+    return [*done, "".join([*text, "}"]).encode()]
 
 
 def _value(name: str, value: Json) -> list[str]:
@@ -78,17 +107,23 @@ def _value(name: str, value: Json) -> list[str]:
     return [broken(value, 2) if name in ("headers", "trailers") else flat(value)]
 
 
-def parse(block: str, path: str, line: Callable[[], int] | None = None) -> Interaction:
-    """The interaction of a block; without `key` and `exact` where its request was edited.
+def parse(
+    block: bytes, path: str, line: Callable[[], int] | None = None, *, start: int = 0, end: int | None = None
+) -> Interaction:
+    """The interaction of a block, or of that at `[start, end)`.
 
-    Raises `CassetteCorrupt` naming the line, the interaction and the field.
+    It comes without `key` and `exact` where its request was edited. Raises `CassetteCorrupt` naming the
+    line, the interaction and the field.
     """
-    rest, stream = cut_stream(block)
+    end = len(block) if end is None else end
+    rest, sent, came = large.cut(block, start, end)
+    if came is None:
+        rest, came = cut_stream(rest)
     data = read_object(rest, path, line)
     if not isinstance(data.get("id"), str):
         Place(path, line).corrupt("an interaction is an object that starts with its id")
-    found = from_dict(data, Place(path, line, str(data["id"])), folded=is_folded(rest), stream=stream)
-    key, exact = believed(found.key, found.exact, fits=is_unedited(block))
+    found = from_dict(data, Place(path, line, str(data["id"])), folded=is_folded(rest), sent=sent, came=came)
+    key, exact = believed(found.key, found.exact, fits=is_unedited(block, start, end))
     return found if key == found.key and exact == found.exact else replace(found, key=key, exact=exact)
 
 
@@ -106,28 +141,35 @@ def read_object(text: str, path: str, line: Callable[[], int] | None = None) -> 
     return data if isinstance(data, dict) else place.corrupt("an interaction is an object")
 
 
-def with_id(block: str, id: str) -> str:
-    """The block under another id."""
-    return _ID.sub(lambda _: f'{{"id": {quoted(id)}', block, count=1)
-
-
-def started(block: str) -> str:
-    """When a block's interaction started (`timing.at`), off its last line; "" if it is not laid out so."""
-    found = _AT.match(block, max(block.rfind("\n"), 0))
-    return found[1] if found else ""
+def with_id(block: Piece, id: str) -> list[Piece]:
+    """The block under another id, in pieces: only what stands before the key is new."""
+    found = _ID.match(block)
+    return [f'{{"id": {quoted(id)}'.encode(), memoryview(block)[found.end() :]] if found else [block]
 
 
 def assemble(
     blocks: Sequence[str], *, rules: str, finished: bool, unknown: Mapping[str, Json] | None = None
 ) -> bytes:
+    """The whole file from blocks as text."""
+    each = [[block.encode()] for block in blocks]
+    return b"".join(file_pieces(each, rules=rules, finished=finished, unknown=unknown))
+
+
+def file_pieces(
+    blocks: Sequence[Sequence[Piece]],
+    *,
+    rules: str,
+    finished: bool,
+    unknown: Mapping[str, Json] | None = None,
+) -> list[Piece]:
     """The whole file. `unknown` are fields of a later version, written again."""
     head = {"tokentape": VERSION, "rules": rules, "finished": finished, **(unknown or {})}
     lines = ", ".join(f"{quoted(name)}: {flat(value)}" for name, value in head.items())
-    pieces = [f'{{{lines},\n"interactions": [\n', *_separated(blocks), f'],\n"count": {len(blocks)}}}\n']
-    return b"".join([piece.encode() for piece in pieces])
+    opening, closing = f'{{{lines},\n"interactions": [\n', f'],\n"count": {len(blocks)}}}\n'
+    return [opening.encode(), *_separated(blocks), closing.encode()]
 
 
-def _separated(blocks: Sequence[str]) -> Iterable[str]:
+def _separated(blocks: Sequence[Sequence[Piece]]) -> Iterator[Piece]:
     for number, block in enumerate(blocks, 1):
-        yield block
-        yield ",\n" if number < len(blocks) else "\n"
+        yield from block
+        yield b",\n" if number < len(blocks) else b"\n"

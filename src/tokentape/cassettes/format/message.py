@@ -46,9 +46,9 @@ def _pairs(headers: Headers) -> Json:
     return [[name, value] for name, value in headers]
 
 
-def read_request(fields: Fields, *, folded: bool) -> Request:
-    """A request again; CassetteCorrupt names the field that is wrong."""
-    shown = _body(fields, folded=folded)
+def read_request(fields: Fields, *, folded: bool, view: bytes | None = None) -> Request:
+    """A request again; CassetteCorrupt names the field that is wrong. `view`: as for `read_response`."""
+    shown = _body(fields, folded=folded, view=view)
     return Request(
         method=fields.text("method"),
         url=fields.text("url"),
@@ -58,9 +58,9 @@ def read_request(fields: Fields, *, folded: bool) -> Request:
     )
 
 
-def read_response(fields: Fields, place: Place, *, folded: bool, stream: bytes | None = None) -> Response:
-    """A response again. `stream`: what its body shows, where that is known without its form."""
-    shown = _body(fields, folded=folded, view=stream)
+def read_response(fields: Fields, place: Place, *, folded: bool, view: bytes | None = None) -> Response:
+    """A response again. `view`: what its body shows, where that is known without its form."""
+    shown = _body(fields, folded=folded, view=view)
     response = Response(
         status=fields.whole("status"),
         reason=fields.text("reason", ""),

@@ -14,7 +14,7 @@ from tokentape.cassettes.stores.lock import locked
 from tokentape.cassettes.stores.merge import Contents
 from tokentape.cassettes.stores.names import safe_path
 from tokentape.cassettes.stores.orphans import JOURNAL, journals_of, orphans, said
-from tokentape.cassettes.stores.saving import Change, adopted, committed
+from tokentape.cassettes.stores.saving import Change, adopted, to_write
 from tokentape.errors import CassetteError, TokentapeWarning, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from tokentape.cassettes.format.index import Entry
+    from tokentape.cassettes.format.layout import Piece
     from tokentape.cassettes.stores.base import Journal
     from tokentape.cassettes.stores.orphans import Orphan
 
@@ -75,7 +76,7 @@ class DirectoryStore:
         with _settled(journal), self._saving(path, but=journal.path if journal else None) as dead:
             own = journal.read() if journal else Contents([])
             old = read(path)
-            new = committed(old, shown, own, [orphan.contents for orphan in dead], change)
+            new = to_write(old, shown, own, [orphan.contents for orphan in dead], change)
             left = said(dead, replaced=old is None or replace)
             _finish(path, new, dead)
         _warn(shown, left)
@@ -151,7 +152,7 @@ def _settled(journal: FileJournal | None) -> Iterator[None]:
             raise
 
 
-def _finish(path: str, new: bytes | None, dead: list[Orphan]) -> None:
+def _finish(path: str, new: Sequence[Piece] | None, dead: list[Orphan]) -> None:
     """Write first, remove journals then: after a death in between the next adoption finds nothing new."""
     if new is not None:
         write(path, new)

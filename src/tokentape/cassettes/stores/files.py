@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import CassetteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _FIXES = {
     errno.ENOSPC: "free some space and run it again",
@@ -63,7 +63,7 @@ def check_writable(path: str) -> None:
         _try_writing_in(_nearest_folder(path))
 
 
-def write(path: str, data: bytes) -> None:
+def write(path: str, pieces: Iterable[bytes | memoryview]) -> None:
     """Replace the file at once: a temporary file beside it, fsync, rename. Raises `OSError`.
 
     Whoever calls this holds the cassette's lock, so one name for the temporary file is enough, and what
@@ -73,7 +73,7 @@ def write(path: str, data: bytes) -> None:
     temporary = path + ".tmp"
     try:
         with open(temporary, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if (mode := _mode(path)) is not None:

@@ -19,7 +19,7 @@ import weakref
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from tokentape.cassettes.format.layout import render
+from tokentape.cassettes.format.layout import pieces
 from tokentape.cassettes.stores.files import explained, remove
 from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents, Record
@@ -102,9 +102,10 @@ class FileJournal:
         before = os.fstat(self._descriptor).st_size
         try:
             written = _write_at_once(self._descriptor, parts)
-            rest = memoryview(b"" if written == sum(map(len, parts)) else b"".join(parts)[written:])
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            for part in parts:  # usually there is nothing left
+                rest, written = memoryview(part)[written:], max(0, written - len(part))
+                while rest:
+                    rest = rest[os.write(self._descriptor, rest) :]
         except BaseException:
             os.ftruncate(self._descriptor, before)
             raise
@@ -155,23 +156,23 @@ def _meaning(head: dict[str, object]) -> tuple[str, bool]:
     return str(head.get("rules", "")), head.get("replaces") is True
 
 
-def _record(interaction: Interaction) -> tuple[bytes, bytes, bytes]:
-    block = render(interaction).encode()
+def _record(interaction: Interaction) -> list[bytes]:
+    block, total = pieces(interaction), 0
+    for piece in block:
+        total = crc32(piece, total)
     about: dict[str, object] = {
         "at": interaction.timing.at,
         "key": interaction.key,
         "exact": interaction.exact,
-        "bytes": len(block),
-        "crc32": crc32(block),
+        "bytes": sum(map(len, block)),
+        "crc32": total,
     }
-    return _line(about), block, b"\n"
+    return [_line(about), *block, b"\n"]
 
 
 def _read_record(about: dict[str, object], block: bytes) -> Record:
     exact = about.get("exact")
-    return Record(
-        str(about.get("at", "")), str(about.get("key", "")), str(exact) if exact else None, block.decode()
-    )
+    return Record(str(about.get("at", "")), str(about.get("key", "")), str(exact) if exact else None, block)
 
 
 def _line(value: dict[str, object]) -> bytes:

@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.cassette import Cassette
-from tokentape.cassettes.format.layout import render
 from tokentape.cassettes.stores.merge import Contents, Record
 from tokentape.cassettes.stores.saving import Change, committed
 from tokentape.errors import UsageError
@@ -32,8 +31,7 @@ class MemoryJournal:
 
     def append(self, interaction: Interaction) -> None:
         """Keep one finished interaction."""
-        record = Record(interaction.timing.at, interaction.key, interaction.exact, render(interaction))
-        self._records.append(record)
+        self._records.append(Record.of(interaction))
 
     def discard(self) -> None:
         """Forget everything that was appended."""

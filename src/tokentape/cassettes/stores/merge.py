@@ -7,8 +7,12 @@ from hashlib import sha256
 from heapq import merge as merged
 from typing import TYPE_CHECKING, NamedTuple
 
+from tokentape.cassettes.format.layout import Piece, pieces
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from tokentape.wire.interaction import Interaction
 
 Identity = tuple[str, str, str | None]
 """Start, key and digest of the request's bytes."""
@@ -18,12 +22,18 @@ MIXED_RULES = "mixed"
 
 
 class Record(NamedTuple):
-    """One interaction as text, with what the merge has to know about it."""
+    """One interaction's block, with what the merge has to know about it."""
 
     at: str
     key: str
     exact: str | None
-    block: str
+    block: Piece
+
+    @classmethod
+    def of(cls, interaction: Interaction) -> Record:
+        """The record of an interaction, its block in memory."""
+        block = b"".join(pieces(interaction))
+        return cls(interaction.timing.at, interaction.key, interaction.exact, block)
 
     @property
     def identity(self) -> Identity:

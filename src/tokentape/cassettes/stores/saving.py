@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.cassettes.format.index import scan
-from tokentape.cassettes.format.layout import assemble, with_id
+from tokentape.cassettes.format.layout import file_pieces, with_id
 from tokentape.cassettes.stores.merge import (
     Contents,
     Record,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from tokentape.cassettes.format.index import Entry, Index
+    from tokentape.cassettes.format.layout import Piece
 
 
 class Change(NamedTuple):
@@ -36,7 +37,15 @@ class Change(NamedTuple):
 def committed(
     data: bytes | None, path: str, own: Contents, dead: Iterable[Contents], change: Change
 ) -> bytes | None:
-    """The cassette after a commit; None if there is nothing to write.
+    """The cassette after a commit (`to_write`) as one."""
+    new = to_write(data, path, own, dead, change)
+    return None if new is None else b"".join(new)
+
+
+def to_write(
+    data: bytes | None, path: str, own: Contents, dead: Iterable[Contents], change: Change
+) -> Sequence[Piece] | None:
+    """The pieces of the cassette after a commit; None if there is nothing to write.
 
     `data` is the cassette now. A block that failed before its first call leaves no file; one that
     succeeded without a call leaves an empty cassette that is not finished, so mode `once` goes on there.
@@ -53,10 +62,22 @@ def committed(
     if index is not None and kept:
         rules.add(index.rules)
     new = _assembled(records, rules, change.finished, index)
-    return None if new == data else new
+    return None if _is(data, new) else new
 
 
-def adopted(data: bytes | None, path: str, dead: Iterable[Contents]) -> bytes | None:
+def _is(data: bytes | None, pieces: Sequence[Piece]) -> bool:
+    """True if `data` is made of these pieces."""
+    if data is None or len(data) != sum(map(len, pieces)):
+        return False
+    at = 0
+    for piece in pieces:
+        if not data.startswith(piece, at):  # compares views quickly, which == does not
+            return False
+        at += len(piece)
+    return True
+
+
+def adopted(data: bytes | None, path: str, dead: Iterable[Contents]) -> Sequence[Piece] | None:
     """The cassette with what dead processes left; None if nothing of that is new.
 
     It counts as unfinished: nobody knows what these processes still meant to do.
@@ -94,15 +115,17 @@ def _kept(old: Sequence[Record], index: Index | None, change: Change) -> Sequenc
 def _records(index: Index | None) -> list[Record]:
     if index is None:
         return []
+    data = memoryview(index.data)
     return [
-        Record(entry.at, entry.key, entry.exact, index.data[entry.start : entry.end].decode())
-        for entry in index.entries
+        Record(entry.at, entry.key, entry.exact, data[entry.start : entry.end]) for entry in index.entries
     ]
 
 
-def _assembled(records: Sequence[Record], rules: Iterable[str], finished: bool, index: Index | None) -> bytes:
+def _assembled(
+    records: Sequence[Record], rules: Iterable[str], finished: bool, index: Index | None
+) -> list[Piece]:
     """The file. Fields of a later version that the old one had are written again."""
     ids = ids_for(record.key for record in records)
     blocks = [with_id(record.block, name) for record, name in zip(records, ids, strict=True)]
     unknown = index.unknown if index is not None else None
-    return assemble(blocks, rules=rules_of_all(rules), finished=finished and bool(blocks), unknown=unknown)
+    return file_pieces(blocks, rules=rules_of_all(rules), finished=finished and bool(blocks), unknown=unknown)

@@ -13,7 +13,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.format.layout import render
+from tokentape.cassettes.format.layout import pieces
 from tokentape.cassettes.stores.files import remove
 from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents, Record
@@ -48,7 +48,7 @@ class SqliteJournal:
     def append(self, interaction: Interaction) -> None:
         """Keep one interaction. Raises `CassetteError`; what was appended before is not harmed."""
         timing = interaction.timing.at
-        row = (timing, interaction.key, interaction.exact, render(interaction).encode())
+        row = (timing, interaction.key, interaction.exact, b"".join(pieces(interaction)))
         with self.lock, explained(self._file.shown, "the recorded call could not be written"):
             if self._connection is None:
                 self._begin(row)
@@ -126,7 +126,7 @@ def read(connection: sqlite3.Connection, mark: str) -> Contents:
     rows = connection.execute(
         "SELECT at, key, exact, CAST(block AS BLOB) FROM recorded WHERE mark = ? ORDER BY row", (mark,)
     )
-    records = [Record(at, key, exact, block.decode()) for at, key, exact, block in rows]
+    records = [Record(at, key, exact, block) for at, key, exact, block in rows]
     return Contents(records, *(str(head[0]), bool(head[1])) if head else ())
 
 
