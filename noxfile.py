@@ -19,6 +19,7 @@ TESTS = (
     "h2",
 )
 SDK_TESTS = ("tests/sdks", "tests/test_modes.py", "tests/test_scope.py", "tests/test_process.py")
+AIOHTTP_TESTS = tuple(f"tests/interceptors/test_aiohttp{part}.py" for part in ("", "_bodies", "_contract"))
 
 VERSIONS = {
     "sdks-before-httpx2": ("openai<3", "anthropic<1", "google-genai<3", "httpx==0.28.1"),
@@ -26,6 +27,8 @@ VERSIONS = {
     "only-httpx2": ("httpx2", "openai>=3", "anthropic>=2", "mistralai>=3"),
     "oldest-httpx": ("httpx==0.23.3",),
     "first-httpx2": ("httpx==0.28.1", "httpx2==2.0.0"),
+    "oldest-aiohttp": ("aiohttp==3.9.5", "uvloop", "httpx2", "openai>=3"),
+    "aiohttp-3.12": ("aiohttp==3.12.15", "uvloop", "httpx2", "openai>=3"),
 }
 """Environments with just these versions."""
 
@@ -35,7 +38,7 @@ VERSIONS = {
 def versions(session: nox.Session, versions: str) -> None:
     """The SDK and interceptor tests in an environment with just these versions."""
     session.install("-e", ".", *TESTS, *VERSIONS[versions])
-    session.run("pytest", "-q", "-n", "2", *SDK_TESTS)
+    session.run("pytest", "-q", "-n", "2", *SDK_TESTS, *AIOHTTP_TESTS)
 
 
 URLLIB3_TESTS = (

@@ -22,6 +22,7 @@ from tokentape.testing.provider.faults import stall  # noqa: E402
 from tokentape.wire.interaction import How  # noqa: E402
 
 PATH = "/v1/chat/completions"
+VERSION = tuple(map(int, aiohttp.__version__.split(".")[:2]))
 
 
 @pytest.fixture(params=[on_asyncio, on_uvloop], ids=["asyncio", "uvloop"])
@@ -116,15 +117,17 @@ def test_connections_are_pooled_as_ever_and_played_ones_are_not(run, provider, t
             for _ in range(3):
                 async with http.post(provider.url + PATH) as response:
                     await response.read()
+            await asyncio.sleep(0.01)  # aiohttp 3.9 releases when the writer's task is done
             pooled = [protocol for pool in http.connector._conns.values() for protocol, _ in pool]
             direct = [protocol.transport.get_protocol() is protocol for protocol in pooled]
-            return len(http.connector._acquired), direct
+            return len(http.connector._acquired), len(direct), all(direct)
 
-    assert run(scenario()) == (0, [True])
-    assert len({seen.connection for seen in provider.requests}) == 1
+    acquired, pooled, direct = run(scenario())
+    assert (acquired, direct) == (0, True)
+    assert pooled == len({seen.connection for seen in provider.requests})
     provider.stop()
     tape.rewind()
-    assert run(scenario()) == (0, [])
+    assert run(scenario()) == (0, 0, True)
 
 
 def test_fifty_calls_at_once(run, provider, tape):
@@ -270,7 +273,7 @@ def test_aiohttp_request_the_function(run, provider, tape):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_librarys_own_retry_replays(run, provider, tape, method):
-    """It sends idempotent methods again over a new connection when the server hangs up."""
+    """Since 3.10 it sends idempotent methods again over a new connection when the server hangs up."""
     provider.play(_hang_up())
     provider.play(reply(b"ok"))
 
@@ -282,7 +285,7 @@ def test_the_librarys_own_retry_replays(run, provider, tape, method):
             except aiohttp.ServerDisconnectedError as error:
                 return type(error).__name__
 
-    expected = "ok" if method == "GET" else "ServerDisconnectedError"
+    expected = "ok" if method == "GET" and VERSION >= (3, 10) else "ServerDisconnectedError"
     assert twice(run, provider, tape, scenario) == expected
 
 
@@ -446,6 +449,7 @@ def test_a_timeout_replays_at_once_as_the_same_error(run, provider, tape, where,
     assert recorded[0] in ("TimeoutError", "SocketTimeoutError", "ServerTimeoutError")
 
 
+@pytest.mark.skipif(VERSION < (3, 10), reason="aiohttp 3.9 limits it outside the connector: a cancellation")
 def test_a_connect_timeout_replays_as_itself(tape):
     class Slow(aiohttp.TCPConnector):
         async def _create_connection(self, req, traces, timeout):
@@ -519,17 +523,15 @@ def test_a_session_closed_in_the_middle_ends_the_reading_on_replay_too(run, prov
         response = await http.post(provider.url + PATH)
         first = await response.content.readany()
         await http.close()
-        error = await failure(asyncio.wait_for(_drain(response.content), 2))
+        error = await failure(asyncio.wait_for(_drain(response.content), 0.3))
         response.close()
         await asyncio.sleep(0)
         return bool(first), error[0]
 
-    run(scenario())
+    recorded = run(scenario())
     assert hows(tape) == [How.CLOSED_BY_CALLER]
     tape.rewind()
-    seen, error = run(scenario())
-    assert seen
-    assert error != "TimeoutError"
+    assert run(scenario()) == recorded
 
 
 async def _drain(content):

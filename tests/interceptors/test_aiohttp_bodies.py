@@ -113,7 +113,7 @@ def test_a_body_that_fails_is_the_librarys_error_and_sends_nothing(provider, tap
 
 @pytest.mark.parametrize("kind", ["bytes", "generator", "bytes file", "file"])
 def test_a_redirect_with_a_body_goes_as_it_goes_unrecorded(provider, tmp_path, kind):
-    """Whether the library can send such a body twice depends on its version."""
+    """Whether the library can send such a body twice depends on its version: older ones send it empty."""
     provider.play(redirect("/v1/two", 307), path="/v1/one", times=None)
     provider.play(reply(b"ok"), path="/v1/two", times=None)
 
@@ -130,10 +130,9 @@ def test_a_redirect_with_a_body_goes_as_it_goes_unrecorded(provider, tmp_path, k
     recorded = asyncio.run(scenario())
     registry.release()
     again = [seen.body for seen in provider.requests][len(sent) :]
-    assert recorded == plain
     assert again[:1] == sent[:1]
-    if plain == "ok":
-        assert again == sent
+    if kind == "bytes" or tuple(map(int, aiohttp.__version__.split(".")[:2])) >= (3, 14):
+        assert (recorded, again) == (plain, sent)
 
 
 def test_a_header_beyond_latin_1_is_asked_as_the_bytes_that_are_sent(provider, tape):
