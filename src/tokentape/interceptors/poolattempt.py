@@ -34,6 +34,10 @@ class Unconnected(BaseException):
         self.in_tunnel = in_tunnel
         self.__cause__ = error
 
+    def again(self) -> None:
+        """Raise the error."""
+        raise self.error
+
 
 class PoolAttempt(Direct):
     """`tunnels`: the CONNECT to the pool's proxy was put off, and comes first."""

@@ -253,6 +253,8 @@ class SocketProxy:
 
     def __del__(self) -> None:
         self._quiet()
+        if self._exchange is not None and not self._is_read:
+            self._exchange.dropped()
 
 
 def _delayed(

@@ -10,7 +10,7 @@ azure-core, google-auth and whatever else sends through urllib3.
 from __future__ import annotations
 
 import sys
-from contextvars import ContextVar
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -22,7 +22,7 @@ from tokentape.interceptors.socketproxy import SocketProxy
 from tokentape.log import log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from urllib3.connection import HTTPConnection
@@ -38,8 +38,8 @@ SEAMS = (
     ("HTTPSConnectionPool", "_prepare_proxy"),
 )
 
-_failed: ContextVar[Exception | None] = ContextVar("tokentape_failed_connect", default=None)
-"""Why connecting failed, on the way to where urllib3 expects to hear of it."""
+DOUBLES = frozenset({"vcr"})
+"""Packages whose connections stand in for urllib3's; what they really send is seen below them."""
 
 
 class Urllib3Interceptor:
@@ -100,14 +100,14 @@ class Urllib3Interceptor:
                     response = original(pool, conn, *args, **options)
                 except Unconnected as failed:
                     proxy.leave(failed)
-                    self._fail(pool, conn, failed)
-                    return original(pool, conn, *args, **options)
+                    _prepare_to_fail(pool, conn, failed)
+                    with _connecting_by(conn, failed.again):
+                        return original(pool, conn, *args, **options)
                 except BaseException as error:
                     proxy.leave(error)
                     raise
                 finally:
                     self._tunnelling.discard(conn)
-                    _failed.set(None)
                 proxy.leave(None)
                 return response
 
@@ -115,24 +115,9 @@ class Urllib3Interceptor:
 
         return make
 
-    def _fail(self, pool: HTTPConnectionPool, conn: HTTPConnection, failed: Unconnected) -> None:
-        """Have the error raised from where urllib3 connects; raise it here if that is outside the attempt."""
-        conn.close()
-        pool.num_requests -= 1
-        if not failed.in_tunnel:
-            _failed.set(failed.error)
-            return
-        if isinstance(failed.error, OSError) and pool.proxy is not None:
-            pool._raise_timeout(failed.error, pool.proxy.url, conn.timeout)
-        raise failed.error
-
     def _validate_conn(self, patch: Patch, original: Callable[..., object]) -> Callable[..., object]:
         @wraps(original)
         def _validate_conn(pool: HTTPConnectionPool, conn: HTTPConnection) -> object:
-            error = _failed.get()
-            if error is not None:
-                _failed.set(None)
-                raise error
             if isinstance(conn.sock, SocketProxy) and conn.sock.real is None:
                 return None
             return original(pool, conn)
@@ -147,24 +132,21 @@ class Urllib3Interceptor:
             if idle() or not patch.is_on or not self._speaks_http_1(conn):
                 return original(pool, conn)
             self._tunnelling.add(conn)
-            conn.__dict__["connect"] = _later
-            try:
+            with _connecting_by(conn, _later):
                 return original(pool, conn)
-            finally:
-                del conn.__dict__["connect"]
 
         return _prepare_proxy
 
     def _speaks_http_1(self, conn: object) -> bool:
-        """False for the doubles of other recorders, and for urllib3's own HTTP/2."""
-        if not isinstance(conn, sys.modules["http.client"].HTTPConnection):
-            return False
+        """False for connections that are not http.client's: other recorders' doubles, HTTP/2, forks."""
         http2 = sys.modules.get("urllib3.http2.connection")
-        if http2 is None or not isinstance(conn, http2.HTTP2Connection):
+        speaks_2 = http2 is not None and isinstance(conn, http2.HTTP2Connection)
+        if isinstance(conn, sys.modules["http.client"].HTTPConnection) and not speaks_2:
             return True
-        if not self._warned:
+        kind = type(conn)
+        if not self._warned and kind.__module__.partition(".")[0] not in DOUBLES:
             self._warned = True
-            log.warning("urllib3's HTTP/2 is not recorded: call urllib3.http2.extract_from_urllib3()")
+            log.warning("not recorded: urllib3 sends through %s.%s", kind.__module__, kind.__qualname__)
         return False
 
 
@@ -172,6 +154,26 @@ def lacking(module: ModuleType) -> list[str]:
     """What the module would need and does not have."""
     pools = getattr(module, "connectionpool", None)
     return [f"{owner}.{name}" for owner, name in SEAMS if name not in vars(getattr(pools, owner, object))]
+
+
+def _prepare_to_fail(pool: HTTPConnectionPool, conn: HTTPConnection, failed: Unconnected) -> None:
+    """Leave the connection as before the attempt. Raises what urllib3 raises outside of one."""
+    conn.close()
+    pool.num_requests -= 1
+    if failed.in_tunnel:
+        if isinstance(failed.error, OSError) and pool.proxy is not None:
+            pool._raise_timeout(failed.error, pool.proxy.url, conn.timeout)
+        raise failed.error
+
+
+@contextmanager
+def _connecting_by(conn: HTTPConnection, connect: Callable[[], None]) -> Iterator[None]:
+    """Have `connect` in the place of the connection's own method for the block."""
+    conn.__dict__["connect"] = connect
+    try:
+        yield
+    finally:
+        del conn.__dict__["connect"]
 
 
 def _later() -> None:
