@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import imports, keys, loading, recording, replay
+from benchmarks import imports, keys, loading, recording, replay, soak
 from benchmarks.recorders import PEERS, quiet
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ PARTS = {
     "Loading and size": loading.run,
     "Match keys": keys.run,
     "Imports": imports.run,
+    "Soak": soak.run,
 }
 
 
