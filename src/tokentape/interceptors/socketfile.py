@@ -92,8 +92,9 @@ class Tape:
         """The next bytes; none at the end."""
         for step in self._steps:
             if isinstance(step, bytes):
-                return step
-            if isinstance(step, Wait):
+                if step:  # no bytes would say that the connection ended
+                    return step
+            elif isinstance(step, Wait):
                 time.sleep(step.seconds)
             elif isinstance(step, Incomplete):
                 raise step.error
