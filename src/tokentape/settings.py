@@ -127,9 +127,9 @@ def environment_of_run(folder: str = "", site: str = "", *, sends: bool = True) 
 
     `site` comes first on PYTHONPATH. In mode `off` (no folder) a run around this one does not count either.
     """
-    own = os.environ.get("PYTHONPATH")
-    paths = [path for path in own.split(os.pathsep) if path != site] if own else []
     environment = {**os.environ, "TOKENTAPE_RUN": f"{'record' if sends else 'replay'}:{folder}"}
+    own = environment.get("PYTHONPATH")
+    paths = [path for path in own.split(os.pathsep) if path != site] if own else []
     return {**environment, "PYTHONPATH": os.pathsep.join([site, *paths])} if folder else environment
 
 
