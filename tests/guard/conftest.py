@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-from contextlib import contextmanager
 
 import pytest
 
@@ -56,24 +56,29 @@ class Outside:
                 return found
             found += 1
 
-    @contextmanager
+    @contextlib.contextmanager
     def answers(self):
         """Answer the one who comes next; the result is what they sent first."""
         came = []
 
         def answer():
-            self.listener.settimeout(10)
-            with self.listener.accept()[0] as one:
+            with contextlib.suppress(OSError), self.listener.accept()[0] as one:
                 came.append(one)
                 one.settimeout(10)
                 if one.recv(4096):
                     one.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
+        self.listener.settimeout(10)
         thread = threading.Thread(target=answer)
         thread.start()
-        yield came
-        thread.join(10)
-        self.listener.setblocking(False)
+        try:
+            yield came
+        except BaseException:  # it failed, or is skipped: nobody will come
+            self.listener.shutdown(socket.SHUT_RDWR)
+            raise
+        finally:
+            thread.join(10)
+            self.listener.setblocking(False)
 
 
 @pytest.fixture

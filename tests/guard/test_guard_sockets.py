@@ -12,7 +12,7 @@ import threading
 from socket import getaddrinfo as by_name
 
 import pytest
-from ways_out import raw
+from ways_out import raw, uv
 
 import tokentape
 from tokentape import guard
@@ -20,10 +20,6 @@ from tokentape.errors import NetworkBlocked, TokentapeWarning
 from tokentape.guard.programs import name_of
 
 OUT = ("192.0.2.1", 53)
-
-
-def uv(coroutine):
-    return pytest.importorskip("uvloop").run(coroutine)
 
 
 def none(tape):

@@ -16,7 +16,10 @@ def library(name):
 
 
 def uv(coroutine):
-    return library("uvloop").run(coroutine)
+    try:
+        return library("uvloop").run(coroutine)
+    finally:
+        coroutine.close()
 
 
 def place(url):
