@@ -573,13 +573,45 @@ def test_R11_originals_come_back_and_a_hook_over_ours_makes_it_sleep(provider, t
     assert [vars(getattr(urllib3.connectionpool, owner))[name] for owner, name in SEAMS] == originals
 
 
+@pytest.mark.parametrize("ours_inside", [True, False])
+def test_vcrpy_records_beside_us_in_either_order(provider, tape, tmp_path, ours_inside):
+    vcr = pytest.importorskip("vcr", reason="needs vcrpy")
+    provider.play(reply(b"ok"), times=None)
+    registry = Registry(ALL, tape)
+
+    def call():
+        with urllib3.PoolManager(retries=False) as manager:
+            return manager.request("POST", provider.url + PATH, body=BODY).data
+
+    def ours():
+        registry.hold()
+        try:
+            return call() if ours_inside else theirs(call)
+        finally:
+            registry.release()
+
+    def theirs(inside, mode="once"):
+        with vcr.use_cassette(str(tmp_path / "theirs.yaml"), record_mode=mode):
+            return inside()
+
+    assert (theirs(ours) if ours_inside else ours()) == b"ok"
+    assert (provider.count, [kept.response.body for kept in tape.kept]) == (1, [b"ok"])
+    provider.stop()
+    assert theirs(call, "none") == b"ok"
+    tape.rewind()
+    ours_inside = True
+    assert ours() == b"ok"
+
+
 def test_http_2_of_urllib3_is_named_and_left_alone(hooked, monkeypatch, caplog):
     pytest.importorskip("urllib3.http2.connection", reason="needs urllib3 2.3 and h2")
     from urllib3.http2.connection import HTTP2Connection
 
     caplog.set_level(logging.WARNING, "tokentape")
     interceptor = Urllib3Interceptor(hooked)
+    interceptor.attach(urllib3)
     conn = HTTP2Connection("llm.example.com")
     assert not interceptor._speaks_http_1(conn)
     assert not interceptor._speaks_http_1(conn)
+    interceptor.detach()
     assert ["HTTP2Connection" in record.getMessage() for record in caplog.records] == [True]

@@ -94,10 +94,11 @@ class HttpClientInterceptor:
 
     def attach(self, module: ModuleType) -> None:
         """Hook `HTTPConnection`. Raises `NoSeam` where it has no `putrequest`."""
-        if SEAM not in vars(getattr(module, "HTTPConnection", object)):
+        owner = connection_class(module)
+        if SEAM not in vars(owner):
             raise NoSeam(f"it has no HTTPConnection.{SEAM}")
         if self._patch is None:
-            self._patch = Patch(module.HTTPConnection, SEAM, self._replacement)
+            self._patch = Patch(owner, SEAM, self._replacement)
         else:
             self._patch.redo()
 
@@ -127,6 +128,15 @@ class HttpClientInterceptor:
             return result
 
         return putrequest
+
+
+def connection_class(module: ModuleType) -> type:
+    """http.client's own `HTTPConnection`, also while another recorder has a class of its own in its place."""
+    named: type = getattr(module, "HTTPConnection", object)
+    if named.__module__ == module.__name__:
+        return named
+    own = (kind for kind in object.__subclasses__() if kind.__module__ == module.__name__)
+    return next((kind for kind in own if kind.__name__ == "HTTPConnection"), named)
 
 
 def _stand_in(connection: http.client.HTTPConnection, tape: Tape) -> None:

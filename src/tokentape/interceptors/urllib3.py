@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from tokentape.interceptors.base import NoSeam
+from tokentape.interceptors.httpclient import connection_class
 from tokentape.interceptors.patching import Patch
 from tokentape.interceptors.poolattempt import PoolAttempt, Unconnected
 from tokentape.interceptors.socketproxy import SocketProxy
@@ -53,12 +54,14 @@ class Urllib3Interceptor:
         self._patches: dict[tuple[type, str], Patch] = {}
         self._tunnelling: WeakSet[HTTPConnection] = WeakSet()
         self._warned = False
+        self._connections: type = object
 
     def attach(self, module: ModuleType) -> None:
         """Hook both pools of `module`. Raises `NoSeam` for a module without them."""
         missing = lacking(module)
         if missing:
             raise NoSeam(f"it has no {', '.join(missing)}")
+        self._connections = connection_class(sys.modules["http.client"])
         makers = (self._make_request(module), self._validate_conn, self._prepare_proxy)
         for (owner, name), make in zip(SEAMS, makers, strict=True):
             self._patch(getattr(module.connectionpool, owner), name, make)
@@ -139,12 +142,14 @@ class Urllib3Interceptor:
 
     def _speaks_http_1(self, conn: object) -> bool:
         """False for connections that are not http.client's: other recorders' doubles, HTTP/2, forks."""
-        http2 = sys.modules.get("urllib3.http2.connection")
-        speaks_2 = http2 is not None and isinstance(conn, http2.HTTP2Connection)
-        if isinstance(conn, sys.modules["http.client"].HTTPConnection) and not speaks_2:
-            return True
         kind = type(conn)
-        if not self._warned and kind.__module__.partition(".")[0] not in DOUBLES:
+        if kind.__module__.partition(".")[0] in DOUBLES:
+            return False
+        http2 = sys.modules.get("urllib3.http2.connection")
+        speaks_2 = http2 is not None and issubclass(kind, http2.HTTP2Connection)
+        if issubclass(kind, self._connections) and not speaks_2:
+            return True
+        if not self._warned:
             self._warned = True
             log.warning("not recorded: urllib3 sends through %s.%s", kind.__module__, kind.__qualname__)
         return False
