@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from matrix.environments import ENVIRONMENTS
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = False
@@ -61,9 +68,17 @@ URLLIB3_VERSIONS = {
 @nox.parametrize("versions", list(URLLIB3_VERSIONS), ids=list(URLLIB3_VERSIONS))
 def urllib3(session: nox.Session, versions: str) -> None:
     """The tests of urllib3 and of what sends through it, with just these versions."""
-    more = ("boto3", "google-auth", "cryptography", "responses", "requests-mock")
+    more = ("boto3", "google-auth", "cryptography", "responses", "requests-mock", "vcrpy")
     session.install("-e", ".", *TESTS, *more, *URLLIB3_VERSIONS[versions])
     session.run("pytest", "-q", "-n", "2", *URLLIB3_TESTS)
+
+
+@nox.session
+@nox.parametrize("environment", list(ENVIRONMENTS), ids=list(ENVIRONMENTS))
+def sdk_matrix(session: nox.Session, environment: str) -> None:
+    """Every SDK of one environment of the matrix; `python -m matrix` runs all and writes the page."""
+    session.install("-e", ".", *ENVIRONMENTS[environment].requirements)
+    session.run("python", "-m", "matrix", "--here", "--environment", environment, *session.posargs)
 
 
 @nox.session

@@ -13,6 +13,7 @@ from tokentape.testing.provider.apis.gemini import Gemini, GeminiArray
 from tokentape.testing.provider.apis.messages import Messages
 from tokentape.testing.provider.apis.mistral import Mistral
 from tokentape.testing.provider.apis.responses import Responses
+from tokentape.testing.provider.apis.vertex import Vertex
 
 if TYPE_CHECKING:
     from tokentape.testing.provider.apis.base import Api
@@ -41,6 +42,7 @@ class Route:
 CHAT, RESPONSES, MESSAGES, MISTRAL = Chat(), Responses(), Messages(), Mistral()
 GEMINI, GEMINI_ARRAY = Gemini(), GeminiArray()
 CONVERSE, INVOKE = Converse(), Invoke()
+VERTEX = Vertex()
 
 POSTS: tuple[tuple[str, Route], ...] = (
     ("/chat/completions", Route(CHAT)),
@@ -58,6 +60,8 @@ POSTS: tuple[tuple[str, Route], ...] = (
     ("/converse-stream", Route(CONVERSE)),
     ("/invoke", Route(INVOKE)),
     ("/invoke-with-response-stream", Route(INVOKE)),
+    (":rawPredict", Route(VERTEX)),
+    (":streamRawPredict", Route(VERTEX)),
 )
 """By how the path ends, since clients put all kinds of prefixes in front."""
 

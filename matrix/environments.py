@@ -1,0 +1,48 @@
+"""Which SDKs live together, and which versions are tried side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matrix.catalog import catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One virtual environment: entries by name, and what else is installed or pinned (pip requirements)."""
+
+    title: str
+    about: str
+    sdks: tuple[str, ...]
+    pins: tuple[str, ...] = ()
+
+    @property
+    def requirements(self) -> list[str]:
+        """What to install, each once."""
+        known = catalog()
+        wanted = [r for name in self.sdks for r in known[name].requires if not known[name].not_run]
+        return list(dict.fromkeys([*wanted, *self.pins]))
+
+
+OPENAI = (
+    "openai",
+    "openai responses",
+    "openai AzureOpenAI",
+    "openai on aiohttp",
+    "openai at OpenRouter",
+    "openai at Groq",
+    "openai at Together",
+    "openai at DeepSeek",
+    "openai at xAI",
+)
+ANTHROPIC = ("anthropic", "anthropic AnthropicBedrock", "anthropic AnthropicVertex")
+GOOGLE = ("google-genai", "google-genai on httpx2")
+
+ENVIRONMENTS: dict[str, Environment] = {
+    "current": Environment(
+        "Current versions",
+        "The SDKs that send through httpx2, and aiohttp beside it.",
+        (*OPENAI, *ANTHROPIC, *GOOGLE, "mistralai"),
+        ("openai>=3", "anthropic>=2", "google-genai>=3", "mistralai>=3"),
+    ),
+}
