@@ -12,9 +12,7 @@ from tokentape.interceptors import ending
 from tokentape.interceptors.deframing import Deframer
 from tokentape.interceptors.socketfaults import read_fault
 from tokentape.interceptors.torn import told
-from tokentape.log import log
 from tokentape.wire.interaction import How, WireError
-from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from tokentape.outcomes import Forward
@@ -79,8 +77,7 @@ class Exchange:
     def _begin(self) -> None:
         head = self._deframer.head
         if head is None or head.status == 101:
-            asked = self._forward.request
-            log.info("not recorded: %s to %s switched protocols (101)", asked.method, host_of(asked.url))
+            self._forward.leave("switched protocols (101)", warn=True)
             self.is_over = True
             return
         self._has_head = True
