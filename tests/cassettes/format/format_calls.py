@@ -41,7 +41,7 @@ def parse(block: str, path: str, line=None) -> Interaction:
 
 def with_id(block: str, id: str) -> str:
     """The block under another id, as text."""
-    return b"".join(layout.with_id(block.encode(), id)).decode()
+    return b"".join(layout.with_id((block.encode(),), id)).decode()
 
 
 def stream(count: int = 3) -> bytes:

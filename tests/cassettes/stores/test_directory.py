@@ -8,10 +8,12 @@ import stat
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tokentape.cassettes import stretch
 from tokentape.cassettes.format import layout
 from tokentape.cassettes.stores import directory, orphans
 from tokentape.cassettes.stores import journal as journals
@@ -360,3 +362,31 @@ def test_R56_a_broken_file_is_refused_and_never_overwritten(store, tmp_path, dam
     assert (tmp_path / "tape.json").read_bytes() == broken
     assert sum(name.endswith(".journal") for name in files(tmp_path)) == 1
     assert not any(name.endswith((".tmp", ".lock")) for name in files(tmp_path))
+
+
+def test_a_large_call_is_copied_from_the_journal_to_the_cassette(tmp_path, monkeypatch):
+    for name, value in (("_LARGE", 100), ("_HEAD", 40)):
+        monkeypatch.setattr(journals, name, value)
+    monkeypatch.setattr(stretch, "_AT_ONCE", 7)
+    monkeypatch.setattr(stretch.Stretch, "__bytes__", None)  # never as one in memory
+    store, plain = DirectoryStore(tmp_path / "a"), MemoryStore()
+    for each in (store, plain):
+        journal = each.journal("tape", rules="r")
+        for number in range(3):
+            journal.append(replace(call(number), id="not kept"))
+        each.commit("tape", journal, finished=True, rules="r")
+    loaded = plain.load("tape")
+    assert [store.load("tape").interaction(n) for n in range(3)] == [loaded.interaction(n) for n in range(3)]
+    assert (tmp_path / "a" / "tape.json").read_bytes() == plain._files["tape"]
+
+
+def test_a_journal_that_lost_its_end_saves_nothing_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(journals, "_LARGE", 100)
+    monkeypatch.setattr(journals, "_HEAD", 40)
+    store = DirectoryStore(tmp_path)
+    journal = store.journal("tape")
+    journal.append(call(1))
+    os.truncate(journal.path, os.path.getsize(journal.path) - 60)
+    with pytest.raises(CassetteError, match="could not be saved: the journal became shorter"):
+        store.commit("tape", journal, finished=True, rules="r")
+    assert not (tmp_path / "tape.json").exists()

@@ -26,13 +26,14 @@ from tokentape.cassettes.format.interaction import KNOWN, from_dict, to_dict
 from tokentape.cassettes.format.sselines import cut_stream
 from tokentape.cassettes.format.styles import decode
 from tokentape.cassettes.format.upgrade import VERSION
+from tokentape.cassettes.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tokentape.wire.interaction import Interaction, Json
 
-Piece = bytes | memoryview
+Piece = bytes | memoryview | Stretch
 """Some bytes of a block or file."""
 
 _ID = re.compile(rb'\{"id": "(?:[^"\\]|\\.)*"')
@@ -141,10 +142,13 @@ def read_object(text: str, path: str, line: Callable[[], int] | None = None) -> 
     return data if isinstance(data, dict) else place.corrupt("an interaction is an object")
 
 
-def with_id(block: Piece, id: str) -> list[Piece]:
-    """The block under another id, in pieces: only what stands before the key is new."""
-    found = _ID.match(block)
-    return [f'{{"id": {quoted(id)}'.encode(), memoryview(block)[found.end() :]] if found else [block]
+def with_id(block: Sequence[Piece], id: str) -> list[Piece]:
+    """The block under another id; its first piece, which holds the whole id, is in memory."""
+    first, *rest = block
+    found = None if isinstance(first, Stretch) else _ID.match(first)
+    if found is None or isinstance(first, Stretch):
+        return [*block]
+    return [f'{{"id": {quoted(id)}'.encode(), memoryview(first)[found.end() :], *rest]
 
 
 def assemble(

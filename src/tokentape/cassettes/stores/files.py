@@ -9,10 +9,13 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.stretch import Stretch
 from tokentape.errors import CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from tokentape.cassettes.format.layout import Piece
 
 _FIXES = {
     errno.ENOSPC: "free some space and run it again",
@@ -63,7 +66,7 @@ def check_writable(path: str) -> None:
         _try_writing_in(_nearest_folder(path))
 
 
-def write(path: str, pieces: Iterable[bytes | memoryview]) -> None:
+def write(path: str, pieces: Iterable[Piece]) -> None:
     """Replace the file at once: a temporary file beside it, fsync, rename. Raises `OSError`.
 
     Whoever calls this holds the cassette's lock, so one name for the temporary file is enough, and what
@@ -73,7 +76,8 @@ def write(path: str, pieces: Iterable[bytes | memoryview]) -> None:
     temporary = path + ".tmp"
     try:
         with open(temporary, "wb") as file:
-            file.writelines(pieces)
+            for piece in pieces:
+                file.writelines(piece.parts() if isinstance(piece, Stretch) else (piece,))
             file.flush()
             os.fsync(file.fileno())
         if (mode := _mode(path)) is not None:

@@ -23,12 +23,16 @@ from tokentape.cassettes.format.layout import pieces
 from tokentape.cassettes.stores.files import explained, remove
 from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents, Record
+from tokentape.cassettes.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import BinaryIO
 
+    from tokentape.cassettes.format.layout import Piece
     from tokentape.wire.interaction import Interaction
 
+_LARGE, _HEAD = 1 << 20, 1 << 16
 _OPEN: weakref.WeakSet[FileJournal] = weakref.WeakSet()
 
 
@@ -82,7 +86,7 @@ class FileJournal:
         if self.path is None:
             return Contents([])
         with explained(self.path, "cannot be read"):
-            return read_journal(self.path)
+            return read_journal(self.path, self._descriptor)
 
     def _create(self) -> None:
         os.makedirs(os.path.dirname(self._stem) or ".", exist_ok=True)
@@ -137,19 +141,34 @@ def open_here() -> set[str]:
     return {journal.path for journal in list(_OPEN) if journal.path is not None and journal.is_open}
 
 
-def read_journal(path: str) -> Contents:
-    """The contents of a journal file. Raises `OSError` if it cannot be read."""
+def read_journal(path: str, own: int = -1) -> Contents:
+    """The contents of a journal file. Raises `OSError` if it cannot be read.
+
+    `own` is the descriptor of one that this process writes: nobody else does, so large blocks need no check
+    and stay in it.
+    """
     with open(path, "rb") as file:
         head = _parsed(file.readline())
         records: list[Record] = []
         while line := file.readline():
             about = _parsed(line)
             size, total = about.get("bytes"), about.get("crc32")
+            if own >= 0 and isinstance(size, int) and size > _LARGE:
+                records.append(_read_record(about, _left_there(file, own, size)))
+                continue
             block = file.read(size) if isinstance(size, int) else b""
             if size != len(block) or crc32(block) != total or file.read(1) != b"\n":
                 return Contents(records, *_meaning(head), torn=True)
-            records.append(_read_record(about, block))
+            records.append(_read_record(about, (block,)))
     return Contents(records, *_meaning(head), torn=False)
+
+
+def _left_there(file: BinaryIO, own: int, size: int) -> Sequence[Piece]:
+    """The block of `size` bytes that is next in the file: its beginning, and the rest where it is."""
+    head = file.read(_HEAD)
+    rest = Stretch(own, file.tell(), size - len(head))
+    file.seek(rest.size + 1, os.SEEK_CUR)
+    return head, rest
 
 
 def _meaning(head: dict[str, object]) -> tuple[str, bool]:
@@ -170,7 +189,7 @@ def _record(interaction: Interaction) -> list[bytes]:
     return [_line(about), *block, b"\n"]
 
 
-def _read_record(about: dict[str, object], block: bytes) -> Record:
+def _read_record(about: dict[str, object], block: Sequence[Piece]) -> Record:
     exact = about.get("exact")
     return Record(str(about.get("at", "")), str(about.get("key", "")), str(exact) if exact else None, block)
 

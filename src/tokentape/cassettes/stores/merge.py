@@ -27,13 +27,12 @@ class Record(NamedTuple):
     at: str
     key: str
     exact: str | None
-    block: Piece
+    block: Sequence[Piece]
 
     @classmethod
     def of(cls, interaction: Interaction) -> Record:
         """The record of an interaction, its block in memory."""
-        block = b"".join(pieces(interaction))
-        return cls(interaction.timing.at, interaction.key, interaction.exact, block)
+        return cls(interaction.timing.at, interaction.key, interaction.exact, pieces(interaction))
 
     @property
     def identity(self) -> Identity:

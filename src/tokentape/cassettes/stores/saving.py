@@ -16,6 +16,7 @@ from tokentape.cassettes.stores.merge import (
     rules_of_all,
     without,
 )
+from tokentape.cassettes.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -39,7 +40,11 @@ def committed(
 ) -> bytes | None:
     """The cassette after a commit (`to_write`) as one."""
     new = to_write(data, path, own, dead, change)
-    return None if new is None else b"".join(new)
+    return None if new is None else b"".join(_in_memory(piece) for piece in new)
+
+
+def _in_memory(piece: Piece) -> bytes | memoryview:
+    return bytes(piece) if isinstance(piece, Stretch) else piece
 
 
 def to_write(
@@ -71,7 +76,7 @@ def _is(data: bytes | None, pieces: Sequence[Piece]) -> bool:
         return False
     at = 0
     for piece in pieces:
-        if not data.startswith(piece, at):  # compares views quickly, which == does not
+        if not data.startswith(_in_memory(piece), at):  # compares views quickly, which == does not
             return False
         at += len(piece)
     return True
@@ -117,7 +122,7 @@ def _records(index: Index | None) -> list[Record]:
         return []
     data = memoryview(index.data)
     return [
-        Record(entry.at, entry.key, entry.exact, data[entry.start : entry.end]) for entry in index.entries
+        Record(entry.at, entry.key, entry.exact, (data[entry.start : entry.end],)) for entry in index.entries
     ]
 
 

@@ -126,7 +126,7 @@ def read(connection: sqlite3.Connection, mark: str) -> Contents:
     rows = connection.execute(
         "SELECT at, key, exact, CAST(block AS BLOB) FROM recorded WHERE mark = ? ORDER BY row", (mark,)
     )
-    records = [Record(at, key, exact, block) for at, key, exact, block in rows]
+    records = [Record(at, key, exact, (block,)) for at, key, exact, block in rows]
     return Contents(records, *(str(head[0]), bool(head[1])) if head else ())
 
 

@@ -73,7 +73,7 @@ def _stored(connection: sqlite3.Connection, name: str) -> list[_Stored]:
     )
     found = []
     for row, position, id, key, exact, at in rows:
-        record = _Stored(at, key, exact, b"")
+        record = _Stored(at, key, exact, ())
         record.row, record.place = row, (position, id)
         found.append(record)
     return found
@@ -104,7 +104,7 @@ def _write(
     connection.executemany("DELETE FROM interaction WHERE row = ?", gone)
     for position, (record, id) in enumerate(zip(records, ids_for(r.key for r in records), strict=True)):
         if not isinstance(record, _Stored):
-            block = b"".join(with_id(record.block, id))
+            block = b"".join(map(bytes, with_id(record.block, id)))
             values = (name, position, id, record.key, record.exact, record.at, block)
             connection.execute(
                 "INSERT INTO interaction (cassette, position, id, key, exact, at, block) "
@@ -122,7 +122,7 @@ def _move(connection: sqlite3.Connection, record: _Stored, position: int, id: st
     [(block,)] = connection.execute(
         "SELECT CAST(block AS BLOB) FROM interaction WHERE row = ?", (record.row,)
     )
-    renamed = b"".join(with_id(block, id))
+    renamed = b"".join(map(bytes, with_id((block,), id)))
     connection.execute(
         "UPDATE interaction SET position = ?, id = ?, block = ? WHERE row = ?",
         (position, id, renamed, record.row),
