@@ -12,14 +12,17 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from aiohttp_calls import on_asyncio, on_uvloop  # noqa: E402
 
+from tokentape.interceptors import ending  # noqa: E402
 from tokentape.interceptors.aiohttp import AiohttpInterceptor  # noqa: E402
 from tokentape.interceptors.httpx import HttpxInterceptor  # noqa: E402
 from tokentape.interceptors.registry import Registry  # noqa: E402
+from tokentape.outcomes import Replay  # noqa: E402
 from tokentape.testing.contracts.scripts import EVENTS, OPEN_ENDED, TEXT  # noqa: E402
 from tokentape.testing.contracts.tape import MemoryTape  # noqa: E402
 from tokentape.testing.provider import Framing, Provider, redirect, reply, silence  # noqa: E402
 from tokentape.testing.provider.faults import stall  # noqa: E402
-from tokentape.wire.interaction import How  # noqa: E402
+from tokentape.wire.interaction import Ended, How, Interaction, Timing  # noqa: E402
+from tokentape.wire.message import Response  # noqa: E402
 
 PATH = "/v1/chat/completions"
 VERSION = tuple(map(int, aiohttp.__version__.split(".")[:2]))
@@ -564,3 +567,55 @@ def test_trailers_are_kept(run, provider, tape):
 
     assert twice(run, provider, tape, scenario) == TEXT
     assert tape.kept[0].response.trailers == (("x-checksum", "1"),)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_response_that_is_left_to_the_garbage_collector_is_on_the_tape(provider, tape):
+    provider.play(OPEN_ENDED)
+
+    async def scenario():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        response = await aiohttp.ClientSession().post(provider.url + PATH)
+        await response.content.readany()
+
+    asyncio.run(scenario())
+    gc.collect()
+    ending.settle()
+    assert hows(tape) == [How.CLOSED_BY_CALLER]
+    assert tape.kept[0].response.body.startswith(EVENTS[0])
+
+
+def test_a_replay_can_keep_the_recorded_pace(run):
+    """The pieces come in the order and number recorded, and the loop is free in between."""
+    url = "https://api.example.test/v1/x"
+    head = (("content-type", "text/plain"), ("transfer-encoding", "chunked"))
+    response = Response(200, "OK", head, b"abcdef", (3, 3))
+    timing = Timing("", head_ms=20, chunk_ms=(20, 20))
+
+    class Paced(MemoryTape):
+        def begin(self, request, *, identity=None):
+            return Replay(Interaction("", request, response, Ended(How.EOF), timing), pace=True)
+
+    tape, seen = Paced(), []
+
+    async def tick():
+        while True:
+            seen.append("tick")
+            await asyncio.sleep(0.004)
+
+    async def scenario():
+        ticking = asyncio.create_task(tick())
+        async with session() as http, http.post(url) as reply:
+            seen.append("head")
+            async for piece in reply.content.iter_any():
+                seen.append(piece)
+        ticking.cancel()
+
+    registry = Registry((lambda _: AiohttpInterceptor(tape),), tape)
+    registry.hold()
+    run(scenario())
+    registry.release()
+    assert [what for what in seen if what != "tick"] == ["head", b"abc", b"def"]
+    places = [seen.index(what) for what in ("head", b"abc", b"def")]
+    assert all("tick" in seen[one:two] for one, two in zip([0, *places], places, strict=False))
