@@ -140,3 +140,14 @@ def _got(response, chunks, error, fact):
     headers = tuple(response.headers.items())
     facts = {"fact": fact}
     return Got(response.status, response.reason or "", headers, tuple(chunks), failed, facts)
+
+
+def both(hooked, provider, call):
+    """What `call` returns, after checking that the replay without a server returns the same."""
+    recorded = call()
+    seen = provider.count
+    provider.stop()
+    hooked.rewind()
+    assert call() == recorded
+    assert (provider.count, hooked.left) == (seen, 0)
+    return recorded

@@ -1,27 +1,24 @@
-"""http.client and urllib.request as programs use them."""
+"""http.client as programs use it."""
 
 from __future__ import annotations
 
 import http.client
 import io
-import json
 import select
 import socket
 import ssl
-import urllib.error
-import urllib.request
 
 import pytest
+from http1_calls import both
 from http1_servers import Tunnel, client_context, tls_front
 
-import tokentape
 from tokentape.interceptors import claim
 from tokentape.interceptors.httpclient import Direct, HttpClientInterceptor
 from tokentape.interceptors.registry import Registry
 from tokentape.interceptors.socketproxy import SocketProxy
 from tokentape.testing.contracts.scripts import EVENTS, GZIPPED, TEXT
 from tokentape.testing.contracts.tape import MemoryTape
-from tokentape.testing.provider import Cut, Provider, Script, redirect, reply
+from tokentape.testing.provider import Cut, Provider, Script, reply
 from tokentape.testing.provider.script import Framing, SendHead, SendRaw
 from tokentape.wire.interaction import How
 from tokentape.wire.message import Request
@@ -51,17 +48,6 @@ def hooked(tape):
 
 def connect(provider, **options):
     return http.client.HTTPConnection("127.0.0.1", provider.port, timeout=5, **options)
-
-
-def both(hooked, provider, call):
-    """What `call` returns, after checking that the replay without a server returns the same."""
-    recorded = call()
-    seen = provider.count
-    provider.stop()
-    hooked.rewind()
-    assert call() == recorded
-    assert (provider.count, hooked.left) == (seen, 0)
-    return recorded
 
 
 # Sending
@@ -359,56 +345,6 @@ def test_a_certificate_that_is_not_trusted_replays_as_that(provider, hooked, tmp
 )
 def test_urls_are_absolute(connection, target, url):
     assert Direct(http.client.HTTPConnection(*connection)).url(target) == url
-
-
-# urllib.request
-
-
-def test_urllib_request_with_redirects_errors_and_timeouts(provider, hooked):
-    provider.play(redirect("/v1/moved", 302), path=PATH)
-    provider.play(reply(b"there", headers=(("set-cookie", "k=v"),)), path="/v1/moved")
-    provider.fails(429, headers=(("retry-after", "7"),), path="/v1/completions")
-
-    def call():
-        with urllib.request.urlopen(urllib.request.Request(provider.url + PATH), timeout=5) as got:
-            first = got.read(), got.geturl(), got.headers["set-cookie"], got.status
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(provider.url + "/v1/completions", BODY, timeout=5)
-        with caught.value as error:
-            return first, error.code, error.headers["retry-after"], error.read()
-
-    assert both(hooked, provider, call)[0][0] == b"there"
-
-
-def test_a_connection_refused_to_urllib_is_its_own_error(hooked):
-    with Provider() as gone:
-        url = gone.url
-
-    def call():
-        with pytest.raises(urllib.error.URLError) as caught:
-            urllib.request.urlopen(url + PATH, BODY, timeout=5)
-        return str(caught.value)
-
-    recorded = call()
-    hooked.rewind()
-    assert call() == recorded
-
-
-def test_R14_a_miss_is_an_http_error_that_explains_itself(provider, tmp_path):
-    path = tmp_path / "c.json"
-    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
-    headers = {"content-type": "application/json"}
-    with tokentape.use_cassette(path):
-        urllib.request.urlopen(urllib.request.Request(provider.url + PATH, body, headers), timeout=5).close()
-    other = body.replace(b"hi", b"ho")
-    with pytest.raises(tokentape.ReplayMiss):
-        with tokentape.use_cassette(path, mode="none"):
-            with pytest.raises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(urllib.request.Request(provider.url + PATH, other, headers), timeout=5)
-            with caught.value as error:
-                assert error.code == 400
-                assert b"no recording" in error.read()
-    assert provider.count == 1
 
 
 # Attaching

@@ -76,12 +76,12 @@ class Tape:
 
     def __init__(self, steps: Iterable[bytes | Wait | Fail | Incomplete]) -> None:
         self._steps = iter(steps)
-        self._piece = b""
+        self._piece = memoryview(b"")
 
     def read_into(self, buffer: WriteableBuffer) -> int:
         """As `socket.recv_into`. Raises what a socket raises, or `ReplayIncomplete`."""
         if not self._piece:
-            self._piece = self._next()
+            self._piece = memoryview(self._next())
         with memoryview(buffer).cast("B") as view:
             count = min(len(view), len(self._piece))
             view[:count] = self._piece[:count]
