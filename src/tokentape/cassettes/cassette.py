@@ -98,8 +98,14 @@ _READ_BY_ALL = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 
 
 def _needs_a_codec(answer: Interaction) -> bool:
-    """True if the reply is in a coding that not every client can decode (br, zstd, or several)."""
+    """True if the reply is in a coding that this client may not decode: br, zstd, several, or not asked for.
+
+    `answer.request` is the request of now. What sends through http.client undoes only what it asks for.
+    """
     if answer.response is None:
         return False
     named = answer.response.header("content-encoding")
-    return named is not None and named.strip().lower() not in _READ_BY_ALL
+    if named is None:
+        return False
+    coding, asked = named.strip().lower(), answer.request.header("accept-encoding") or ""
+    return coding not in _READ_BY_ALL or coding not in asked.lower()
