@@ -50,9 +50,11 @@ def versions(session: nox.Session, versions: str) -> None:
 
 URLLIB3_TESTS = (
     "tests/interceptors/test_urllib3.py",
+    "tests/interceptors/test_urllib3_connections.py",
     "tests/interceptors/test_urllib3_contract.py",
     "tests/interceptors/test_requests.py",
     "tests/interceptors/test_httpclient.py",
+    "tests/interceptors/test_httpclient_parts.py",
     "tests/sdks/test_boto3.py",
     "tests/sdks/test_google_auth.py",
 )
