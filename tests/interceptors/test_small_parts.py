@@ -90,11 +90,20 @@ class TestFaults:
         assert faults.fault_of(GeneratorExit()) == (How.CLOSED_BY_CALLER, None)
         assert faults.fault_of(KeyboardInterrupt()) == (How.CANCELLED, None)
 
-    def test_plain_oserrors_come_back_as_such_and_others_as_transport_errors(self):
-        reset = faults.exception(httpx2, How.RESET, WireError("ConnectionResetError", "reset"), None)
-        assert type(reset) is ConnectionResetError
+    def test_plain_oserrors_of_a_transport_come_back_as_such_and_others_as_transport_errors(self):
+        noted = faults.fault_of(ConnectionResetError("reset"))
+        assert noted == (How.RESET, WireError("builtins.ConnectionResetError", "reset"))
+        reset = faults.exception(httpx2, *noted, None)
+        assert (type(reset), str(reset)) == (ConnectionResetError, "reset")
         odd = faults.exception(httpx2, How.UNKNOWN, WireError("KeyError", "'x'"), None)
         assert (type(odd), str(odd)) == (httpx2.TransportError, "KeyError: 'x'")
+
+    def test_what_a_socket_raised_in_another_library_is_the_librarys_own(self):
+        told = WireError("ConnectionRefusedError", "[Errno 111] Connection refused")
+        refused = faults.exception(httpx2, How.CONNECT_ERROR, told, None)
+        assert (type(refused), str(refused)) == (httpx2.ConnectError, told.message)
+        torn = WireError("IncompleteRead", "too short [wire: 4 bytes of a chunk owed]")
+        assert str(faults.exception(httpx2, How.CUT, torn, None)) == "IncompleteRead: too short"
 
     @pytest.mark.parametrize("how", [how for how in How if how in faults.BY_HOW])
     def test_a_recording_of_another_library_raises_by_how_it_ended(self, how):

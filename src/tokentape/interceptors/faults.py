@@ -2,7 +2,8 @@
 
 Recording names what happened from the exception's classes, nearest first, and its text. Replay raises the
 library's own class by the recorded name, or by how the call ended where the recording comes from another
-library.
+library. An `OSError` that a transport of the user's let through is recorded as `builtins.NAME`, and comes
+back as that; the bare name is what libraries on sockets record.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from tokentape.interceptors.torn import heard
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ TEXT = {
     How.PROTOCOL_ERROR: "the server violated the protocol",
 }
 
+_PLAIN = "builtins."
+
 CUT_TEXTS = ("peer closed connection", "server disconnected", "connection was closed", "connectionterminated")
 """How h11, httpcore and h2 say that the other side hung up before the end."""
 
@@ -80,7 +84,9 @@ def fault_of(error: BaseException) -> tuple[How, WireError | None]:
     how = how_of(_names(error), str(error))
     if how in (How.CANCELLED, How.CLOSED_BY_CALLER):
         return how, None
-    return how, WireError(type(error).__name__, str(error))
+    kind = type(error)
+    is_plain = isinstance(error, OSError) and kind.__module__ == "builtins"
+    return how, WireError(_PLAIN * is_plain + kind.__name__, str(error))
 
 
 def how_of(names: tuple[str, ...], text: str) -> How:
@@ -96,16 +102,22 @@ def how_of(names: tuple[str, ...], text: str) -> How:
 
 def exception(module: ModuleType, how: How, error: WireError | None, request: object) -> Exception:
     """The exception to raise in the program: `module`'s own, with `request` set, or a plain OSError kind."""
-    name = error.type if error else BY_HOW.get(how, "TransportError")
-    text = error.message if error else TEXT.get(how, f"the recorded call ended here: {how}")
+    usual = BY_HOW.get(how, "TransportError")
+    name = error.type if error else usual
+    text = heard(error.message)[0] if error else TEXT.get(how, f"the recorded call ended here: {how}")
     own = _own(module, name)
     if own is not None:
         return own(text, request=request)
-    plain = getattr(builtins, name, None)
-    if isinstance(plain, type) and issubclass(plain, OSError):
+    if name.startswith(_PLAIN) and _is_os_error(name.removeprefix(_PLAIN)):
+        plain: Callable[[str], Exception] = getattr(builtins, name.removeprefix(_PLAIN))
         return plain(text)
-    known: Callable[..., Exception] = getattr(module, BY_HOW.get(how, "TransportError"))
-    return known(f"{name}: {text}", request=request)
+    known: Callable[..., Exception] = getattr(module, usual)
+    return known(text if _is_os_error(name) else f"{name}: {text}", request=request)
+
+
+def _is_os_error(name: str) -> bool:
+    kind = getattr(builtins, name, None)
+    return isinstance(kind, type) and issubclass(kind, OSError)
 
 
 def _own(module: ModuleType, name: str) -> Callable[..., Exception] | None:
