@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import http.client
+import itertools
 import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from urllib.parse import urlsplit
+
+from tokentape.errors import ReplayIncomplete
 
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "content-encoding"})
 """Derived from how the body is handed over, so each stack may have its own; the decoded body must be equal."""
@@ -94,16 +97,11 @@ def _names(error, seen=frozenset()):
         yield from _names(behind, seen)
 
 
-def taken(pieces, leaves):
-    """The pieces, as far as the caller reads."""
-    return pieces if leaves is None else (piece for piece, _ in zip(pieces, range(leaves), strict=False))
-
-
-def gather(call, pieces, into):
-    """Read into `into`; the exception that ended it, or None."""
+def gather(call, pieces, into, *native):
+    """Read into `into`; what ended it, of the stack's `native` exceptions or ours, or None."""
     try:
-        into.extend(taken(pieces, call.leaves))
-    except Exception as error:
+        into.extend(itertools.islice(pieces, call.leaves))
+    except (*native, ReplayIncomplete) as error:
         return error
     return None
 
@@ -120,7 +118,7 @@ def _httpx(module):
             with module.Client(**PLAIN, timeout=call.timeout) as client:
                 asked = {"headers": call.headers, "content": call.body}
                 with client.stream(call.method, url + call.path, **asked) as got:
-                    error = gather(call, got.iter_bytes(), pieces)
+                    error = gather(call, got.iter_bytes(), pieces, module.HTTPError)
         except module.HTTPError as error:
             return Got.of(None, (), (), error)
         return Got.of(got.status_code, got.headers.multi_items(), pieces, error)
@@ -135,7 +133,7 @@ def _httpx_async(module):
             async with module.AsyncClient(**PLAIN, timeout=call.timeout) as client:
                 asked = {"headers": call.headers, "content": call.body}
                 async with client.stream(call.method, url + call.path, **asked) as got:
-                    failed = await _agather(call, got.aiter_bytes(), pieces)
+                    failed = await _agather(call, got.aiter_bytes(), pieces, module.HTTPError)
         except module.HTTPError as error:
             return Got.of(None, (), (), error)
         return Got.of(got.status_code, got.headers.multi_items(), pieces, failed)
@@ -143,14 +141,14 @@ def _httpx_async(module):
     return lambda url, call: asyncio.run(make(url, call))
 
 
-async def _agather(call, pieces, into):
+async def _agather(call, pieces, into, *native):
     try:
         while call.leaves is None or len(into) < call.leaves:
             piece = await anext(pieces, None)
             if piece is None:
                 break
             into.append(piece)
-    except Exception as error:
+    except (*native, ReplayIncomplete) as error:
         return error
     return None
 
@@ -168,7 +166,7 @@ async def _aiohttp(url, call):
             got = await session.request(call.method, url + call.path, **asked)
         except aiohttp.ClientError as error:
             return Got.of(None, (), (), error)
-        failed = await _agather(call, aiter(got.content.iter_any()), pieces)
+        failed = await _agather(call, aiter(got.content.iter_any()), pieces, aiohttp.ClientError)
         got.close()
     fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in got.raw_headers]
     return Got.of(got.status, fields, pieces, failed)
@@ -198,7 +196,7 @@ def requests_call(url, call):
             got = session.request(call.method, url + call.path, stream=True, timeout=call.timeout, **asked)
         except requests.RequestException as error:
             return Got.of(None, (), (), error)
-        error = gather(call, got.iter_content(None), pieces)
+        error = gather(call, got.iter_content(None), pieces, requests.RequestException)
         got.close()
     return Got.of(got.status_code, got.raw.headers.items(), pieces, error)
 
@@ -214,7 +212,7 @@ def urllib3_call(url, call):
             got = pools.request(call.method, url + call.path, preload_content=False, **asked)
         except urllib3.exceptions.HTTPError as error:
             return Got.of(None, (), (), error)
-        error = gather(call, got.stream(decode_content=True), pieces)
+        error = gather(call, got.stream(decode_content=True), pieces, urllib3.exceptions.HTTPError)
         got.close()
     return Got.of(got.status, got.headers.items(), pieces, error)
 
@@ -250,7 +248,7 @@ def urllib_request_call(url, call):
 def _by_hand(got, call, headers):
     """These two undo no coding, and say nothing of a body that ends early: careful programs count."""
     pieces = []
-    error = gather(call, iter(lambda: got.read1(65536), b""), pieces)
+    error = gather(call, iter(lambda: got.read1(65536), b""), pieces, http.client.HTTPException, OSError)
     told = got.headers.get("content-length")
     short = told is not None and sum(map(len, pieces)) < int(told)
     if error is None and call.leaves is None and call.method != "HEAD" and short:

@@ -52,6 +52,9 @@ NATURAL = {
 }
 """What the library's protocol makes of such an end by itself."""
 
+TOTAL_TIMEOUT = "asyncio.TimeoutError"
+"""The caller's own timeout for the whole call; a bare `TimeoutError` is what libraries on sockets record."""
+
 BEFORE_SENDING = frozenset({How.CONNECT_ERROR, How.CONNECT_TIMEOUT, How.TLS_ERROR})
 
 TEXT = {
@@ -76,7 +79,8 @@ def fault_of(error: BaseException) -> tuple[How, WireError | None]:
     how = next((BY_CLASS[name] for name in _names(error) if name in BY_CLASS), How.UNKNOWN)
     if how in (How.CANCELLED, How.CLOSED_BY_CALLER):
         return how, None
-    return how, WireError(type(error).__name__, text_of(error))
+    name = TOTAL_TIMEOUT if type(error) is TimeoutError else type(error).__name__
+    return how, WireError(name, text_of(error))
 
 
 def text_of(error: BaseException) -> str:
@@ -108,7 +112,7 @@ def unnatural(module: ModuleType, fault: Fail, *, in_body: bool) -> Exception | 
     Another library's name says no more than how the call ended.
     """
     name, text = _told(fault)
-    is_own = _own(module, name, "ClientError") is not None or name == "TimeoutError"
+    is_own = _own(module, name, "ClientError") is not None or name == TOTAL_TIMEOUT
     if fault.how in NATURAL and (not is_own or name in NATURAL[fault.how]):
         return None
     if fault.how is How.PROTOCOL_ERROR and not is_own:
@@ -125,7 +129,7 @@ def _protocol_error(module: ModuleType, name: str, text: str, in_body: bool) -> 
 
 
 def _rebuilt(module: ModuleType, name: str, text: str) -> Exception:
-    own = _own(module, name, "ClientError") or (TimeoutError if name == "TimeoutError" else None)
+    own = _own(module, name, "ClientError") or (TimeoutError if name == TOTAL_TIMEOUT else None)
     if own is None:
         return cast("Exception", module.ClientConnectionError(f"{name}: {text}" if name else text))
     found = _ERRNO.search(text)

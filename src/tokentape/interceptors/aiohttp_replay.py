@@ -253,6 +253,8 @@ class FakeTransport(asyncio.Transport):
     def close(self) -> None:
         if not self._is_closing:
             self._is_closing = True
+            if self._protocol._loop.is_closed():  # the garbage collector found an abandoned response
+                return
             self._protocol._loop.call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import ending
-from tokentape.interceptors.aiohttp_faults import fault_of, text_of
+from tokentape.interceptors.aiohttp_faults import TOTAL_TIMEOUT, fault_of, text_of
 from tokentape.interceptors.deframing import Deframer
 from tokentape.interceptors.torn import told
 from tokentape.wire.interaction import How, WireError
@@ -152,7 +152,7 @@ def why_left(request: aiohttp.ClientRequest) -> tuple[How, WireError | None]:
     while isinstance(error, GeneratorExit):
         error = error.__context__
     if getattr(request._timer, "_cancelled", False):
-        return How.READ_TIMEOUT, WireError("TimeoutError", "")
+        return How.READ_TIMEOUT, WireError(TOTAL_TIMEOUT, "")
     if error is not None and fault_of(error)[0] is How.CANCELLED:
         return How.CANCELLED, None
     return How.CLOSED_BY_CALLER, None
