@@ -25,11 +25,7 @@ _EXACT_UP_TO = 1e16
 
 def needs_settling(text: str) -> bool:
     """True if compact JSON `text` may hold a number or a placeholder that `settle` changes."""
-    return (
-        "redacted" in text
-        or ("*" in text and '"*' in text)
-        or (".0" in text and _WHOLE.search(text) is not None)
-    )
+    return "redacted" in text or ("*" in text and '"*' in text) or _WHOLE.search(text) is not None
 
 
 def settle(value: Json, patterns: tuple[re.Pattern[str], ...] = ()) -> Json:

@@ -22,7 +22,7 @@ from tokentape.wire.redact.assigned import find as find_assigned
 from tokentape.wire.redact.fields import find as find_fields
 from tokentape.wire.redact.known import KnownValues
 from tokentape.wire.redact.names import Grade, field_grade
-from tokentape.wire.redact.prefilter import Suspect, suspects
+from tokentape.wire.redact.prefilter import Suspect, suspects, suspects_fields
 from tokentape.wire.redact.shapes import find as find_shapes
 
 NAMES = [
@@ -230,6 +230,9 @@ def test_the_prefilter_never_misses_a_name(name):
         [
             '"{}":"{}"',
             '"{}" : "{}"',
+            '"{}"   : "{}"',
+            '"{}"\n\t: "{}"',
+            '\\"{}\\" : \\"{}\\"',
             "'{}': '{}'",
             '\\"{}\\": \\"{}\\"',
             '"{}": ["{}"]',
@@ -242,6 +245,7 @@ def test_the_prefilter_never_misses_a_name(name):
         data = ("{x " + form.format(spelling, f"{TAIL}{OPAQUE}") + "}").encode()
         if find_fields(data):
             assert suspects(data) & Suspect.FIELD, data
+            assert suspects_fields(data), data
             seen += 1
         if find_assigned(data):
             assert suspects(data) & Suspect.ASSIGNED, data

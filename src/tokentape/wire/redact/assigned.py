@@ -24,12 +24,15 @@ _AUTHORIZATION_RE = re.compile(
     rb"([A-Za-z0-9_\-+/.~%=]{8,}+)",
     re.IGNORECASE,
 )
+_AUTHORIZATION = b"uthorization"
 _LONGEST_NAME = 64
 
 
 def find(data: bytes) -> list[Hit]:
     """Values that are assigned to a telling name in running text."""
     hits = [*_named(data, _EQUALS_RE, b"="), *_named(data, _COLON_RE, b":")]
+    if _AUTHORIZATION not in data.lower():  # many times as fast as a pattern that ignores the case
+        return hits
     hits += [
         Hit(*match.span(1), "credential")
         for match in _AUTHORIZATION_RE.finditer(data)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.wire.redact import fields, values
 from tokentape.wire.redact.names import header_kind, is_query_credential
 from tokentape.wire.redact.percent import unquote
-from tokentape.wire.redact.prefilter import Suspect, suspects
+from tokentape.wire.redact.prefilter import suspects_fields
 from tokentape.wire.url import authority_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _decoded(text: str) -> str:
 
 def in_body(body: bytes) -> Iterator[str]:
     """Values of credential fields in JSON, if they look random: passwords may be plain words."""
-    if not suspects(body) & Suspect.FIELD:
+    if not suspects_fields(body):
         return
     for start, end, _ in fields.find(body):
         value = body[start:end].rpartition(b" ")[2]

@@ -92,7 +92,10 @@ def _in_headers(place: str, fields: Headers, search: Search) -> Iterator[tuple[s
 def _in_body(place: str, message: Request | Response, search: Search) -> Iterator[tuple[str, str]]:
     """The bytes as they are, without their coding, and as the file shows them."""
     shown = message.decoded if isinstance(message, Response) else None
-    views = {view for view in (message.body, bodies.decoded_body(message), shown) if view}
+    views: list[bytes] = []
+    for view in (message.body, bodies.decoded_body(message), shown):
+        if view and view not in views:  # mostly the same object; to hash 50 MB would take its time
+            views.append(view)
     for view in views:
         yield from ((place, hit.kind) for hit in search.loud(view))
         yield from _in_view(place, view, bodies.media_type(message.headers), search)

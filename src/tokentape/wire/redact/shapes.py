@@ -40,16 +40,19 @@ class Shape:
 
     def find(self, data: bytes) -> Iterator[Hit]:
         """Every place in `data` that has this shape."""
-        at = data.find(self.literal)
+        word = re.compile(re.escape(self.literal))  # found faster than by `bytes.find`
+        found = word.search(data)
+        if found is None:
+            return
         pattern = re.compile(self.pattern)  # compiled when first needed: there are many
-        while at >= 0:
-            match = pattern.match(data, max(0, at - self.back))
-            after = at + len(self.literal)
+        while found is not None:
+            match = pattern.match(data, max(0, found.start() - self.back))
+            after = found.end()
             if match is not None:
                 after = max(after, match.end())
                 if self.check is None or self.check(match[1]):
                     yield Hit(*match.span(1), self.kind)
-            at = data.find(self.literal, after)
+            found = word.search(data, after)
 
 
 def _key(kind: str, prefix: str, rest: str, *, bare: bool = False, words: bool = False) -> Shape:
@@ -124,9 +127,15 @@ LOUD = tuple(
 """Shapes with a literal long enough to look for in megabytes of image or audio."""
 
 
+_SIGNS = b"-_.:"
+"""A letter is looked for many times faster than a word: base64, say, has none of these."""
+
+
 def find(data: bytes, shapes: tuple[Shape, ...] = SHAPES) -> list[Hit]:
     """Every key in `data` that shows by its shape, in no order; hits may overlap."""
-    hits = [hit for shape in shapes if shape.literal in data for hit in shape.find(data)]
+    absent = {code for code in _SIGNS if code not in data}
+    likely = [shape for shape in shapes if absent.isdisjoint(shape.literal)]
+    hits = [hit for shape in likely for hit in shape.find(data)]
     return hits + [hit for key_id in hits if key_id.kind == "aws_key_id" for hit in _beside(data, key_id)]
 
 
