@@ -156,7 +156,7 @@ def assemble(
 ) -> bytes:
     """The whole file from blocks as text."""
     each = [[block.encode()] for block in blocks]
-    return b"".join(file_pieces(each, rules=rules, finished=finished, unknown=unknown))
+    return b"".join(map(bytes, file_pieces(each, rules=rules, finished=finished, unknown=unknown)))
 
 
 def file_pieces(
