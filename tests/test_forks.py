@@ -175,6 +175,33 @@ except tokentape.ReplayMiss as miss:
     assert said == ["True", "0"]
 
 
+def test_a_miss_of_a_child_that_outlives_the_block_is_said_by_the_child(run, outside):
+    run("with tokentape.use_cassette(tape): ask('Known.')")
+    said = run(
+        """
+import warnings
+warnings.simplefilter("always")
+gate = os.pipe()
+def late():
+    os.read(gate[0], 1)
+    os.dup2(1, 2)
+    ask("Unknown.")
+with tokentape.use_cassette(tape, mode="none"):
+    child = multiprocessing.get_context("fork").Process(target=late)
+    child.start()
+os.write(gate[1], b"x")
+child.join()
+"""
+    )
+    assert "No recording in tape.json fits this request" in said[0]
+
+
+def test_a_deck_that_is_never_closed_leaves_no_folder(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    run("tokentape.use_cassette('other.json').__enter__()\nos.waitpid(fork(ask, 'One.'), 0)")
+    assert not list(tmp_path.glob("tokentape-*"))
+
+
 def test_what_children_did_is_counted(run):
     assert run(
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tokentape.errors import (
     ReplayError,
     ReplayMiss,
     TokentapeError,
+    TokentapeWarning,
 )
 from tokentape.kin import Kin
 from tokentape.log import log
@@ -234,8 +236,8 @@ class Deck:
         forward.key, forward.exact, forward.identity = key, exact, identity
         forward.metadata = self.options.metadata
         self._recorder.watch(forward)
-        return forward
         put_underway(forward)
+        return forward
 
     def _now(self) -> float:
         """The time, in seconds, never twice the same: the order of start is the order on tape."""
@@ -352,6 +354,11 @@ class Deck:
         """What other processes told since this was last asked: misses, troubles, tallies, who joined."""
         return self._kin.hear()
 
+    @property
+    def untold(self) -> tuple[TokentapeError, ...]:
+        """What the process that opened the cassette could not be told, since it has ended."""
+        return tuple(self._kin.untold)
+
     def before_fork(self) -> None:
         """The child will take part."""
         if not (self.is_closed or self.is_opaque):
@@ -367,8 +374,10 @@ class Deck:
     def child_ends(self) -> None:
         """The child leaves the block without a word, as workers of multiprocessing do."""
         if not self.is_closed:
-            with suppress(TokentapeError):  # the parent was told
+            with suppress(TokentapeError):  # the parent was told, or else `untold` says it
                 self.close()
+            for error in self.untold:
+                warnings.warn(str(error), TokentapeWarning, stacklevel=1)
 
     @property
     def troubles(self) -> tuple[RecordingError, ...]:

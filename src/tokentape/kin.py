@@ -31,6 +31,7 @@ class Kin:
         self._deck, self._playback, self._recorder = deck, playback, recorder
         self._shared: Shared | None = None
         self._owns = False
+        self.untold: list[TokentapeError] = []
 
     def open_to(self, shared: Shared) -> None:
         """This process opened the cassette; others will join."""
@@ -54,13 +55,14 @@ class Kin:
 
     def after_fork(self) -> None:
         """In the child: the parent, or whoever it joined, is the one who saves."""
+        self.untold = []
         if self._shared is not None:
             self.join(self._shared)
 
     def tell(self, error: TokentapeError) -> None:
         """Something was latched here."""
-        if self._shared is not None and not self._owns:
-            self._shared.tell(error)
+        if self._shared is not None and not self._owns and not self._shared.tell(error):
+            self.untold.append(error)
 
     def hear(self) -> list[Told]:
         """Latch what the others told, and count what they did; the news itself is the result."""

@@ -108,7 +108,7 @@ class Playback:
         self._waiting[key].remove(number)
         self._played.setdefault(key, []).append(number)
         if self._shared is not None:
-            with suppress(FileNotFoundError):  # whose opening this was has ended: nobody else plays
+            with suppress(OSError):  # whose opening this was has ended, or there is no room: play on
                 self._shared.claim(number)
 
     def _next(self, key: str, request: Request) -> Interaction | None:

@@ -11,6 +11,7 @@ Errors are pickled: the folder is readable by its user only, as the processes th
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import os
@@ -51,12 +52,17 @@ class Shared:
         """A new one, for its owner to `remove`. Raises `OSError`."""
         import tempfile
 
-        return cls(tempfile.mkdtemp(prefix="tokentape-"))
+        shared = cls(tempfile.mkdtemp(prefix="tokentape-"))
+        if not _made:
+            atexit.register(_remove_all)
+        _made[shared.folder] = os.getpid()
+        return shared
 
     def remove(self) -> None:
         """The owner has ended: whoever is left is on its own."""
         import shutil
 
+        _made.pop(self.folder, None)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
@@ -109,7 +115,7 @@ class Shared:
         data = self._rest("told", self._heard)
         whole = data.rfind(b"\n") + 1
         self._heard += whole
-        return [_told(line) for line in data[:whole].splitlines()]
+        return [told for line in data[:whole].splitlines() if (told := _told(line)) is not None]
 
     def _tell(self, line: Mapping[str, object]) -> bool:
         with suppress(OSError):
@@ -137,8 +143,22 @@ class Shared:
         return os.path.join(self.folder, name)
 
 
-def _told(line: bytes) -> Told:
-    said = json.loads(line)
+_made: dict[str, int] = {}
+"""Folders that were not removed yet, each with the process that made it: a deck may never be closed."""
+
+
+def _remove_all() -> None:
+    for folder, process in list(_made.items()):
+        if process == os.getpid():
+            Shared(folder).remove()
+
+
+def _told(line: bytes) -> Told | None:
+    """What a line says; None for one that is torn, for want of room."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
     if "tally" in said:
         return Told(tally=said["tally"])
     if "joined" in said:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.deck import Deck
 from tokentape.errors import RecordingRefused, ReplayError, TokentapeError, TokentapeWarning, UsageError
+from tokentape.forks import renewed
 from tokentape.interceptors import ending
 from tokentape.interceptors.drivers import AsyncDriver, Ours, SyncDriver, areplayed, replayed
 from tokentape.opening import open_with
@@ -54,7 +55,7 @@ class Source:
         self._options = options
         self._identity = identity
         self._choice = choice
-        self._lock = threading.Lock()
+        self._lock = renewed(threading.Lock())
         self._deck: Deck | None = target if isinstance(target, Deck) else None
         self._is_closed = False
 
@@ -243,7 +244,7 @@ class Engine:
     def __init__(self, library: Library, settings: dict[str, object]) -> None:
         self._module = library.module
         self._settings = settings
-        self._lock = threading.Lock()
+        self._lock = renewed(threading.Lock())
         self._client: httpx.Client | None = None
         self._async_client: httpx.AsyncClient | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape import settings
@@ -50,11 +51,11 @@ def _join(shared: Shared) -> None:
     guard.hold()
     active.push(deck, root=True)
     # The first to register is the last to run: what the program calls at its exit is recorded, too.
-    atexit.register(_leave, deck, shared)
+    atexit.register(_leave, deck)
     shared.tell_joined(f"{os.getpid()} {' '.join(sys.orig_argv[:4])}")
 
 
-def _leave(deck: Deck, shared: Shared) -> None:
+def _leave(deck: Deck) -> None:
     """At the end of the process. The run was told of every miss; where it has ended, this tells."""
     from tokentape import active, guard
     from tokentape.interceptors import registry as interceptors
@@ -62,11 +63,10 @@ def _leave(deck: Deck, shared: Shared) -> None:
     active.pop(deck)
     interceptors.release()
     guard.release()
-    try:
+    with suppress(TokentapeError):
         deck.close()
-    except TokentapeError as error:
-        if not os.path.isdir(shared.folder):
-            _say(str(error))
+    for error in deck.untold:
+        _say(str(error))
 
 
 def _cannot(shared: Shared, sends: bool, error: Exception) -> None:

@@ -42,7 +42,8 @@ class Program:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Raises `CannotStart`."""
         try:
-            self._process = subprocess.Popen(list(command), env=dict(environment))
+            # What was handed to this process (`<(command)` in a shell) is meant for the program.
+            self._process = subprocess.Popen(list(command), env=dict(environment), close_fds=False)
         except FileNotFoundError:
             raise CannotStart(
                 f"{command[0]}: there is no such program{_advice(command[0])}", NOT_FOUND
