@@ -95,6 +95,21 @@ def test_what_carries_content_belongs_to_calls_of_models(method, url):
     assert is_llm(url, method, CHAT if method == "POST" else None)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://stream.replicate.com/v1/predictions/p",
+        "https://streaming.api.replicate.com/v1/predictions/p",
+        "https://stream-b.svc.rno2.c.replicate.net/v1/files/f",
+    ],
+)
+def test_a_stream_of_events_that_is_read_with_get_carries_content(url):
+    asked = Request("GET", url, (("Accept", "text/event-stream"),))
+    assert DefaultPredicates().is_llm_call(asked)
+    elsewhere = Request("GET", "https://news.example/events", (("Accept", "text/event-stream"),))
+    assert not DefaultPredicates().is_llm_call(elsewhere)
+
+
 def test_a_local_server_must_show_the_body_of_a_dialect():
     url = "http://localhost:8000/v1/chat/completions"
     assert is_llm(url)

@@ -251,3 +251,24 @@ def test_the_seam_is_free_again_after_the_block(outside):
     with tokentape.use_cassette("tape.json"):
         assert httpx.Client._transport_for_url is not before
     assert httpx.Client._transport_for_url is before
+
+
+def test_hosts_are_asked_also_where_all_is_recorded_but_the_transport_is_unknown(outside, provider):
+    httpx = pytest.importorskip("httpx")
+
+    class Own(httpx.BaseTransport):
+        def __init__(self):
+            self.inner = httpx.HTTPTransport()
+
+        def handle_request(self, request):
+            return self.inner.handle_request(request)
+
+    def asked(**options):
+        with (
+            tokentape.use_cassette("own.json", mode="all", errors="record", **options) as deck,
+            httpx.Client(transport=Own()) as client,
+        ):
+            client.get(provider.url + "/v1/files/f")
+        return deck.tally.recorded
+
+    assert (asked(), asked(hosts=["127.0.0.1"])) == (0, 1)

@@ -64,7 +64,7 @@ def begin(request: Request, *, identity: str | None = None) -> Outcome | None:
 def known_url(request: Request) -> bool:
     """True if the request goes to an LLM provider, as far as the deck in force can tell."""
     deck = current()
-    predicates = (deck.predicates if deck else None) or _anywhere
+    predicates = (deck.predicates or DefaultPredicates(deck.options.hosts)) if deck else _anywhere
     return predicates.is_llm_call(request) or predicates.is_tool_call(request)
 
 

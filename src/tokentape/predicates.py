@@ -42,8 +42,9 @@ class DefaultPredicates(Predicates):
     """Calls of models: at known providers, at local servers that speak a known dialect, at `hosts`.
 
     At a provider and at `hosts`, whatever carries a prompt or content counts: generation, embeddings,
-    media, files, token counts, and POSTs nobody knows yet. Model lists, telemetry and warm-up calls do
-    not. At local servers, and at hosts that also serve other things, path and body must show a dialect.
+    media, files, token counts, POSTs nobody knows yet, and what is read as an event stream. Model lists,
+    telemetry and warm-up calls do not. At local servers, and at hosts that also serve other things, path
+    and body must show a dialect.
 
     `hosts` are names such as `llm.example.com`, with a port (`llm.example.com:8443`) if only that one is
     meant, or `*.example.com` for every name below. Raises `UsageError` for anything else.
@@ -76,7 +77,12 @@ def _carries_content(operation: Operation, request: Request) -> bool:
     if operation.kind in ASIDE:
         return False
     asks = operation.kind in ASKS_A_MODEL or operation.kind is Kind.FILES
-    return asks or request.method.upper() == "POST"
+    return asks or request.method.upper() == "POST" or _asks_for_events(request)
+
+
+def _asks_for_events(request: Request) -> bool:
+    """A stream of events that is read with GET: the output of a prediction (Replicate)."""
+    return "text/event-stream" in (request.header("accept") or "").lower()
 
 
 def _shows_dialect(request: Request) -> bool:

@@ -249,6 +249,7 @@ R23 = {
     ("POST", "https://o1.ingest.sentry.io/api/1/envelope/"): ("telemetry/events", Kind.TELEMETRY),
     ("POST", "http://localhost:4318/v1/traces"): ("telemetry/traces", Kind.TELEMETRY),
     ("GET", "https://huggingface.co/api/telemetry/x"): ("telemetry/events", Kind.TELEMETRY),
+    ("GET", "https://huggingface.co/api/agent-harnesses"): ("telemetry/events", Kind.TELEMETRY),
     ("GET", "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"): (
         "telemetry/prices",
         Kind.TELEMETRY,

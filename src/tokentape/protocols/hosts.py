@@ -76,6 +76,8 @@ _PATTERNS = (
     rf"inference\.generativeai\.{_LABEL}\.oci\.oraclecloud\.com",
     rf"(?:{_LABEL}\.)+endpoints\.huggingface\.cloud",
     rf"ark\.{_LABEL}\.volces\.com",
+    r"stream(?:ing\.api)?\.replicate\.com",
+    rf"stream(?:-{_LABEL})?(?:\.{_LABEL})*\.replicate\.net",
 )
 _SHARED = (
     r"huggingface\.co",

@@ -41,6 +41,9 @@ _BELOW = (
     ".datadoghq.eu",
 )
 _OTLP = frozenset({"traces", "metrics", "logs"})
+_EVENTS = (["api", "telemetry"], ["api", "agent-harnesses"])
+"""Hugging Face's: what it is told, and the list that huggingface_hub fetches once a day to name who asks."""
+
 _PRICES = "model_prices_and_context_window"
 
 
@@ -53,7 +56,7 @@ def recognise(call: Call) -> Operation | None:
     if call.last.startswith(_PRICES) and not call.is_post:
         return Operation("telemetry", "prices", Kind.TELEMETRY)
     host = call.host
-    if host in _HOSTS or host.endswith(_BELOW) or call.segments[:2] == ["api", "telemetry"]:
+    if host in _HOSTS or host.endswith(_BELOW) or call.segments[:2] in _EVENTS:
         return Operation("telemetry", "events", Kind.TELEMETRY)
     return None
 
