@@ -16,7 +16,7 @@ class Side:
     """The synchronous or the asynchronous half of an SDK. A string is the reason why there is none.
 
     `through`: the distribution of the HTTP library it sends with; `a or b` is the first that is installed.
-    `attempts`: requests that 503, 503, 200 takes. `tool_calls`: requests of the tool round trip. `aside`:
+    `attempts`: requests that 503, 503, 200 takes. `stream_calls`, `tool_calls`: requests of these. `aside`:
     requests of each new client that are no calls of a model (a warm-up). `concurrency`: why one client cannot
     be asked several times at once.
     """
@@ -27,6 +27,7 @@ class Side:
     tools: Ask | str
     through: str
     attempts: int | str = 3
+    stream_calls: int = 1
     tool_calls: int = 2
     aside: int = 0
     concurrency: str = ""
@@ -34,7 +35,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """One row of the matrix. `not_run`: why it cannot be run at all."""
+    """One row of the matrix. `not_run`: why it cannot be run at all.
+
+    `module`: what must be there to import; several names are separated by a space. `hosts`: given to the
+    cassette, where the URLs on the loopback port do not show the dialect.
+    """
 
     name: str
     module: str
@@ -42,16 +47,21 @@ class Sdk:
     sync: Side | str = "has no synchronous client"
     asynchronous: Side | str = "has no asynchronous client"
     not_run: str = ""
+    hosts: tuple[str, ...] = ()
 
     @property
     def is_here(self) -> bool:
         """Whether this environment has it."""
-        try:
-            return find_spec(self.module) is not None
-        except ModuleNotFoundError:  # of a dotted name, the package
-            return False
+        return all(map(_is_here, self.module.split()))
 
     @property
     def sides(self) -> dict[str, Side | str]:
         """Both halves by name."""
         return {"sync": self.sync, "async": self.asynchronous}
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a dotted name, the package
+        return False

@@ -38,11 +38,33 @@ OPENAI = (
 ANTHROPIC = ("anthropic", "anthropic AnthropicBedrock", "anthropic AnthropicVertex")
 GOOGLE = ("google-genai", "google-genai on httpx2")
 
+COMPATIBLE = ("groq", "together", "fireworks-ai", "cerebras-cloud-sdk")
+BEDROCK = ("boto3 bedrock-runtime", "boto3 bedrock-runtime InvokeModel")
+
 ENVIRONMENTS: dict[str, Environment] = {
     "current": Environment(
         "Current versions",
         "The SDKs that send through httpx2, and aiohttp beside it.",
         (*OPENAI, *ANTHROPIC, *GOOGLE, "mistralai"),
         ("openai>=3", "anthropic>=2", "google-genai>=3", "mistralai>=3"),
+    ),
+    "others": Environment(
+        "The other providers",
+        "SDKs that send through httpx, requests and aiohttp; httpx and httpx2 both in one process.",
+        (
+            "cohere",
+            *COMPATIBLE,
+            "huggingface_hub",
+            "ollama",
+            "replicate",
+            "voyageai",
+            "azure-ai-inference",
+            *BEDROCK,
+        ),
+    ),
+    "aiobotocore": Environment(
+        "aiobotocore",
+        "It pins botocore, so it lives apart.",
+        ("aiobotocore", "aiobotocore on httpx"),
     ),
 }

@@ -6,7 +6,9 @@ import asyncio
 import tempfile
 import traceback
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 
     from matrix.case import Sdk, Side
     from matrix.scenarios import Scenario
+    from tokentape.cassette import CassetteBlock
     from tokentape.deck import Deck
+    from tokentape.wire.interaction import Interaction
+
+Tape = Callable[..., "CassetteBlock"]
+"""Opens the scenario's cassette; takes `mode`."""
 
 Verdict = Literal["ok", "failed", "not supported"]
 
@@ -40,10 +47,10 @@ def run(sdk: Sdk) -> Iterator[Result]:
     """Every cell of the SDK's rows, as they are known."""
     for name, side in sdk.sides.items():
         for scenario in SCENARIOS:
-            yield cell(name, side, scenario)
+            yield cell(name, side, scenario, sdk.hosts)
 
 
-def cell(name: str, side: Side | str, scenario: Scenario) -> Result:
+def cell(name: str, side: Side | str, scenario: Scenario, hosts: tuple[str, ...] = ()) -> Result:
     """One scenario of one side. Raises nothing: what goes wrong in an SDK is the result."""
     if isinstance(side, str):
         return Result(name, scenario.name, "not supported", side)
@@ -54,7 +61,9 @@ def cell(name: str, side: Side | str, scenario: Scenario) -> Result:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what SDKs say of each other
             warnings.simplefilter("error", TokentapeWarning)
-            note = Twice(side, scenario, name == "async", Path(folder) / "cassette.json").check(sends)
+            options: Any = {"errors": "record", "hosts": hosts, "before_record": _only_local}
+            tape = partial(tokentape.use_cassette, Path(folder) / "tape.json", **options)
+            note = Twice(side, scenario, name == "async", tape).check(sends)
     except Exception as error:  # noqa: BLE001 - the SDKs' own, of any kind
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{name_of(type(error))}: {error} ({Path(where.filename).name}:{where.lineno})"
@@ -69,30 +78,29 @@ class Unequal(Exception):
 class Twice:
     """A scenario recorded and replayed in one cassette."""
 
-    def __init__(self, side: Side, scenario: Scenario, asynchronous: bool, path: Path) -> None:
-        self._side, self._scenario, self._path = side, scenario, path
+    def __init__(self, side: Side, scenario: Scenario, asynchronous: bool, tape: Tape) -> None:
+        self._side, self._scenario, self._tape = side, scenario, tape
         self._asynchronous = asynchronous
 
     def check(self, sends: int) -> str:
         """The name of the SDK's exception, where one is wanted. Raises `Unequal`, or what the SDK raises."""
-        provider = Provider(gap=0.0)
+        provider, sends = Provider(gap=0.0), sends + self._side.aside
         with provider:
-            self._scenario.plan(provider)
-            live, deck = self._run(provider.url, "once")
-        seen = provider.count - self._side.aside
-        _same("requests that the provider saw", seen, sends)
+            live, deck = self._run(provider.url, "once", partial(self._scenario.plan, provider))
+        _same("requests that the provider saw", provider.count, sends)
         _same("recordings", deck.tally.recorded, sends)
-        again, deck = self._run(provider.url, "none")
-        _same("requests after the provider stopped", provider.count - self._side.aside, sends)
+        again, deck = self._run(provider.url, "none", _nothing)
+        _same("requests after the provider stopped", provider.count, sends)
         _same("recordings replayed", deck.tally.replayed, sends)
         _same("what the SDK returns", again, live)
         return live["raised"] if self._scenario.raises else ""
 
-    def _run(self, url: str, mode: str) -> tuple[Any, Deck]:
+    def _run(self, url: str, mode: str, ready: Callable[[], None]) -> tuple[Any, Deck]:
         if self._asynchronous:
-            return asyncio.run(self._run_async(url, mode))
-        with tokentape.use_cassette(self._path, mode=mode, errors="record") as deck:
+            return asyncio.run(self._run_async(url, mode, ready))
+        with self._tape(mode=mode) as deck:
             client = self._side.client(url)
+            ready()
             try:
                 found = self._settled(lambda: plain(self._scenario.sync(self._side, client)))
             finally:
@@ -109,9 +117,10 @@ class Twice:
             return plain(error)
         raise Unequal("the SDK raised no error")
 
-    async def _run_async(self, url: str, mode: str) -> tuple[Any, Deck]:
-        async with tokentape.use_cassette(self._path, mode=mode, errors="record") as deck:
+    async def _run_async(self, url: str, mode: str, ready: Callable[[], None]) -> tuple[Any, Deck]:
+        async with self._tape(mode=mode) as deck:
             client = self._side.client(url)
+            ready()
             try:
                 found = await self._settled_async(client)
             finally:
@@ -126,6 +135,15 @@ class Twice:
         except Exception as error:  # noqa: BLE001 - each SDK's own class
             return plain(error)
         raise Unequal("the SDK raised no error")
+
+
+def _only_local(interaction: Interaction) -> Interaction | None:
+    """Leave out what SDKs send elsewhere, unasked: price lists, telemetry. Once a day, some of it."""
+    return interaction if "://127.0.0.1:" in interaction.request.url else None
+
+
+def _nothing() -> None:
+    """A replay needs no plan."""
 
 
 def _close(client: Any) -> None:

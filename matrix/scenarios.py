@@ -79,7 +79,7 @@ def _given(name: str, sends: Callable[[Side], int]) -> Callable[[Side], int | st
 
 SCENARIOS = (
     Scenario("plain", _nothing, *_named("ask"), lambda side: 1),
-    Scenario("stream", _nothing, *_named("stream"), _given("stream", lambda side: 1)),
+    Scenario("stream", _nothing, *_named("stream"), _given("stream", lambda side: side.stream_calls)),
     Scenario("tools", _nothing, *_named("tools"), _given("tools", lambda side: side.tool_calls)),
     Scenario("error", _fails, *_named("ask"), lambda side: 1, raises=True),
     Scenario("retries", _unavailable_twice, *_named("ask"), lambda side: side.attempts),

@@ -115,6 +115,6 @@ def _entry(name: str, requires: str, made: Any, made_async: Any, module: str = "
 
 ENTRIES = (
     _entry("anthropic", "anthropic", client, async_client),
-    _entry("anthropic AnthropicBedrock", "anthropic[bedrock]", bedrock, async_bedrock, "boto3"),
-    _entry("anthropic AnthropicVertex", "anthropic[vertex]", vertex, async_vertex, "google.auth"),
+    _entry("anthropic AnthropicBedrock", "anthropic[bedrock]", bedrock, async_bedrock, "anthropic boto3"),
+    _entry("anthropic AnthropicVertex", "anthropic[vertex]", vertex, async_vertex, "anthropic google.auth"),
 )

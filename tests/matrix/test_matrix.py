@@ -15,7 +15,7 @@ from matrix.run import cell
 from matrix.scenarios import SCENARIOS
 
 CELLS = [
-    pytest.param(name, side, scenario, id=f"{sdk.name}-{name}-{scenario.name}")
+    pytest.param(name, side, scenario, sdk.hosts, id=f"{sdk.name}-{name}-{scenario.name}")
     for sdk in catalog().values()
     if sdk.is_here and not sdk.not_run
     for name, side in sdk.sides.items()
@@ -24,9 +24,9 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "side", "scenario"), CELLS)
-def test_recorded_and_replayed(name, side, scenario):
-    result = cell(name, side, scenario)
+@pytest.mark.parametrize(("name", "side", "scenario", "hosts"), CELLS)
+def test_recorded_and_replayed(name, side, scenario, hosts):
+    result = cell(name, side, scenario, hosts)
     assert (result.verdict, result.note if result.verdict == "failed" else "") == ("ok", "")
 
 

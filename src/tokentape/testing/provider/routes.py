@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape.testing.provider.apis import embeddings, listing
+from tokentape.testing.provider.apis import embeddings, listing, replicate
 from tokentape.testing.provider.apis.bedrock import Converse, Invoke
 from tokentape.testing.provider.apis.chat import Chat
+from tokentape.testing.provider.apis.cohere import Cohere
 from tokentape.testing.provider.apis.gemini import Gemini, GeminiArray
 from tokentape.testing.provider.apis.messages import Messages
 from tokentape.testing.provider.apis.mistral import Mistral
+from tokentape.testing.provider.apis.ollama import Ollama
 from tokentape.testing.provider.apis.responses import Responses
 from tokentape.testing.provider.apis.vertex import Vertex
 
@@ -43,6 +45,7 @@ CHAT, RESPONSES, MESSAGES, MISTRAL = Chat(), Responses(), Messages(), Mistral()
 GEMINI, GEMINI_ARRAY = Gemini(), GeminiArray()
 CONVERSE, INVOKE = Converse(), Invoke()
 VERTEX = Vertex()
+COHERE, OLLAMA, REPLICATE = Cohere(), Ollama(), replicate.Replicate()
 
 POSTS: tuple[tuple[str, Route], ...] = (
     ("/chat/completions", Route(CHAT)),
@@ -60,6 +63,9 @@ POSTS: tuple[tuple[str, Route], ...] = (
     ("/converse-stream", Route(CONVERSE)),
     ("/invoke", Route(INVOKE)),
     ("/invoke-with-response-stream", Route(INVOKE)),
+    ("/v2/chat", Route(COHERE)),
+    ("/api/chat", Route(OLLAMA)),
+    ("/predictions", Route(REPLICATE, replicate.prediction)),
     (":rawPredict", Route(VERTEX)),
     (":streamRawPredict", Route(VERTEX)),
 )
@@ -78,7 +84,7 @@ MISTRAL_MODELS = (b'"mistral-', b'"magistral-', b'"ministral-', b'"codestral-', 
 def find(seen: Seen) -> Route:
     """The route of a request; one that is not `known` still says whose error shape fits."""
     path = seen.path
-    route = _posted(path) if seen.method == "POST" else _models(seen, path)
+    route = _posted(path) if seen.method == "POST" else _read(seen, path)
     if route is None:
         return Route(_whose(seen, path), known=False)
     if route in MISTRALS and _is_mistral(seen):
@@ -96,7 +102,9 @@ def _posted(path: str) -> Route | None:
     return next((route for ending, route in POSTS if path.endswith(ending)), None)
 
 
-def _models(seen: Seen, path: str) -> Route | None:
+def _read(seen: Seen, path: str) -> Route | None:
+    if path.startswith(replicate.STREAMS):
+        return Route(REPLICATE)
     if seen.method not in ("GET", "HEAD") or "/models" not in path:
         return None
     api = _whose(seen, path)
