@@ -17,7 +17,7 @@ from tokentape.cassettes.format.damage import (
 )
 from tokentape.cassettes.format.fields import FIX, Fields, Place
 from tokentape.cassettes.format.interaction import from_dict
-from tokentape.cassettes.format.layout import assemble, render
+from tokentape.cassettes.format.layout import assemble, pieces
 from tokentape.cassettes.format.styles import decode
 from tokentape.cassettes.format.upgrade import upgraded
 from tokentape.errors import CassetteCorrupt
@@ -146,7 +146,7 @@ def _of_any_layout(data: bytes, path: str) -> Index:
     refuse_count(data, path, document.get("count"), len(interactions))
     fields = Fields(document, Place(path))
     written = assemble(
-        [render(each) for each in interactions],
+        [b"".join(pieces(each)) for each in interactions],
         rules=fields.text("rules", ""),
         finished=fields.flag_or_null("finished") is not False,
         unknown=fields.rest(*_KNOWN),
@@ -187,6 +187,7 @@ def _read(data: dict[str, Json], path: str) -> Interaction:
     """The interaction; without the hints unless their check fits in the layout that we would write."""
     interaction = from_dict(data, Place(path, None, str(data["id"])))
     check = data.get("check")
-    fits = isinstance(check, str) and f'"check": "{check[:8]}' in render(interaction).partition("\n")[0]
+    first = pieces(interaction)[0].partition(b"\n")[0].decode()
+    fits = isinstance(check, str) and f'"check": "{check[:8]}' in first
     key, exact = believed(interaction.key, interaction.exact, fits=fits and len(str(check)) >= 8)
     return replace(interaction, key=key, exact=exact)

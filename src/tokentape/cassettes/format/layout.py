@@ -152,10 +152,10 @@ def with_id(block: Sequence[Piece], id: str) -> list[Piece]:
 
 
 def assemble(
-    blocks: Sequence[str], *, rules: str, finished: bool, unknown: Mapping[str, Json] | None = None
+    blocks: Sequence[str | bytes], *, rules: str, finished: bool, unknown: Mapping[str, Json] | None = None
 ) -> bytes:
-    """The whole file from blocks as text."""
-    each = [[block.encode()] for block in blocks]
+    """The whole file as one, from whole blocks."""
+    each = [[block.encode() if isinstance(block, str) else block] for block in blocks]
     return b"".join(map(bytes, file_pieces(each, rules=rules, finished=finished, unknown=unknown)))
 
 

@@ -69,7 +69,7 @@ class SqliteCassette(Cassette):
 
     def data(self) -> bytes:
         """The whole as one JSON file. Raises `CassetteError` if a part of it is gone."""
-        blocks = [self._fetched_block(number).decode() for number in range(len(self._entries))]
+        blocks = [self._fetched_block(number) for number in range(len(self._entries))]
         return assemble(blocks, rules=self.rules, finished=self.finished)
 
     def edited(self) -> list[int]:
@@ -81,7 +81,7 @@ class SqliteCassette(Cassette):
         last = self._parsed
         if last is not None and last[0] == number:
             return last[1]
-        data = assemble([self._fetched_block(number).decode()], rules=self.rules, finished=True)
+        data = assemble([self._fetched_block(number)], rules=self.rules, finished=True)
         alone = Cassette(self.path, data)
         self._parsed = number, alone
         return alone
