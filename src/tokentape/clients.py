@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
-from tokentape.interceptors.explicit import Engine, RecordingTransport, ReplayTransport, Source
-from tokentape.interceptors.httpx import lacking
-from tokentape.interceptors.library import Library, library_of
+from tokentape.interceptors.httpx.explicit import Engine, RecordingTransport, ReplayTransport, Source
+from tokentape.interceptors.httpx.interceptor import lacking
+from tokentape.interceptors.httpx.library import Library, library_of
 from tokentape.options import OptionArgs, Options
 from tokentape.settings import ModeChoice
 

@@ -12,7 +12,7 @@ aiohttp = pytest.importorskip("aiohttp")
 from aiohttp import web  # noqa: E402
 from aiohttp.test_utils import TestServer  # noqa: E402
 
-from tokentape.interceptors.aiohttp import AiohttpInterceptor, lacking  # noqa: E402
+from tokentape.interceptors.aiohttp.interceptor import AiohttpInterceptor, lacking  # noqa: E402
 from tokentape.interceptors.registry import Registry  # noqa: E402
 from tokentape.testing.contracts.tape import MemoryTape  # noqa: E402
 from tokentape.testing.provider import Provider, redirect, reply  # noqa: E402

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokentape.errors import ReplayIncomplete
-from tokentape.interceptors.deframing import Deframer
-from tokentape.interceptors.framing import framed
-from tokentape.interceptors.torn import Torn, heard, told
+from tokentape.interceptors.http1.deframing import Deframer
+from tokentape.interceptors.http1.framing import framed
+from tokentape.interceptors.http1.torn import Torn, heard, told
 from tokentape.outcomes import Fail, Incomplete, Replay, Wait
 from tokentape.wire.interaction import Ended, How, Interaction, Timing, WireError
 from tokentape.wire.message import Request, Response

@@ -15,7 +15,7 @@ from http1_servers import Tunnel, client_context, tls_front
 from tokentape.interceptors import claim
 from tokentape.interceptors.httpclient import Direct, HttpClientInterceptor
 from tokentape.interceptors.registry import Registry
-from tokentape.interceptors.socketproxy import SocketProxy
+from tokentape.interceptors.sockets.proxy import SocketProxy
 from tokentape.testing.contracts.scripts import EVENTS, GZIPPED, TEXT
 from tokentape.testing.contracts.tape import MemoryTape
 from tokentape.testing.provider import Cut, Provider, Script, reply

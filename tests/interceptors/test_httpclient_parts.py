@@ -12,15 +12,15 @@ import time
 import pytest
 
 from tokentape.interceptors import ending
-from tokentape.interceptors.exchange import Exchange
+from tokentape.interceptors.http1.requestreader import RequestReader
 from tokentape.interceptors.httpclient import Direct, HttpClientInterceptor
-from tokentape.interceptors.poolattempt import READS_ON
 from tokentape.interceptors.registry import Registry
-from tokentape.interceptors.requestreader import RequestReader
-from tokentape.interceptors.requests_raw import TeeRaw
-from tokentape.interceptors.socketfaults import connect_fault, exception, read_fault, root, write_fault
-from tokentape.interceptors.socketfile import Tape, TapeFile
-from tokentape.interceptors.socketproxy import SocketProxy
+from tokentape.interceptors.requests.raw import TeeRaw
+from tokentape.interceptors.sockets.exchange import Exchange
+from tokentape.interceptors.sockets.faults import connect_fault, exception, read_fault, root, write_fault
+from tokentape.interceptors.sockets.file import Tape, TapeFile
+from tokentape.interceptors.sockets.proxy import SocketProxy
+from tokentape.interceptors.urllib3.attempt import READS_ON
 from tokentape.outcomes import Fail, Forward, Wait
 from tokentape.testing.contracts.tape import MemoryTape
 from tokentape.testing.provider import Provider, reply

@@ -15,7 +15,7 @@ import pytest
 from tokentape.errors import ReplayAbort
 from tokentape.interceptors import ending
 from tokentape.interceptors.base import NoSeam
-from tokentape.interceptors.httpx import SEAM, HttpxInterceptor
+from tokentape.interceptors.httpx.interceptor import SEAM, HttpxInterceptor
 from tokentape.interceptors.registry import Registry
 from tokentape.testing.contracts.scripts import OPEN_ENDED, TEXT
 from tokentape.testing.contracts.tape import MemoryTape

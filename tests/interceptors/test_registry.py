@@ -46,7 +46,7 @@ def test_an_entry_point_is_held_and_released_with_ours(installed):
 
 
 def test_a_duplicate_name_is_an_error(installed):
-    installed("httpx = tokentape.interceptors.httpx:HttpxInterceptor")
+    installed("httpx = tokentape.interceptors.httpx.interceptor:HttpxInterceptor")
     with pytest.raises(UsageError, match="two interceptors are called 'httpx'"):
         registry.hold()
 

@@ -13,7 +13,7 @@ from tokentape.interceptors import claim
 from tokentape.interceptors.httpclient import HttpClientInterceptor
 from tokentape.interceptors.registry import Registry
 from tokentape.interceptors.requests import RequestsInterceptor
-from tokentape.interceptors.urllib3 import SEAMS, Urllib3Interceptor
+from tokentape.interceptors.urllib3.interceptor import SEAMS, Urllib3Interceptor
 from tokentape.testing.contracts.scripts import EVENTS, GZIPPED, TEXT
 from tokentape.testing.contracts.tape import MemoryTape
 from tokentape.testing.provider import Provider, redirect, reply

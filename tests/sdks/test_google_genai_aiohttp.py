@@ -20,7 +20,7 @@ def client(url):
 
 
 def test_it_is_aiohttp_that_sends(tape):
-    from tokentape.interceptors import aiohttp_driver
+    from tokentape.interceptors.aiohttp import driver as aiohttp_driver
 
     seen = []
     original = aiohttp_driver.Driver.connect

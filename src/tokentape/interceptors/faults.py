@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors.torn import heard
+from tokentape.interceptors.http1.torn import heard
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:

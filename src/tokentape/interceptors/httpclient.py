@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.patching import Patch
-from tokentape.interceptors.socketproxy import SocketProxy
+from tokentape.interceptors.sockets.proxy import SocketProxy
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:

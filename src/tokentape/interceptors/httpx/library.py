@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors import drivers, faults, streams
+from tokentape.interceptors import faults
+from tokentape.interceptors.httpx import drivers, streams
 from tokentape.wire.message import Request, headers_from_raw, headers_to_raw, without
 
 if TYPE_CHECKING:

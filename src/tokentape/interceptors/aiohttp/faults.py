@@ -15,7 +15,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, cast
 
-from tokentape.interceptors.torn import heard
+from tokentape.interceptors.http1.torn import heard
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:

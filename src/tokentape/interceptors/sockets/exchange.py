@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import ending
-from tokentape.interceptors.deframing import Deframer
-from tokentape.interceptors.socketfaults import read_fault
-from tokentape.interceptors.torn import told
+from tokentape.interceptors.http1.deframing import Deframer
+from tokentape.interceptors.http1.torn import told
+from tokentape.interceptors.sockets.faults import read_fault
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors.framing import ENDS_EARLY
-from tokentape.interceptors.socketfaults import exception
+from tokentape.interceptors.http1.framing import ENDS_EARLY
+from tokentape.interceptors.sockets.faults import exception
 from tokentape.outcomes import Fail, Incomplete, Wait
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-    from tokentape.interceptors.exchange import Exchange
+    from tokentape.interceptors.sockets.exchange import Exchange
 
 
 class TeeFile(io.RawIOBase):

@@ -13,7 +13,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors.faults import how_of
-from tokentape.interceptors.torn import heard
+from tokentape.interceptors.http1.torn import heard
 from tokentape.wire.interaction import CALLER_STOPPED, How, WireError
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors.base import NoSeam
-from tokentape.interceptors.drivers import AsyncDriver, Ours, SyncDriver
-from tokentape.interceptors.library import NEEDED, library_of
+from tokentape.interceptors.httpx.drivers import AsyncDriver, Ours, SyncDriver
+from tokentape.interceptors.httpx.library import NEEDED, library_of
 from tokentape.interceptors.patching import Patch
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tokentape.interceptors.base import Tape
-    from tokentape.interceptors.library import Library
+    from tokentape.interceptors.httpx.library import Library
 
 SEAM = "_transport_for_url"
 

@@ -10,10 +10,10 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from tokentape.interceptors import claim, ending, faults
-from tokentape.interceptors.framing import framed
-from tokentape.interceptors.requests_raw import TeeRaw
-from tokentape.interceptors.socketfile import Tape as Reel
-from tokentape.interceptors.socketfile import TapeFile
+from tokentape.interceptors.http1.framing import framed
+from tokentape.interceptors.requests.raw import TeeRaw
+from tokentape.interceptors.sockets.file import Tape as Reel
+from tokentape.interceptors.sockets.file import TapeFile
 from tokentape.outcomes import Forward
 from tokentape.wire.interaction import CALLER_STOPPED, How
 from tokentape.wire.message import Request, without

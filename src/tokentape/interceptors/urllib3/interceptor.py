@@ -18,8 +18,8 @@ from weakref import WeakSet
 from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.httpclient import connection_class
 from tokentape.interceptors.patching import Patch
-from tokentape.interceptors.poolattempt import PoolAttempt, Unconnected
-from tokentape.interceptors.socketproxy import SocketProxy
+from tokentape.interceptors.sockets.proxy import SocketProxy
+from tokentape.interceptors.urllib3.attempt import PoolAttempt, Unconnected
 from tokentape.log import log
 
 if TYPE_CHECKING:

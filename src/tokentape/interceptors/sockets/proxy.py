@@ -13,13 +13,13 @@ import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tokentape.interceptors import claim, ending
-from tokentape.interceptors.exchange import Exchange
-from tokentape.interceptors.framing import framed
-from tokentape.interceptors.requestreader import RequestReader
-from tokentape.interceptors.socketfaults import CONNECTING, connect_fault, exception, root, write_fault
-from tokentape.interceptors.socketfile import Tape as Reel
-from tokentape.interceptors.socketfile import TapeFile, TeeFile
-from tokentape.interceptors.torn import heard
+from tokentape.interceptors.http1.framing import framed
+from tokentape.interceptors.http1.requestreader import RequestReader
+from tokentape.interceptors.http1.torn import heard
+from tokentape.interceptors.sockets.exchange import Exchange
+from tokentape.interceptors.sockets.faults import CONNECTING, connect_fault, exception, root, write_fault
+from tokentape.interceptors.sockets.file import Tape as Reel
+from tokentape.interceptors.sockets.file import TapeFile, TeeFile
 from tokentape.log import log
 from tokentape.outcomes import Fail, Forward, Wait
 from tokentape.wire.interaction import CALLER_STOPPED, How

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors.aiohttp_replay import AwaitedReader, PlayingProtocol
-from tokentape.interceptors.aiohttp_request import ReadPayload
+from tokentape.interceptors.aiohttp.replay import AwaitedReader, PlayingProtocol
+from tokentape.interceptors.aiohttp.request import ReadPayload
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors.torn import Torn, heard
+from tokentape.interceptors.http1.torn import Torn, heard
 from tokentape.outcomes import Data, Fail, Incomplete, Wait
 from tokentape.wire.interaction import How
 from tokentape.wire.message import without

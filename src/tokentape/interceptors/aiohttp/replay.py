@@ -12,9 +12,9 @@ import errno
 import os
 from typing import TYPE_CHECKING, cast
 
-from tokentape.interceptors.aiohttp_faults import unnatural
-from tokentape.interceptors.framing import framed
-from tokentape.interceptors.torn import heard
+from tokentape.interceptors.aiohttp.faults import unnatural
+from tokentape.interceptors.http1.framing import framed
+from tokentape.interceptors.http1.torn import heard
 from tokentape.outcomes import Data, Fail, Incomplete, Wait
 from tokentape.wire.interaction import How
 from tokentape.wire.message import header
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawResponseMessage
     from aiohttp.streams import StreamReader
 
-    from tokentape.interceptors.aiohttp_library import Library
+    from tokentape.interceptors.aiohttp.library import Library
     from tokentape.outcomes import Answer, Served
 
     Part = bytes | Wait | Fail | Incomplete

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.interceptors.base import NoSeam
 from tokentape.interceptors.patching import Patch
-from tokentape.interceptors.requests_driver import Driver, Requests
+from tokentape.interceptors.requests.driver import Driver, Requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from tokentape.deck import Deck
 from tokentape.errors import RecordingRefused, ReplayError, TokentapeError, TokentapeWarning, UsageError
 from tokentape.forks import renewed
 from tokentape.interceptors import ending
-from tokentape.interceptors.drivers import AsyncDriver, Ours, SyncDriver, areplayed, replayed
+from tokentape.interceptors.httpx.drivers import AsyncDriver, Ours, SyncDriver, areplayed, replayed
 from tokentape.opening import open_with
 from tokentape.outcomes import Forward
 from tokentape.wire.url import host_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tokentape.interceptors.library import Library
+    from tokentape.interceptors.httpx.library import Library
     from tokentape.opening import Target
     from tokentape.options import Options
     from tokentape.outcomes import Miss, Outcome, Replay

@@ -11,9 +11,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import ending
-from tokentape.interceptors.aiohttp_faults import TOTAL_TIMEOUT, fault_of, text_of
-from tokentape.interceptors.deframing import Deframer
-from tokentape.interceptors.torn import told
+from tokentape.interceptors.aiohttp.faults import TOTAL_TIMEOUT, fault_of, text_of
+from tokentape.interceptors.http1.deframing import Deframer
+from tokentape.interceptors.http1.torn import told
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:

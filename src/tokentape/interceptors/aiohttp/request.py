@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import aiohttp
     from aiohttp.http_writer import StreamWriter
 
-    from tokentape.interceptors.aiohttp_library import Library
+    from tokentape.interceptors.aiohttp.library import Library
     from tokentape.wire.message import Headers
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tokentape.interceptors.library import Library
+    from tokentape.interceptors.httpx.library import Library
     from tokentape.outcomes import Forward, Served
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import aiohttp
     from aiohttp.connector import Connection
 
-    from tokentape.interceptors.aiohttp_driver import Driver
+    from tokentape.interceptors.aiohttp.driver import Driver
     from tokentape.interceptors.base import Tape
 
 SEAM = "connect"
@@ -49,8 +49,8 @@ class AiohttpInterceptor:
         missing = lacking(module)
         if missing:
             raise NoSeam(f"it has no {', '.join(missing)}")
-        from tokentape.interceptors.aiohttp_driver import Driver
-        from tokentape.interceptors.aiohttp_library import library_of
+        from tokentape.interceptors.aiohttp.driver import Driver
+        from tokentape.interceptors.aiohttp.library import library_of
 
         driver = Driver(library_of(module), self._tape)
         for connector in _connectors(module.BaseConnector):

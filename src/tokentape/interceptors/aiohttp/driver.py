@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import claim, ending
-from tokentape.interceptors.aiohttp_faults import BEFORE_SENDING, fault_of, is_local, no_connection
-from tokentape.interceptors.aiohttp_replay import played
-from tokentape.interceptors.aiohttp_request import asked, is_unread, read_body
-from tokentape.interceptors.aiohttp_tee import tee, why_left
+from tokentape.interceptors.aiohttp.faults import BEFORE_SENDING, fault_of, is_local, no_connection
+from tokentape.interceptors.aiohttp.replay import played
+from tokentape.interceptors.aiohttp.request import asked, is_unread, read_body
+from tokentape.interceptors.aiohttp.tee import tee, why_left
 from tokentape.outcomes import Forward
 from tokentape.wire.interaction import CALLER_STOPPED, How, WireError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import aiohttp
     from aiohttp.connector import Connection
 
-    from tokentape.interceptors.aiohttp_library import Library
+    from tokentape.interceptors.aiohttp.library import Library
     from tokentape.interceptors.base import Tape
     from tokentape.outcomes import Miss, Replay
     from tokentape.wire.message import Request

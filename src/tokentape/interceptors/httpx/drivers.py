@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tokentape.interceptors import claim, ending
 from tokentape.interceptors.faults import fault_of, is_local
-from tokentape.interceptors.streams import pause
+from tokentape.interceptors.httpx.streams import pause
 from tokentape.outcomes import Fail, Forward
 from tokentape.wire.interaction import CALLER_STOPPED, How
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from tokentape.interceptors.base import Tape
-    from tokentape.interceptors.library import Library
+    from tokentape.interceptors.httpx.library import Library
     from tokentape.outcomes import Miss, Replay
     from tokentape.wire.message import Request
 

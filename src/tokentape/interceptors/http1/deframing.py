@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tokentape.interceptors.framing import has_no_body
-from tokentape.interceptors.torn import Torn
+from tokentape.interceptors.http1.framing import has_no_body
+from tokentape.interceptors.http1.torn import Torn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

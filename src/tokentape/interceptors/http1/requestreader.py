@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.interceptors.deframing import Deframer
+from tokentape.interceptors.http1.deframing import Deframer
 from tokentape.wire.message import Headers, Request, header
 
 if TYPE_CHECKING:

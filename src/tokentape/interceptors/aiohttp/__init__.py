@@ -1,0 +1,3 @@
+"""aiohttp, on asyncio and uvloop."""
+
+from tokentape.interceptors.aiohttp.interceptor import AiohttpInterceptor as AiohttpInterceptor

@@ -1,0 +1,1 @@
+"""What stands in for a socket under http.client, and so under urllib3: its sending, its file, its faults."""
