@@ -80,8 +80,8 @@ def test_R53_a_call_reads_its_own_recording_and_no_other(outside, monkeypatch, c
             forward.start(200, "OK", (("content-type", "application/json"),))
             forward.chunk(b'{"n":%d}' % number)
             forward.end(tokentape.wire.interaction.How.EOF)
-    read, block, answer = [], Cassette._block, Cassette.answer
-    monkeypatch.setattr(Cassette, "_block", lambda self, number: (read.append(number), block(self, number))[1])
+    read, block, answer = [], Cassette._read, Cassette.answer
+    monkeypatch.setattr(Cassette, "_read", lambda self, number: (read.append(number), block(self, number))[1])
     monkeypatch.setattr(
         Cassette, "answer", lambda self, number, asked: (read.append(number), answer(self, number, asked))[1]
     )
