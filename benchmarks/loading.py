@@ -68,15 +68,17 @@ def write(store: DirectoryStore, name: str, interactions: list[Interaction]) -> 
     return store.describe(name)
 
 
-def run() -> list[Row]:
+def run(*, quick: bool = False) -> list[Row]:
     """Ratios against the stdlib in the same rounds."""
     with tempfile.TemporaryDirectory() as folder:
         store = DirectoryStore(folder)
-        return [*_streams(store), *_index(store), *_large(store)]
+        if quick:
+            return [*_streams(store, 3), *_index(store, 3), *_large(store, 1)]
+        return [*_streams(store, 240), *_index(store, 10_000), *_large(store, 50)]
 
 
-def _streams(store: DirectoryStore) -> list[Row]:
-    path = write(store, "streams", [stream(n) for n in range(240)])
+def _streams(store: DirectoryStore, count: int) -> list[Row]:
+    path = write(store, "streams", [stream(n) for n in range(count)])
     figures = interleaved(
         {
             "load": lambda: seconds(lambda: _load(store, "streams")),
@@ -98,19 +100,21 @@ def _json(path: str) -> object:
         return json.load(file)
 
 
-def _index(store: DirectoryStore) -> list[Row]:
-    path = write(store, "many", [stream(n, 6) for n in range(10_000)])
+def _index(store: DirectoryStore, count: int) -> list[Row]:
+    path = write(store, "many", [stream(n, 6) for n in range(count)])
     jobs = {
-        "one": lambda: seconds(lambda: store.load("many").interaction(7_000)),
+        "one": lambda: seconds(lambda: store.load("many").interaction(count * 7 // 10)),
         "json": lambda: seconds(lambda: _json(path)),
     }
     figures = interleaved(jobs, 5)
     return [
-        Row("one interaction of 10 000, over json.load of the file", ratio(figures, "one", "json"), "x", 0.5)
+        Row(
+            f"one interaction of {count}, over json.load of the file", ratio(figures, "one", "json"), "x", 0.5
+        )
     ]
 
 
-def _large(store: DirectoryStore) -> list[Row]:
+def _large(store: DirectoryStore, megabytes: int) -> list[Row]:
     """The claim is over the least that a JSON file of the body costs, and that is far from its bytes alone.
 
     No file of text can hold 50 MB of any bytes without base64 or quotes, a third more to write and as much
@@ -118,14 +122,18 @@ def _large(store: DirectoryStore) -> list[Row]:
     as they are cost stands beside it.
     """
     bodies = {
-        "binary": (os.urandom(50_000_000), BINARY),
-        "text": (b"All work and no play. " * 2_272_727, (("content-type", "text/plain"),)),
+        "binary": (os.urandom(megabytes * 1_000_000), BINARY),
+        "text": (b"All work and no play. " * (megabytes * 45_455), (("content-type", "text/plain"),)),
     }
-    return [row for kind, (body, headers) in bodies.items() for row in _one_large(store, kind, body, headers)]
+    return [
+        row
+        for kind, (body, headers) in bodies.items()
+        for row in _one_large(store, kind, megabytes, body, headers)
+    ]
 
 
 def _one_large(
-    store: DirectoryStore, kind: str, body: bytes, headers: tuple[tuple[str, str], ...]
+    store: DirectoryStore, kind: str, megabytes: int, body: bytes, headers: tuple[tuple[str, str], ...]
 ) -> list[Row]:
     interaction = call(1, body, headers)
     folder = os.path.dirname(store.describe("x"))
@@ -146,7 +154,7 @@ def _one_large(
     figures = interleaved(jobs, 7)
     store.delete("large")
     return [
-        Row(f"{verb} a 50 MB {kind} body, over {what}", ratio(figures, verb, other), "x", limit)
+        Row(f"{verb} a {megabytes} MB {kind} body, over {what}", ratio(figures, verb, other), "x", limit)
         for verb, what, other, limit in (
             ("keep", "its least JSON file", "write JSON", 2),
             ("keep", "writing its bytes", "write", None),

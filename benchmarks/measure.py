@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+MISSED = "DOES NOT HOLD"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: what was measured, the claim's limit (None: for comparison only)."""
+    """One figure: what was measured, the claim's limit (None: for comparison only). NaN: it could not be measured."""
 
     what: str
     value: float
@@ -20,20 +25,30 @@ class Row:
     @property
     def verdict(self) -> str:
         """Whether the claim holds in this run."""
+        if math.isnan(self.value):
+            return "nothing arrives"
         if self.limit is None:
             return ""
-        return "holds" if self.value <= self.limit else "DOES NOT HOLD"
+        return "holds" if self.value <= self.limit else MISSED
+
+    @property
+    def measured(self) -> str:
+        """The value with its unit, to three digits."""
+        return "-" if math.isnan(self.value) else f"{self.value:.3g} {self.unit}"
 
     def __str__(self) -> str:
         limit = f"at most {self.limit:g} {self.unit}" if self.limit is not None else ""
         return f"{self.what:<62} {self.value:>10.3f} {self.unit:<10} {limit:<22} {self.verdict}"
 
 
-def interleaved(jobs: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Each job's figures over `rounds`, the jobs taking turns so that a drift hits all alike."""
-    for job in jobs.values():
+def interleaved(jobs: dict[str, Callable[[], T]], rounds: int, *, warm: bool = True) -> dict[str, list[T]]:
+    """Each job's figures over `rounds`, the jobs taking turns so that a drift hits all alike.
+
+    `warm`: each runs once before, uncounted.
+    """
+    for job in jobs.values() if warm else ():
         job()
-    figures: dict[str, list[float]] = {name: [] for name in jobs}
+    figures: dict[str, list[T]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
             figures[name].append(job())

@@ -7,10 +7,11 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import httpx2
-import openai
+if TYPE_CHECKING:
+    import httpx2
+    import openai
 
 FILLER = "The quick brown fox jumps over the lazy dog. " * 40
 
@@ -28,6 +29,8 @@ def ask_all(client: openai.OpenAI, count: int) -> int:
 
 def sdk(url: str, http: object = None) -> openai.OpenAI:
     """The OpenAI SDK against `url`, over the given client."""
+    import openai
+
     return openai.OpenAI(
         api_key="sk-benchmark-0123456789", base_url=f"{url}/v1", http_client=http, max_retries=0
     )
@@ -147,6 +150,8 @@ BASELINE_OF = {"promptecho": "in memory, httpx", "agentrec": "in memory, httpx"}
 
 def remember(path: str, url: str, count: int) -> None:
     """Write the replies that `in_memory` gives."""
+    import httpx2
+
     replies: dict[str, tuple[list[tuple[str, str]], str]] = {}
 
     def keep(response: httpx2.Response) -> None:

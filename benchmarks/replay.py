@@ -19,40 +19,43 @@ from benchmarks.recorders import BASELINE_OF, BASELINES, RECORDERS, ask_all, qui
 from tokentape.testing.provider import Provider
 
 CALLS = 200
+FLAT = ((10, 9), (1000, 3), (10_000, 1))
+"""How many calls, in how many rounds."""
 SLOW = ("vcrpy",)
 """Peers whose body matching grows with the square: one round of them is enough."""
 
 
-def run() -> list[Row]:
+def run(*, quick: bool = False) -> list[Row]:
     """Record with each recorder, then replay in turns, each run in a process of its own."""
-    return _beside_peers() + _flat()
+    return _beside_peers(2, 1) + _flat(((2, 1), (3, 1))) if quick else _beside_peers(CALLS, 9) + _flat(FLAT)
 
 
-def _beside_peers() -> list[Row]:
+def _beside_peers(calls: int, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        url = _record(folder, CALLS, RECORDERS)
+        url = _record(folder, calls, RECORDERS)
         quick = [name for name in (*RECORDERS, *BASELINES) if name not in SLOW]
-        figures = interleaved(_jobs(quick, folder, CALLS, url), rounds=9)
+        figures = interleaved(_jobs(quick, folder, calls, url), rounds)
         slow = [name for name in SLOW if name in RECORDERS]
-        slow_figures = interleaved(_jobs([*slow, "in memory"], folder, CALLS, url), rounds=1)
+        slow_figures = interleaved(_jobs([*slow, "in memory"], folder, calls, url), rounds=1)
     rows = []
     for name in RECORDERS:
         baseline = BASELINE_OF.get(name, "in memory")
         value = ratio(slow_figures if name in SLOW else figures, name, baseline)
         limit = 1.15 if name == "tokentape" else None
-        rows.append(Row(f"replay {CALLS} calls, {name} over {baseline}", value, "x", limit))
+        rows.append(Row(f"replay {calls} calls, {name} over {baseline}", value, "x", limit))
     return rows
 
 
-def _flat() -> list[Row]:
+def _flat(counts: tuple[tuple[int, int], ...]) -> list[Row]:
     rows, over = [], {}
-    for count, rounds in ((10, 9), (1000, 3), (10_000, 1)):
+    for count, rounds in counts:
         with tempfile.TemporaryDirectory() as folder:
             url = _record(folder, count, ["tokentape"])
             figures = interleaved(_jobs(["tokentape", "in memory"], folder, count, url), rounds)
             over[count] = ratio(figures, "tokentape", "in memory")
             rows.append(Row(f"replay {count} calls, tokentape over in memory", over[count], "x"))
-    return [*rows, Row("the same, 10 000 calls over 1000 calls", over[10_000] / over[1000], "x", 1.1)]
+    fewer, most = list(over)[-2:]
+    return [*rows, Row(f"the same, {most} calls over {fewer} calls", over[most] / over[fewer], "x", 1.1)]
 
 
 def _record(folder: str, count: int, names: Iterable[str]) -> str:
@@ -81,7 +84,7 @@ def _replay(name: str, folder: str, count: int, url: str) -> float:
     recorder = {**RECORDERS, **BASELINES}[name]
     client = recorder.client(path, url)
     with recorder.block(path):
-        ask_all(client, 10)
+        ask_all(client, min(count, 10))
     start = time.perf_counter()
     with recorder.block(path):
         ask_all(client, count)

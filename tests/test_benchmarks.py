@@ -1,0 +1,50 @@
+"""Every benchmark still runs, with the least of each. What it measures then means nothing, and is not looked at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("openai")
+pytest.importorskip("httpx2")
+
+ROOT = Path(__file__).parent.parent
+PARTS = {
+    "Replay": "replay 2 calls, tokentape over in memory",
+    "Recording": "recording, added per chunk",
+    "HTTP stacks": "httpx2: tokentape adds to the first byte",
+    "Loading and size": "load a 1 MB text body",
+    "Match keys": "exact repeat",
+    "Imports": "the pytest plugin",
+    "Guard": "refusing a connection while replaying",
+    "Launching": "tokentape run adds to it",
+    "Soak": "replaying 4 calls with SQLite",
+}
+
+
+def run(*args):
+    command = [sys.executable, "-m", "benchmarks", *args]
+    environment = os.environ | {"CI": "true", "TOKENTAPE_MODE": "none"}  # it is to shake these off
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_it_runs(part):
+    done = run("--quick", part)
+    assert done.returncode == 0, done.stderr
+    assert PARTS[part] in done.stdout
+
+
+def test_there_is_a_test_of_each_part():
+    assert all(f"'{part}'" in run("--help").stdout.replace("\n", " ") for part in PARTS)
+    assert run("--quick", "Nothing").returncode == 2
+
+
+def test_a_part_is_never_written_over_the_whole():
+    done = run("--write", "--quick")
+    assert done.returncode == 2
+    assert "whole run" in done.stderr
