@@ -169,19 +169,55 @@ class TestPatch:
         assert patch.undo()
         assert Owner.send is original
 
-    def test_under_somebody_elses_patch_it_sleeps_and_wakes(self):
+    def owner(self):
         class Owner:
             def send(self):
                 return "sent"
 
-        original = Owner.send
-        patch = self.make(Owner)
-        ours = Owner.send
-        Owner.send = lambda self: ("theirs", ours(self))
+        return Owner, Owner.send
+
+    def test_under_somebody_elses_patch_it_sleeps_and_a_new_one_goes_over_both(self):
+        owner, original = self.owner()
+        patch = self.make(owner)
+        ours = owner.send
+        owner.send = theirs = lambda self: ("theirs", ours(self))
+        patch.redo()
+        assert owner().send() == ("theirs", (True, "sent"))
         assert not patch.undo()
-        assert Owner().send() == ("theirs", (False, "sent"))
+        assert owner().send() == ("theirs", (False, "sent"))
         patch.redo()
-        assert Owner().send() == ("theirs", (True, "sent"))
-        Owner.send = original
+        assert patch.is_in_place
+        assert owner().send() == (True, ("theirs", (False, "sent")))
+        assert not patch.undo()
+        assert (owner.send, patch.is_in_place) == (theirs, False)
         patch.redo()
-        assert Owner().send() == (True, "sent")
+        owner.send = original
+        patch.redo()
+        assert owner().send() == (True, "sent")
+        assert patch.undo()
+        assert owner.send is original
+
+    def test_put_back_by_somebody_who_had_saved_it_it_wakes(self):
+        owner, original = self.owner()
+        patch = self.make(owner)
+        saved, owner.send = owner.send, lambda self: "theirs"
+        assert not patch.undo()
+        owner.send = saved
+        assert owner().send() == (False, "sent")
+        patch.redo()
+        assert owner().send() == (True, "sent")
+        assert patch.undo()
+        assert owner.send is original
+
+    def test_taken_away_and_patched_again_by_others_it_is_not_taken_for_sleeping(self):
+        """Theirs first; they put back what they had saved before we leave; the same again."""
+        owner, original = self.owner()
+        owner.send = lambda self: ("theirs", original(self))
+        patch = self.make(owner)
+        owner.send = original
+        patch.undo()
+        owner.send = lambda self: ("theirs again", original(self))
+        patch.redo()
+        assert owner().send() == (True, ("theirs again", "sent"))
+        patch.undo()
+        assert owner().send() == ("theirs again", "sent")

@@ -109,7 +109,7 @@ class HttpClientInterceptor:
 
     def is_attached(self, name: str) -> bool:
         """True if http.client is imported and hooked."""
-        return name in sys.modules and self._patch is not None and self._patch.is_on
+        return name in sys.modules and self._patch is not None and self._patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Every http.client of every supported Python can be hooked."""

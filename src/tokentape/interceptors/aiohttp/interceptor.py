@@ -67,7 +67,7 @@ class AiohttpInterceptor:
         """True if the module called `name` is imported and hooked."""
         connector = getattr(sys.modules.get(name), "BaseConnector", None)
         patch = self._patches.get(connector) if connector is not None else None
-        return patch is not None and patch.is_on
+        return patch is not None and patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Why the installed version cannot be hooked, or None."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tokentape.interceptors import claim, ending
 from tokentape.interceptors.faults import fault_of, is_local
+from tokentape.interceptors.httpx.doubles import why_not_recorded
 from tokentape.interceptors.httpx.streams import pause
 from tokentape.outcomes import Fail, Forward
 from tokentape.wire.interaction import CALLER_STOPPED, How
@@ -66,6 +67,14 @@ class _Driver(Ours):
             return False
         return self._is_network or self._tape.known_url(asked)
 
+    def _teed(self, forward: Forward, response: httpx.Response, tee: type) -> httpx.Response:
+        """The response, recorded as it is read; one that a mock made up is told to be none of a server's."""
+        why = why_not_recorded(self._inner, response)
+        if why is not None:
+            forward.leave(why, warn=True)
+            return response
+        return teed(self._library, forward, response, tee)
+
     def _failed(self, forward: Forward, error: BaseException) -> None:
         """The send failed before a head came."""
         if is_local(error):
@@ -107,7 +116,7 @@ class SyncDriver(_Driver):
         except BaseException as error:
             self._failed(forward, error)
             raise
-        return teed(self._library, forward, response, self._library.sync_tee)
+        return self._teed(forward, response, self._library.sync_tee)
 
     def close(self) -> None:
         """Close the transport that we stand in for."""
@@ -148,7 +157,7 @@ class AsyncDriver(_Driver):
         except BaseException as error:
             self._failed(forward, error)
             raise
-        return teed(self._library, forward, response, self._library.async_tee)
+        return self._teed(forward, response, self._library.async_tee)
 
     async def aclose(self) -> None:
         """Close the transport that we stand in for."""

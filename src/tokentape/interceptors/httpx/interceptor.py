@@ -16,6 +16,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors.base import NoSeam
+from tokentape.interceptors.httpx.doubles import double_of
 from tokentape.interceptors.httpx.drivers import AsyncDriver, Ours, SyncDriver
 from tokentape.interceptors.httpx.library import NEEDED, library_of
 from tokentape.interceptors.patching import Patch
@@ -57,7 +58,7 @@ class HttpxInterceptor:
         """True if the module called `name` is imported and hooked."""
         client = getattr(sys.modules.get(name), "Client", None)
         patch = self._patches.get(client) if client is not None else None
-        return patch is not None and patch.is_on
+        return patch is not None and patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Why the installed version cannot be hooked, or None."""
@@ -93,7 +94,8 @@ class HttpxInterceptor:
                 transport = original(self, url)
                 if idle() or not patch.is_on or isinstance(transport, (Ours, library.in_process)):
                     return transport
-                return driver(library, tape, transport, isinstance(transport, library.network))
+                is_network = isinstance(transport, library.network) and double_of(transport) is None
+                return driver(library, tape, transport, is_network)
 
             return _transport_for_url
 

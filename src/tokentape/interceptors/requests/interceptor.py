@@ -55,7 +55,7 @@ class RequestsInterceptor:
 
     def is_attached(self, name: str) -> bool:
         """True if requests is imported and hooked."""
-        return name in sys.modules and self._patch is not None and self._patch.is_on
+        return name in sys.modules and self._patch is not None and self._patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Every version that has adapters can be hooked."""

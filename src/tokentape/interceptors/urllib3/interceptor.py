@@ -74,7 +74,7 @@ class Urllib3Interceptor:
         """True if urllib3 is imported and hooked."""
         pools = getattr(sys.modules.get(name), "connectionpool", None)
         patch = self._patches.get((getattr(pools, "HTTPConnectionPool", object), "_make_request"))
-        return patch is not None and patch.is_on
+        return patch is not None and patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Why the imported version cannot be hooked, or None."""
