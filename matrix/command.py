@@ -6,10 +6,14 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matrix import report
 from matrix.catalog import catalog
-from matrix.run import run
+from matrix.environments import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from matrix.case import Sdk
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 240
@@ -36,6 +40,8 @@ def main(arguments: list[str]) -> int:
 
 def one(name: str) -> int:
     """Run one entry, and print its results as JSON, a line each, as they come."""
+    from matrix.run import run
+
     for result in run(catalog()[name]):
         print(report.line(result), flush=True)
     return 0
@@ -45,15 +51,23 @@ def here(environment: str, names: list[str]) -> int:
     """Run each entry that can be imported, in a process of its own; keep the results, print them."""
     failed = 0
     rows = []
-    for name, sdk in catalog().items():
-        if (names and name not in names) or (not names and not sdk.is_here):
-            continue
+    for name, sdk in _chosen(environment, names).items():
         row = report.row(sdk, *_apart(name))
         print(report.shown(row), flush=True)
         rows.append(row)
         failed += report.failures(row)
-    report.keep(environment, rows)
+    if not names:
+        report.keep(environment, rows)
     return int(failed > 0)
+
+
+def _chosen(environment: str, names: list[str]) -> dict[str, Sdk]:
+    """The entries asked for; else those of the environment, or all, as far as they can be imported."""
+    known = catalog()
+    if names:
+        return {name: known[name] for name in names}
+    wanted = ENVIRONMENTS[environment].sdks if environment in ENVIRONMENTS else tuple(known)
+    return {name: known[name] for name in wanted if known[name].is_here and not known[name].not_run}
 
 
 def _apart(name: str) -> tuple[list[str], str]:

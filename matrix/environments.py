@@ -17,6 +17,11 @@ class Environment:
     pins: tuple[str, ...] = ()
 
     @property
+    def is_run(self) -> bool:
+        """Whether there is anything to run in it."""
+        return bool(self.requirements)
+
+    @property
     def requirements(self) -> list[str]:
         """What to install, each once."""
         known = catalog()
@@ -24,21 +29,22 @@ class Environment:
         return list(dict.fromkeys([*wanted, *self.pins]))
 
 
-OPENAI = (
+OPENAI_HTTP = (
     "openai",
     "openai responses",
     "openai AzureOpenAI",
-    "openai on aiohttp",
     "openai at OpenRouter",
     "openai at Groq",
     "openai at Together",
     "openai at DeepSeek",
     "openai at xAI",
 )
+OPENAI = (*OPENAI_HTTP, "openai on aiohttp")
 ANTHROPIC = ("anthropic", "anthropic AnthropicBedrock", "anthropic AnthropicVertex")
 GOOGLE = ("google-genai", "google-genai on httpx2")
 
 COMPATIBLE = ("groq", "together", "fireworks-ai", "cerebras-cloud-sdk")
+REQUESTS = ("voyageai", "azure-ai-inference")
 BEDROCK = ("boto3 bedrock-runtime", "boto3 bedrock-runtime InvokeModel")
 
 ENVIRONMENTS: dict[str, Environment] = {
@@ -57,15 +63,55 @@ ENVIRONMENTS: dict[str, Environment] = {
             "huggingface_hub",
             "ollama",
             "replicate",
-            "voyageai",
-            "azure-ai-inference",
+            *REQUESTS,
             *BEDROCK,
         ),
     ),
     "aiobotocore": Environment(
         "aiobotocore",
         "It pins botocore, so it lives apart.",
-        ("aiobotocore", "aiobotocore on httpx"),
+        ("aiobotocore", "aiobotocore on httpx2"),
+    ),
+    "before-httpx2": Environment(
+        "Before httpx2",
+        "The last versions that send through httpx.",
+        (*OPENAI, *ANTHROPIC, "google-genai", "mistralai"),
+        ("openai<3", "anthropic<1", "google-genai<3", "mistralai<2", "httpx==0.28.1"),
+    ),
+    "httpx-0.24": Environment(
+        "httpx 0.24",
+        "An old httpx, with SDKs that still take it.",
+        (*OPENAI_HTTP, *ANTHROPIC, "groq", "replicate"),
+        ("openai<3", "anthropic==0.40.0", "httpx==0.24.1"),
+    ),
+    "httpx2-2.0": Environment(
+        "httpx2 2.0",
+        "The first httpx2, with SDKs that take it.",
+        (*ANTHROPIC, "google-genai on httpx2", "huggingface_hub"),
+        ("anthropic>=2", "google-genai>=3", "huggingface_hub>=2", "httpx2==2.0.0"),
+    ),
+    "urllib3-1.26": Environment(
+        "urllib3 1.26",
+        "With the requests of its time.",
+        (*BEDROCK, *REQUESTS),
+        ("urllib3==1.26.20", "requests==2.28.2"),
+    ),
+    "urllib3-2.0": Environment(
+        "urllib3 2.0",
+        "With the requests of its time.",
+        (*BEDROCK, *REQUESTS),
+        ("urllib3==2.0.7", "requests==2.31.0"),
+    ),
+    "aiohttp-3.9": Environment(
+        "aiohttp 3.9",
+        "An old aiohttp, with SDKs that still take it.",
+        ("google-genai", "cohere", *REQUESTS, "aiobotocore"),
+        ("aiohttp==3.9.5",),
+    ),
+    "beyond": Environment(
+        "Not run",
+        "What this matrix cannot cover.",
+        ("xai-sdk", "google-cloud-aiplatform", "claude-agent-sdk", "ibm-watsonx-ai", "ai21"),
     ),
     "frameworks": Environment(
         "Frameworks",

@@ -20,10 +20,12 @@ was one recording.
 - *error*: a 400. The cell names the SDK's exception, which the replay raised too.
 - *retries*: 503, 503, 200, by the SDK's own retries; the recording has all three.
 - *concurrency*: eight calls at once on one client, in threads or gathered.
+- *–*: the SDK has no such thing. *fails alone*: in these versions it fails without a tape too. The notes say
+  why.
 
 What no row covers, and what to do there: [what is supported](support.md).
 """
-LEGEND = {"ok": "ok", "failed": "**failed**", "not supported": "–"}
+LEGEND = {"ok": "ok", "failed": "**failed**", "not supported": "–", "fails alone": "fails alone"}
 
 
 def page(found: dict[str, dict[str, Any]], today: str, version: str) -> str:
@@ -31,15 +33,16 @@ def page(found: dict[str, dict[str, Any]], today: str, version: str) -> str:
     lines = [HEAD, f"Run on {today} with tokentape {version}.", ""]
     for name, environment in ENVIRONMENTS.items():
         lines += [f"## {environment.title}", "", f"{environment.about}", ""]
-        about = found.get(name)
-        lines += _section(environment.sdks, about) if about else ["Not run: no results.", ""]
+        about = found.get(name) or {"rows": [], "problem": "no results" if environment.is_run else ""}
+        lines += _section(environment.sdks, about)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _section(names: tuple[str, ...], about: dict[str, Any]) -> list[str]:
     rows = {row["sdk"]: row for row in about["rows"]}
     columns = [scenario.name for scenario in SCENARIOS]
-    lines = [f"Python {about['python']}.", "", f"| SDK | | sends through | {' | '.join(columns)} |"]
+    lines = [f"Python {about['python']}.", ""] if rows else []
+    lines.append(f"| SDK | | sends through | {' | '.join(columns)} |")
     lines.append("|---|---|---|" + "---|" * len(columns))
     notes: list[str] = []
     for name in names:

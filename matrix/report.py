@@ -77,10 +77,11 @@ def shown(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def keep(environment: str, rows: list[dict[str, Any]]) -> None:
-    """Write an environment's results to its file."""
+def keep(environment: str, rows: list[dict[str, Any]], problem: str = "") -> None:
+    """Write an environment's results to its file. `problem`: why there are none."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    about = {"environment": environment, "python": platform.python_version(), "rows": rows}
+    about: dict[str, Any] = {"environment": environment, "python": platform.python_version(), "rows": rows}
+    about |= {"problem": problem} if problem else {}
     (RESULTS / f"{environment}.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 

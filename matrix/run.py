@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tokentape
-from matrix.plain import name_of, plain
+from matrix.plain import name_of
+from matrix.play import play, play_in_loop
 from matrix.scenarios import SCENARIOS
 from tokentape.errors import TokentapeWarning
 from tokentape.testing.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from matrix.case import Sdk, Side
     from matrix.scenarios import Scenario
-    from tokentape.cassette import CassetteBlock
-    from tokentape.deck import Deck
     from tokentape.wire.interaction import Interaction
 
-Tape = Callable[..., "CassetteBlock"]
-"""Opens the scenario's cassette; takes `mode`."""
-
-Verdict = Literal["ok", "failed", "not supported"]
+Verdict = Literal["ok", "failed", "not supported", "fails alone"]
+"""`fails alone`: the SDK fails without a tape too, in these versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +38,10 @@ class Result:
     note: str = ""
 
 
+class Unequal(Exception):
+    """The replay was not what was recorded."""
+
+
 def run(sdk: Sdk) -> Iterator[Result]:
     """Every cell of the SDK's rows, as they are known."""
     for name, side in sdk.sides.items():
@@ -52,89 +51,68 @@ def run(sdk: Sdk) -> Iterator[Result]:
 
 def cell(name: str, side: Side | str, scenario: Scenario, hosts: tuple[str, ...] = ()) -> Result:
     """One scenario of one side. Raises nothing: what goes wrong in an SDK is the result."""
-    if isinstance(side, str):
-        return Result(name, scenario.name, "not supported", side)
-    sends = scenario.sends(side)
-    if isinstance(sends, str):
-        return Result(name, scenario.name, "not supported", sends)
+    sends = side if isinstance(side, str) else scenario.sends(side)
+    if isinstance(side, str) or isinstance(sends, str):
+        return Result(name, scenario.name, "not supported", str(sends))
+    played = partial(play_in_loop if name == "async" else play, side, scenario)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what SDKs say of each other
+        warnings.simplefilter("error", TokentapeWarning)
+        return Result(name, scenario.name, *_judged(Cell(scenario, played, sends + side.aside, hosts)))
+
+
+def _judged(cell: Cell) -> tuple[Verdict, str]:
+    """The verdict and its note. Where it fails, the scenario runs once more, without a tape."""
     try:
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what SDKs say of each other
-            warnings.simplefilter("error", TokentapeWarning)
-            options: Any = {"errors": "record", "hosts": hosts, "before_record": _only_local}
-            tape = partial(tokentape.use_cassette, Path(folder) / "tape.json", **options)
-            note = Twice(side, scenario, name == "async", tape).check(sends)
+        with tempfile.TemporaryDirectory() as folder:
+            return "ok", cell.check(Path(folder) / "tape.json")
     except Exception as error:  # noqa: BLE001 - the SDKs' own, of any kind
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{name_of(type(error))}: {error} ({Path(where.filename).name}:{where.lineno})"
-        return Result(name, scenario.name, "failed", text)
-    return Result(name, scenario.name, "ok", note)
+        fails_alone = type(error) is cell.alone()
+        return "fails alone" if fails_alone else "failed", _told(error)
 
 
-class Unequal(Exception):
-    """The replay was not what was recorded."""
+def _told(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{name_of(type(error))}: {error} ({Path(where.filename).name}:{where.lineno})"
 
 
-class Twice:
-    """A scenario recorded and replayed in one cassette."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A scenario to be recorded and replayed. `play` takes the provider's URL, and what scripts it."""
 
-    def __init__(self, side: Side, scenario: Scenario, asynchronous: bool, tape: Tape) -> None:
-        self._side, self._scenario, self._tape = side, scenario, tape
-        self._asynchronous = asynchronous
+    scenario: Scenario
+    play: Callable[[str, Callable[[], None]], Any]
+    sends: int
+    hosts: tuple[str, ...]
 
-    def check(self, sends: int) -> str:
+    def check(self, path: Path) -> str:
         """The name of the SDK's exception, where one is wanted. Raises `Unequal`, or what the SDK raises."""
-        provider, sends = Provider(gap=0.0), sends + self._side.aside
-        with provider:
-            live, deck = self._run(provider.url, "once", partial(self._scenario.plan, provider))
-        _same("requests that the provider saw", provider.count, sends)
-        _same("recordings", deck.tally.recorded, sends)
-        again, deck = self._run(provider.url, "none", _nothing)
-        _same("requests after the provider stopped", provider.count, sends)
-        _same("recordings replayed", deck.tally.replayed, sends)
+        tape = partial(
+            tokentape.use_cassette, path, errors="record", hosts=self.hosts, before_record=_only_local
+        )
+        provider = Provider(gap=0.0)
+        with provider, tape(mode="once") as deck:
+            live = self._on(provider)
+        _same("requests that the provider saw", provider.count, self.sends)
+        _same("recordings", deck.tally.recorded, self.sends)
+        with tape(mode="none") as deck:
+            again = self.play(provider.url, _nothing)
+        _same("requests after the provider stopped", provider.count, self.sends)
+        _same("recordings replayed", deck.tally.replayed, self.sends)
         _same("what the SDK returns", again, live)
-        return live["raised"] if self._scenario.raises else ""
+        return live["raised"] if self.scenario.raises else ""
 
-    def _run(self, url: str, mode: str, ready: Callable[[], None]) -> tuple[Any, Deck]:
-        if self._asynchronous:
-            return asyncio.run(self._run_async(url, mode, ready))
-        with self._tape(mode=mode) as deck:
-            client = self._side.client(url)
-            ready()
-            try:
-                found = self._settled(lambda: plain(self._scenario.sync(self._side, client)))
-            finally:
-                _close(client)
-        return found, deck
-
-    def _settled(self, call: Any) -> Any:
-        """The value, or the error that this scenario wants."""
-        if not self._scenario.raises:
-            return call()
+    def alone(self) -> type[Exception] | None:
+        """The error that the SDK raises without a tape."""
         try:
-            call()
-        except Exception as error:  # noqa: BLE001 - each SDK's own class
-            return plain(error)
-        raise Unequal("the SDK raised no error")
+            with Provider(gap=0.0) as provider:
+                self._on(provider)
+        except Exception as error:  # noqa: BLE001 - the SDKs' own, of any kind
+            return type(error)
+        return None
 
-    async def _run_async(self, url: str, mode: str, ready: Callable[[], None]) -> tuple[Any, Deck]:
-        async with self._tape(mode=mode) as deck:
-            client = self._side.client(url)
-            ready()
-            try:
-                found = await self._settled_async(client)
-            finally:
-                await _aclose(client)
-        return found, deck
-
-    async def _settled_async(self, client: Any) -> Any:
-        if not self._scenario.raises:
-            return plain(await self._scenario.asynchronous(self._side, client))
-        try:
-            await self._scenario.asynchronous(self._side, client)
-        except Exception as error:  # noqa: BLE001 - each SDK's own class
-            return plain(error)
-        raise Unequal("the SDK raised no error")
+    def _on(self, provider: Provider) -> Any:
+        return self.play(provider.url, partial(self.scenario.plan, provider))
 
 
 def _only_local(interaction: Interaction) -> Interaction | None:
@@ -144,22 +122,6 @@ def _only_local(interaction: Interaction) -> Interaction | None:
 
 def _nothing() -> None:
     """A replay needs no plan."""
-
-
-def _close(client: Any) -> None:
-    if hasattr(client, "__exit__"):
-        client.__exit__(None, None, None)
-    elif callable(close := getattr(client, "close", None)):
-        close()
-
-
-async def _aclose(client: Any) -> None:
-    if hasattr(client, "__aexit__"):
-        await client.__aexit__(None, None, None)
-        return
-    close = getattr(client, "aclose", None) or getattr(client, "close", None)
-    if callable(close) and hasattr(closing := close(), "__await__"):
-        await closing
 
 
 def _same(what: str, found: Any, wanted: Any) -> None:

@@ -125,6 +125,9 @@ def on_httpx(url: str) -> Any:
     return AsyncClient(url, http_session_cls=HttpxSession)
 
 
+NO_EVENTS = (
+    "its session on httpx2 cannot read event streams (3.10 raises ResponseNotRead, also without a tape)"
+)
 CONVERSE = "the same as with Converse"
 
 ENTRIES = (
@@ -147,9 +150,9 @@ ENTRIES = (
         asynchronous=Side(AsyncClient, async_ask, async_stream, async_tools, "aiohttp"),
     ),
     Sdk(
-        name="aiobotocore on httpx",
-        module="aiobotocore.httpxsession",
-        requires=("aiobotocore[httpx]",),
-        asynchronous=Side(on_httpx, async_ask, async_stream, async_tools, "httpx2 or httpx"),
+        name="aiobotocore on httpx2",
+        module="aiobotocore.httpxsession httpx2",
+        requires=("aiobotocore[httpx2]",),
+        asynchronous=Side(on_httpx, async_ask, NO_EVENTS, async_tools, "httpx2"),
     ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from matrix.case import Sdk, Side
@@ -13,10 +12,17 @@ MODEL = "mistral-small-latest"
 
 
 def client(url: str) -> Any:
-    package = "mistralai.client" if find_spec("mistralai.client") else "mistralai"  # before version 2
-    sdk, utils = import_module(package), import_module(f"{package}.utils")
+    sdk, utils = _parts()
     retry = utils.RetryConfig("backoff", utils.BackoffStrategy(1, 2, 1.0, 5000), True)
     return sdk.Mistral(api_key="mistral-test-0123456789abcdef", server_url=url, retry_config=retry)
+
+
+def _parts() -> tuple[Any, Any]:
+    """The module with the client, and the one with the retries."""
+    try:
+        return import_module("mistralai.client"), import_module("mistralai.client.utils")
+    except ImportError:  # before version 2
+        return import_module("mistralai"), import_module("mistralai.utils")
 
 
 def answered(messages: list[Any], reply: Any) -> list[Any]:
