@@ -99,8 +99,8 @@ def test_no_test_names_a_case_that_does_not_exist():
 
 
 MADE_UP = re.compile(r"MockTransport\(|\brespx\b|@responses\.|unittest\.mock")
-IN_PROCESS = {"interceptors/test_httpx.py"}
-"""Where the rule that in-process transports pass untouched is itself tested."""
+IN_PROCESS = {"interceptors/test_httpx.py", "coexistence/test_mocks.py"}
+"""Where the rules for what answers in the process are themselves tested: transports, other tools' mocks."""
 
 
 def test_R45_replies_in_tests_come_from_a_server():
