@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help="write the page; of a whole run only")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if options.write and (options.quick or options.parts):
         parser.error("--write goes with a whole run only")
     return options

@@ -27,16 +27,18 @@ SLOW = ("vcrpy",)
 
 def run(*, quick: bool = False) -> list[Row]:
     """Record with each recorder, then replay in turns, each run in a process of its own."""
-    return _beside_peers(2, 1) + _flat(((2, 1), (3, 1))) if quick else _beside_peers(CALLS, 9) + _flat(FLAT)
+    if quick:
+        return _beside_peers(2, 1, apart=False) + _flat(((2, 1), (3, 1)))
+    return _beside_peers(CALLS, 9) + _flat(FLAT)
 
 
-def _beside_peers(calls: int, rounds: int) -> list[Row]:
+def _beside_peers(calls: int, rounds: int, *, apart: bool = True) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         url = _record(folder, calls, RECORDERS)
         quick = [name for name in (*RECORDERS, *BASELINES) if name not in SLOW]
-        figures = interleaved(_jobs(quick, folder, calls, url), rounds)
+        figures = interleaved(_jobs(quick, folder, calls, url, apart), rounds, warm=apart)
         slow = [name for name in SLOW if name in RECORDERS]
-        slow_figures = interleaved(_jobs([*slow, "in memory"], folder, calls, url), rounds=1)
+        slow_figures = interleaved(_jobs([*slow, "in memory"], folder, calls, url, apart), 1, warm=apart)
     rows = []
     for name in RECORDERS:
         baseline = BASELINE_OF.get(name, "in memory")
@@ -51,7 +53,9 @@ def _flat(counts: tuple[tuple[int, int], ...]) -> list[Row]:
     for count, rounds in counts:
         with tempfile.TemporaryDirectory() as folder:
             url = _record(folder, count, ["tokentape"])
-            figures = interleaved(_jobs(["tokentape", "in memory"], folder, count, url), rounds)
+            figures = interleaved(
+                _jobs(["tokentape", "in memory"], folder, count, url), rounds, warm=rounds > 1
+            )
             over[count] = ratio(figures, "tokentape", "in memory")
             rows.append(Row(f"replay {count} calls, tokentape over in memory", over[count], "x"))
     fewer, most = list(over)[-2:]
@@ -69,8 +73,11 @@ def _record(folder: str, count: int, names: Iterable[str]) -> str:
         return provider.url
 
 
-def _jobs(names: Iterable[str], folder: str, count: int, url: str) -> dict[str, Callable[[], float]]:
-    return {name: functools.partial(_in_a_process, name, folder, count, url) for name in names}
+def _jobs(
+    names: Iterable[str], folder: str, count: int, url: str, apart: bool = True
+) -> dict[str, Callable[[], float]]:
+    work = _in_a_process if apart else _replay
+    return {name: functools.partial(work, name, folder, count, url) for name in names}
 
 
 def _in_a_process(name: str, folder: str, count: int, url: str) -> float:

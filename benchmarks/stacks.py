@@ -47,17 +47,18 @@ Runs = dict[str, list[Figures]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: plain calls, streams of so many events, rounds."""
+    """How much is measured: plain calls, streams of so many events, rounds; each run in a process `apart`."""
 
     calls: int = 100
     streams: int = 8
     events: int = 300
     rounds: int = 5
+    apart: bool = True
 
 
 def run(*, quick: bool = False) -> list[Row]:
     """Record once with each recorder, then replay and record in turns, each run in a process of its own."""
-    size = Size(2, 2, 5, 1) if quick else Size()
+    size = Size(2, 2, 5, 1, apart=False) if quick else Size()
     with tempfile.TemporaryDirectory() as folder, _provider(size.events) as provider:
         benches = [Bench(stack, folder, provider, size) for stack in STACKS]
         return [row for bench in benches for row in bench.rows()]
@@ -137,20 +138,17 @@ class Bench:
     def _child(self, job: str, name: str, tape: str) -> Figures:
         path = os.path.join(self._folder, f"{self._stack}-{tape}")
         size = [str(number) for number in (self._size.calls, self._size.streams, self._size.events)]
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.stacks",
-            job,
-            name,
-            self._stack,
-            path,
-            self._provider.url,
-        ]
-        done = subprocess.run([*command, *size], capture_output=True, text=True, check=False, timeout=LONG)
-        if done.returncode:
-            raise RuntimeError(f"{self._stack}: {job} with {name} failed:\n{done.stderr}")
-        return json.loads(done.stdout)
+        work = (job, name, self._stack, path, self._provider.url, *size)
+        return _apart(*work) if self._size.apart or self._stack == "http.client" else _one(*work)
+
+
+def _apart(*work: str) -> Figures:
+    """`_one` in a process of its own. RuntimeError if it fails, with what it said."""
+    command = [sys.executable, "-m", "benchmarks.stacks", *work]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG)
+    if done.returncode:
+        raise RuntimeError(f"{work[2]}: {work[0]} with {work[1]} failed:\n{done.stderr}")
+    return json.loads(done.stdout)
 
 
 def _ratio(runs: Runs, name: str, base: str, figure: str) -> float:
