@@ -30,7 +30,8 @@ def natural(question: Question, n: int, parallel: int = 1) -> Turn:
 def answer(question: Question, n: int) -> str:
     """The text of an unscripted reply."""
     if question.schema is not None:
-        return json.dumps(plausible(question.schema) or {}, ensure_ascii=False)
+        value = plausible(question.schema) if question.schema else {}
+        return json.dumps(value or {}, ensure_ascii=False)
     given = f" (given: {'; '.join(question.results)})" if question.results else ""
     return f"Answer {n} to: {question.text}{given}"
 

@@ -29,7 +29,7 @@ class Ollama(Chat):
         return replace(
             super().question(body, path),
             stream=at(body, "stream") is not False,
-            schema=mapped(wanted) if wanted else None,
+            schema=mapped(wanted) if wanted else None,  # "json" reads as {}: any object
             thinking=at(body, "think") is True,
         )
 
