@@ -63,10 +63,7 @@ MUST = {
 SESSIONS = {"R32", "R33", "R35"}
 """Ordered runs and their forks come with sessions, on top of cassettes."""
 
-OTHER_STACKS = {"R09", "R21"}
-"""Of aiohttp, whose interceptor comes after those of httpx and httpx2."""
-
-LATER = SESSIONS | OTHER_STACKS
+LATER = SESSIONS
 NOW = sorted(set(MUST) - LATER)
 
 
