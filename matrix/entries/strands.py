@@ -81,17 +81,17 @@ async def async_tools(model: Any, text: str) -> Any:
     return data(asked, await asked.invoke_async(text))
 
 
-def _entry(name: str, requires: str, client: Callable[[str], Any], through: str) -> Sdk:
+def _entry(name: str, client: Callable[[str], Any], through: str, *more: str) -> Sdk:
     return Sdk(
         name=name,
         module="strands",
-        requires=(requires,),
+        requires=("strands-agents>=1", *more),
         sync=Side(client, ask, "streams in a loop only", tools, through),
         asynchronous=Side(client, async_ask, async_stream, async_tools, through),
     )
 
 
 ENTRIES = (
-    _entry("strands", "strands-agents", bedrock, "botocore"),
-    _entry("strands openai", "strands-agents[openai]", openai, "httpx2 or httpx"),
+    _entry("strands", bedrock, "botocore"),
+    _entry("strands openai", openai, "httpx2 or httpx", "openai>=3"),
 )
