@@ -105,13 +105,8 @@ ENVIRONMENTS: dict[str, Environment] = {
     "aiohttp-3.9": Environment(
         "aiohttp 3.9",
         "An old aiohttp, with SDKs that still take it.",
-        ("google-genai", "cohere", *REQUESTS, "aiobotocore"),
+        ("google-genai", *REQUESTS, "aiobotocore"),
         ("aiohttp==3.9.5",),
-    ),
-    "beyond": Environment(
-        "Not run",
-        "What this matrix cannot cover.",
-        ("xai-sdk", "google-cloud-aiplatform", "claude-agent-sdk", "ibm-watsonx-ai", "ai21"),
     ),
     "frameworks": Environment(
         "Frameworks",
@@ -151,5 +146,10 @@ ENVIRONMENTS: dict[str, Environment] = {
         "Google ADK and Instructor",
         "Both pin SDKs: google-genai before 3, and an early openai 3.",
         ("google-adk", "instructor"),
+    ),
+    "beyond": Environment(
+        "Not run",
+        "What this matrix cannot cover.",
+        ("xai-sdk", "google-cloud-aiplatform", "claude-agent-sdk", "ibm-watsonx-ai", "ai21"),
     ),
 }

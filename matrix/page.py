@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from matrix.catalog import catalog
@@ -25,17 +26,31 @@ was one recording.
 
 What no row covers, and what to do there: [what is supported](support.md).
 """
-LEGEND = {"ok": "ok", "failed": "**failed**", "not supported": "–", "fails alone": "fails alone"}
+LEGEND = {"ok": "ok", "failed": "**failed**", "fails alone": "fails alone", "not supported": "–"}
 
 
 def page(found: dict[str, dict[str, Any]], today: str, version: str) -> str:
     """The whole page. `found`: results by environment."""
-    lines = [HEAD, f"Run on {today} with tokentape {version}.", ""]
+    lines = [HEAD, f"Run on {today} with tokentape {version}.", "", *_summary(found)]
     for name, environment in ENVIRONMENTS.items():
         lines += [f"## {environment.title}", "", f"{environment.about}", ""]
         about = found.get(name) or {"rows": [], "problem": "no results" if environment.is_run else ""}
         lines += _section(environment.sdks, about)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _summary(found: dict[str, dict[str, Any]]) -> list[str]:
+    """How many cells of each environment came out how."""
+    lines = [
+        "| environment | SDKs | ok | failed | fails alone | not supported |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, environment in ENVIRONMENTS.items():
+        rows = found.get(name, {"rows": []})["rows"]
+        verdicts = Counter(cell["verdict"] for row in rows for cell in row["cells"])
+        counts = [str(verdicts[verdict]) for verdict in LEGEND]
+        lines.append(f"| {environment.title} | {len(rows)} | {' | '.join(counts)} |")
+    return [*lines, ""]
 
 
 def _section(names: tuple[str, ...], about: dict[str, Any]) -> list[str]:
@@ -67,12 +82,33 @@ def _sides(row: dict[str, Any], columns: list[str], notes: list[str]) -> list[st
         shown = [_cell(cells[column]) for column in columns]
         title = f"{row['sdk']} ({row['version']})" if not lines else ""
         lines.append(f"| {title} | {side} | {through} | {' | '.join(shown)} |")
-        notes += [
-            f"- {row['sdk']}, {side}, {cell['scenario']}: {_one_line(cell['note'])}"
-            for cell in cells.values()
-            if cell["verdict"] != "ok"
-        ]
+    notes += _notes(row)
     return lines
+
+
+def _notes(row: dict[str, Any]) -> list[str]:
+    """A line for each reason: which sides and scenarios of the row it is about."""
+    told: dict[str, dict[str, list[str]]] = {}
+    for cell in row["cells"]:
+        if cell["verdict"] != "ok":
+            sides = told.setdefault(_one_line(cell["note"]), {})
+            sides.setdefault(cell["side"], []).append(cell["scenario"])
+    return [f"- {row['sdk']}, {_which(sides)}: {note}" for note, sides in told.items()]
+
+
+def _which(sides: dict[str, list[str]]) -> str:
+    """`sync` where all scenarios are meant, `sync and async retries` where some are."""
+    return "; ".join(
+        " and ".join(same) + ("" if len(names) == len(SCENARIOS) else " " + ", ".join(names))
+        for names, same in _by_scenarios(sides)
+    )
+
+
+def _by_scenarios(sides: dict[str, list[str]]) -> list[tuple[list[str], list[str]]]:
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for side, names in sides.items():
+        alike.setdefault(tuple(names), []).append(side)
+    return [(list(names), same) for names, same in alike.items()]
 
 
 def _cell(cell: dict[str, Any]) -> str:

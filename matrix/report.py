@@ -70,9 +70,9 @@ def shown(found: dict[str, Any]) -> str:
     count = sum(cell["verdict"] == "ok" for cell in found["cells"])
     lines = [f"{found['sdk']} ({found['version']}): {count} ok, {failures(found)} failed"]
     lines += [
-        f"    {cell['side']} {cell['scenario']}: {cell['note'][:600]}"
+        f"    {cell['side']} {cell['scenario']} {cell['verdict']}: {cell['note'][:600]}"
         for cell in found["cells"]
-        if cell["verdict"] == "failed"
+        if cell["verdict"] in ("failed", "fails alone")
     ]
     return "\n".join(lines)
 
