@@ -48,6 +48,7 @@ class Deframer:
         self.trailers: Headers = ()
         self._method = method
         self._buffer = b""
+        self._at = 0  # where in the buffer the steps stand: it is cut once a feed, not once a chunk
         self._left = 0
         self._size_line = b""
         self._some_of_chunk = False
@@ -59,6 +60,7 @@ class Deframer:
         pieces: list[bytes] = []
         while not self.broken and self._step(pieces):
             pass
+        self._buffer, self._at = self._buffer[self._at :], 0
         return pieces
 
     @property
@@ -88,15 +90,15 @@ class Deframer:
     # The steps: each takes what it can from the buffer, and says whether the next one may go on.
 
     def _read_head(self, pieces: list[bytes]) -> bool:
-        found = _HEAD_END.search(self._buffer)
+        found = _HEAD_END.search(self._buffer, self._at)
         if found is None:
-            self.broken = not _may_be_head(self._buffer)
+            self.broken = not _may_be_head(self._buffer[self._at : self._at + 5])
             return False
-        head = _parsed(self._buffer[: found.end()])
+        head = _parsed(self._buffer[self._at : found.end()])
         if head is None:
             self.broken = True
             return False
-        self._buffer = self._buffer[found.end() :]
+        self._at = found.end()
         if 100 <= head.status < 200 and head.status != 101:
             return True
         self.head = head
@@ -124,55 +126,61 @@ class Deframer:
         return False
 
     def _read_size(self, pieces: list[bytes]) -> bool:
-        found = _SIZE.match(self._buffer)
+        found = _SIZE.match(self._buffer, self._at)
         if found is None:
-            self.broken = b"\n" in self._buffer
+            self.broken = self._buffer.find(b"\n", self._at) >= 0
             return False
-        self._left = int(found[1], 16)
-        if self._left == 0:
+        size, start = int(found[1], 16), found.end()
+        if size == 0:
             self._step = self._read_trailers
             return True
-        self._size_line, self._buffer = found[0], self._buffer[found.end() :]
+        end = start + size
+        if self._buffer[end : end + 2] == b"\r\n":  # all of it is here, as nearly always
+            pieces.append(self._buffer[start:end])
+            self._at = end + 2
+            return True
+        self._left, self._size_line, self._at = size, found[0], start
         self._step = self._read_chunk
         return True
 
     def _read_chunk(self, pieces: list[bytes]) -> bool:
         if self._take(pieces):
             self._some_of_chunk, self._size_line = True, b""
-        if self._left == 0 and (found := _BLANK.match(self._buffer)):
-            self._buffer = self._buffer[found.end() :]
+        if self._left == 0 and (found := _BLANK.match(self._buffer, self._at)):
+            self._at = found.end()
             self._some_of_chunk = False
             self._step = self._read_size
             return True
-        self.broken = self._left == 0 and self._buffer not in (b"", b"\r")
+        self.broken = self._left == 0 and self._buffer[self._at : self._at + 2] not in (b"", b"\r")
         return False
 
     def _read_trailers(self, pieces: list[bytes]) -> bool:
         """The last chunk stays in the buffer until the empty line is there."""
-        last = _SIZE.match(self._buffer)
-        after = self._buffer[last.end() :] if last else b""
-        end = _BLANK.match(after) or _HEAD_END.search(after)
+        last = _SIZE.match(self._buffer, self._at)
+        if last is None:
+            return False
+        end = _BLANK.match(self._buffer, last.end()) or _HEAD_END.search(self._buffer, last.end())
         if end is None:
             return False
-        self.trailers = _fields(after[: end.end()])
-        self._buffer = after[end.end() :]
+        self.trailers = _fields(self._buffer[last.end() : end.end()])
+        self._at = end.end()
         self._finish()
         return False
 
     def _read_all(self, pieces: list[bytes]) -> bool:
-        if self._buffer:
-            pieces.append(self._buffer)
-            self._buffer = b""
+        if piece := self._buffer[self._at :]:
+            pieces.append(piece)
+            self._at = len(self._buffer)
         return False
 
     def _done(self, pieces: list[bytes]) -> bool:
         return False
 
     def _take(self, pieces: list[bytes]) -> bool:
-        if not self._buffer or not self._left:
+        piece = self._buffer[self._at : self._at + self._left]
+        if not piece:
             return False
-        piece = self._buffer[: self._left]
-        self._buffer = self._buffer[self._left :]
+        self._at += len(piece)
         self._left -= len(piece)
         pieces.append(piece)
         return True
