@@ -40,7 +40,7 @@ VERSIONS = {
     "oldest-httpx": ("httpx==0.23.3",),
     "first-httpx2": ("httpx==0.28.1", "httpx2==2.0.0"),
     "oldest-aiohttp": ("aiohttp==3.9.5", "uvloop", "httpx2", "openai>=3"),
-    "aiohttp-3.12": ("aiohttp==3.12.15", "uvloop", "httpx2", "openai>=3"),
+    "aiohttp-3.12": ("aiohttp==3.12.15", "uvloop", "httpx2", "openai>=3", "aioresponses"),
 }
 """Environments with just these versions."""
 
@@ -50,7 +50,7 @@ VERSIONS = {
 def versions(session: nox.Session, versions: str) -> None:
     """The SDK and interceptor tests in an environment with just these versions."""
     session.install("-e", ".", *TESTS, *VERSIONS[versions])
-    session.run("pytest", "-q", "-n", "2", *SDK_TESTS, *AIOHTTP_TESTS)
+    session.run("pytest", "-q", "-n", "2", *SDK_TESTS, *AIOHTTP_TESTS, "tests/coexistence/test_mocks.py")
 
 
 URLLIB3_TESTS = (
@@ -62,6 +62,7 @@ URLLIB3_TESTS = (
     "tests/interceptors/test_httpclient_parts.py",
     "tests/sdks/test_boto3.py",
     "tests/sdks/test_google_auth.py",
+    "tests/stacks/test_every_pair.py",
 )
 URLLIB3_VERSIONS = {
     "urllib3-1.26": ("urllib3==1.26.20", "requests==2.28.2"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from stack_calls import stacks
@@ -19,9 +20,16 @@ def test_every_stack_gets_the_same_while_recording(recorded, case):
     """Only what of a broken body reaches the caller before the exception is each library's own choice."""
     seen = {name: [_undated(got) for got in recorded(name).got[case.name]] for name in STACKS}
     for name, got in seen.items():
-        assert [(one.status, one.fault) for one in got] == [(s, case.fault) for s in case.statuses], name
+        assert [one.status for one in got] == list(case.statuses), name
+        assert {one.fault for one in got} == {case.fault} or says_nothing(name, case), name
         if case.fault is None:
             assert got == seen["http.client"], name
+
+
+def says_nothing(name, case):
+    """urllib3 1 takes a body that is shorter than its Content-Length as it comes."""
+    old = name in ("urllib3", "requests") and version("urllib3").startswith("1.")
+    return old and case.name == "cut by length"
 
 
 @pytest.mark.parametrize("replayer", STACKS)
