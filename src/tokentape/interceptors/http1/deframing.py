@@ -138,7 +138,7 @@ class Deframer:
         if self._buffer[end : end + 2] == b"\r\n":  # all of it is here, as nearly always
             pieces.append(self._buffer[start:end])
             self._at = end + 2
-            return True
+            return self._at < len(self._buffer)
         self._left, self._size_line, self._at = size, found[0], start
         self._step = self._read_chunk
         return True

@@ -87,6 +87,10 @@ class Exchange:
         """Tell whole pieces; keep the last one back while its chunk is open."""
         if self.is_over:
             return
+        if not self._parts and not self._deframer.inside_chunk:  # whole ones only, as nearly always
+            for piece in pieces:
+                self._forward.chunk(piece)
+            return
         self._parts.append(pieces[0])
         for piece in pieces[1:]:
             self._flush()
