@@ -1,7 +1,7 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix bench prices docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix sdks bench prices docs changelog clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -29,6 +29,9 @@ coverage:  ## the tests with branch coverage and its floor
 
 matrix:  ## the SDK tests against older and newer SDKs and HTTP libraries
 	$(PYTHON) -m nox
+
+sdks:  ## every SDK of the matrix in its environments; writes the page of the docs
+	$(PYTHON) -m matrix
 
 bench:  ## every performance claim, beside its peers
 	$(PYTHON) -m benchmarks
