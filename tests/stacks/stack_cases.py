@@ -57,7 +57,7 @@ CASES = (
     one("error", reply(b'{"error": {"message": "no"}}', 429, _BUSY), status=429),
     one("cut", cut(after=3)(stream()), fault="cut"),
     one("cut by length", cut(at=20)(reply(PLAIN)), fault="cut"),
-    one("silent after two", stall(None, after=2)(stream()), fault="timeout", timeout=0.15),
+    one("silent after two", stall(None, after=2)(stream()), fault="timeout", timeout=0.3),
     Case("busy", (_AGAIN, _AGAIN), (reply(b"{}", 503, _BUSY), reply(PLAIN, headers=JSON)), None, (503, 200)),
     Case(
         "redirect", (Call("/v1/here", "GET", None),),
