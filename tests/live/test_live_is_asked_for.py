@@ -17,20 +17,15 @@ from tokentape.wire.message import Request
 ROOT = Path(__file__).parents[2]
 
 
+PLUGINS = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "tokentape.pytest_plugin")
+
+
 def run(*arguments, **environment):
-    """Another pytest over this folder, in which no provider's key is set but those given."""
+    """Another pytest over this folder, in which no provider's key is set but those given; plugins we need."""
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     keys = {name for live in PROVIDERS for name in live.keys}
     clean = {name: value for name, value in os.environ.items() if name not in keys | {"PYTEST_ADDOPTS"}}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/live/test_live.py",
-        *arguments,
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", *PLUGINS, "tests/live/test_live.py", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
     )
