@@ -19,6 +19,7 @@ MADE_UP = {
     "claude-agent-sdk": "0.2.186",
     "ai21": "4.3.0",
     "groq": "1.7.0",
+    "dspy": "3.4.1",
 }
 
 
@@ -75,6 +76,12 @@ def test_what_sends_from_outside_python_is_beyond_reach(libraries, name):
 def test_an_sdk_that_is_not_seen_comes_with_the_way_that_works(libraries, name, state, way):
     assert libraries[name]["state"] == state
     assert f"a gateway can see it: set {way}" in libraries[name]["note"]
+
+
+def test_an_sdk_that_writes_to_sockets_itself_says_how_it_is_seen(libraries):
+    assert libraries["dspy"]["state"] in ("partly seen", "not seen")
+    assert "sockets is not recorded" in libraries["dspy"]["note"]
+    assert "engine='litellm', which is seen" in libraries["dspy"]["note"]
 
 
 def test_an_sdk_without_a_way_promises_none(libraries):

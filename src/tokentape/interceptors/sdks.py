@@ -1,11 +1,15 @@
 """What LLM SDKs send through, and the way that works where that cannot be seen.
 
-Transports were measured at the first socket send; "subprocess" is a program that the SDK starts.
+Transports were measured at the first socket send; "subprocess" is a program that the SDK starts,
+"sockets" is HTTP that it writes to sockets by itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+OWN = frozenset({"subprocess", "sockets"})
+"""Transports that come with the SDK, and with no library of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ SDKS: tuple[Sdk, ...] = (
     Sdk("ollama", ("httpx",), "OLLAMA_HOST"),
     Sdk("replicate", ("httpx",), "REPLICATE_BASE_URL"),
     Sdk("litellm", ("httpx", "aiohttp"), "the argument api_base"),
+    Sdk("dspy", ("httpx", "aiohttp", "sockets"), "api_base, or take engine='litellm', which is seen"),
     Sdk("huggingface_hub", ("httpx2", "httpx"), "HF_INFERENCE_ENDPOINT"),
     Sdk("boto3", ("urllib3",), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
     Sdk("aiobotocore", ("aiohttp",), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),

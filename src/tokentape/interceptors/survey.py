@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import registry
-from tokentape.interceptors.sdks import BEYOND_REACH, SDKS
+from tokentape.interceptors.sdks import BEYOND_REACH, OWN, SDKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def _sdks() -> list[Library]:
 
 def _reach(sdk: Sdk, seen: set[str]) -> tuple[str, str]:
     """State and note of an installed SDK, where the libraries in `seen` are."""
-    used = [name for name in sdk.transports if name == "subprocess" or _version(name) is not None]
+    used = [name for name in sdk.transports if name in OWN or _version(name) is not None]
     missing = [name for name in used or sdk.transports if name not in seen]
     note = f"sends through {' or '.join(used or sdk.transports)}"
     if not missing:
