@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -43,6 +44,25 @@ def test_there_is_a_test_of_each_part():
     done = run("Nothing")
     assert done.returncode == 2
     assert done.stderr.endswith(f"no such part: Nothing; there are {', '.join(PARTS)}\n")
+
+
+PAGE = """
+from benchmarks.__main__ import PARTS, _page
+from benchmarks.measure import Row
+rows = [Row("ours", 1.5, "x", 2), Row("ours", 2.5, "x", 2), Row("vcrpy", 3, "x"), Row("vcrpy", float("nan"), "x")]
+print(_page({title: rows for title in PARTS}))
+"""
+
+
+def test_the_page_has_a_table_of_each_part():
+    done = subprocess.run([sys.executable, "-c", PAGE], cwd=ROOT, capture_output=True, text=True, check=True)
+    page = done.stdout
+    assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == list(PARTS)
+    assert "| ours | 1.5 x | at most 2 x | holds |" in page
+    assert "| ours | 2.5 x | at most 2 x | DOES NOT HOLD |" in page
+    if importlib.util.find_spec("vcr"):
+        assert "| vcrpy | 3 x | peer |  |" in page
+        assert "| vcrpy | - | peer | nothing arrives |" in page
 
 
 def test_a_part_is_never_written_over_the_whole():
