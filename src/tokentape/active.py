@@ -68,6 +68,12 @@ def known_url(request: Request) -> bool:
     return predicates.is_llm_call(request) or predicates.is_tool_call(request)
 
 
+def sends() -> bool:
+    """False if every deck that may be in force here only replays."""
+    decks = meant()
+    return not decks or any(deck.sends or deck.is_opaque for deck in decks)
+
+
 def current() -> Deck | None:
     """The deck in force here, or None: also where siblings compete (then `begin` says so)."""
     chosen = _chosen_open()

@@ -452,7 +452,6 @@ def test_a_timeout_replays_at_once_as_the_same_error(run, provider, tape, where,
     assert recorded[0] in ("TimeoutError", "SocketTimeoutError", "ServerTimeoutError")
 
 
-@pytest.mark.skipif(VERSION < (3, 10), reason="aiohttp 3.9 limits it outside the connector: a cancellation")
 def test_a_connect_timeout_replays_as_itself(tape):
     class Slow(aiohttp.TCPConnector):
         async def _create_connection(self, req, traces, timeout):

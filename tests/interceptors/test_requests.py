@@ -161,6 +161,29 @@ def test_a_failed_send_replays_as_itself(hooked):
     assert hooked.kept[0].ended.how is How.CONNECT_TIMEOUT
 
 
+@pytest.mark.parametrize("wrong", ["InvalidURL", "InvalidHeader"])
+def test_what_never_left_is_no_recording(hooked, wrong):
+    class Refusing(OverUrllib):
+        def send(self, request, **options):
+            raise getattr(requests.exceptions, wrong)("not like this", request=request)
+
+    with pytest.raises(requests.RequestException, match="not like this"):
+        session(Refusing()).post(f"http://127.0.0.1:9{PATH}", json=BODY)
+    assert (hooked.kept, hooked.left_out) == ([], [f"never left ({wrong})"])
+
+
+def test_a_switch_of_protocols_is_left_alone(provider, hooked):
+    class Switching(OverUrllib):
+        def send(self, request, **options):
+            response = super().send(request, **options)
+            response.status_code = 101
+            return response
+
+    response = session(Switching()).post(provider.url + PATH, json=BODY, stream=True)
+    assert response.raw.read() == b"onetwo"
+    assert (hooked.kept, hooked.left_out) == ([], ["switched protocols (101)"])
+
+
 def test_a_decoding_adapter_is_told_with_headers_that_fit(provider, hooked):
     urllib3 = pytest.importorskip("urllib3")
     provider.forget()

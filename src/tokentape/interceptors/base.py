@@ -27,6 +27,9 @@ class Tape(Protocol):
     def known_url(self, request: Request) -> bool:
         """True if the request goes to an LLM provider, whatever class of transport carries it."""
 
+    def sends(self) -> bool:
+        """False if no call is sent to a real server here: what leads to one can wait for the request."""
+
 
 class Interceptor(Protocol):
     """Hooks one HTTP library. One object serves the whole process.

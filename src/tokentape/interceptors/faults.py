@@ -73,10 +73,17 @@ CUT_TEXTS = ("peer closed connection", "server disconnected", "connection was cl
 
 TLS_TEXTS = ("ssl", "certificate", "tls")
 
+LOCAL = frozenset(
+    {"PoolTimeout", "InvalidURL", "InvalidSchema", "MissingSchema", "InvalidHeader", "LocationParseError"}
+)
+"""Exceptions of httpx, requests and urllib3 that come before anything is sent."""
+
 
 def is_local(error: BaseException) -> bool:
-    """True if nothing went over the wire: the connection pool was busy, here. Such a try is not recorded."""
-    return "PoolTimeout" in _names(error)
+    """True if nothing went over the wire: a pool was busy, or the address is none. Not recorded."""
+    if isinstance(error, UnicodeError):
+        return "idna" in str(error)  # a host that cannot be a name
+    return not LOCAL.isdisjoint(_names(error))
 
 
 def fault_of(error: BaseException) -> tuple[How, WireError | None]:

@@ -8,6 +8,7 @@ parsed by the real `http.client.HTTPResponse` (or whatever `response_class` is) 
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, cast
 
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from tokentape.interceptors.base import Tape
     from tokentape.wire.message import Request
 
+    Make = Callable[[Patch, Callable[..., object]], Callable[..., object]]
+
 SEAM = "putrequest"
+CONNECTS = ("HTTPConnection", "HTTPSConnection")
+"""Their `connect` waits, too, where nothing is sent: programs call it ahead of the request."""
+
+_really: ContextVar[bool] = ContextVar("tokentape_really", default=False)
 ANY_CODEC = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd"})
 
 
@@ -60,7 +67,11 @@ class Direct:
     def connect(self) -> socket.socket:
         """Connect by the connection's own method."""
         proxy, self.connection.sock = self.connection.sock, None
-        self.connection.connect()
+        token = _really.set(True)
+        try:
+            self.connection.connect()
+        finally:
+            _really.reset(token)
         real = cast("socket.socket", self.connection.sock)
         self.connection.sock = proxy
         return real
@@ -90,32 +101,52 @@ class HttpClientInterceptor:
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
-        self._patch: Patch | None = None
+        self._patches: dict[tuple[type, str], Patch] = {}
 
     def attach(self, module: ModuleType) -> None:
         """Hook `HTTPConnection`. Raises `NoSeam` where it has no `putrequest`."""
         owner = connection_class(module)
         if SEAM not in vars(owner):
             raise NoSeam(f"it has no HTTPConnection.{SEAM}")
-        if self._patch is None:
-            self._patch = Patch(owner, SEAM, self._replacement)
-        else:
-            self._patch.redo()
+        self._hook(owner, SEAM, self._putrequest)
+        for name in CONNECTS:
+            kind = connection_class(module, name)
+            if "connect" in vars(kind):
+                self._hook(kind, "connect", self._connect)
 
     def detach(self) -> None:
         """Put the original back, where it is still ours to put back."""
-        if self._patch is not None and self._patch.undo():
-            self._patch = None
+        self._patches = {where: patch for where, patch in self._patches.items() if not patch.undo()}
 
     def is_attached(self, name: str) -> bool:
         """True if http.client is imported and hooked."""
-        return name in sys.modules and self._patch is not None and self._patch.is_in_place
+        module = sys.modules.get(name)
+        patch = self._patches.get((connection_class(module), SEAM)) if module is not None else None
+        return patch is not None and patch.is_in_place
 
     def unsupported(self, name: str) -> str | None:
         """Every http.client of every supported Python can be hooked."""
         return None
 
-    def _replacement(self, patch: Patch, original: Callable[..., object]) -> Callable[..., object]:
+    def _hook(self, owner: type, name: str, make: Make) -> None:
+        if (owner, name) in self._patches:
+            self._patches[owner, name].redo()
+        else:
+            self._patches[owner, name] = Patch(owner, name, make)
+
+    def _connect(self, patch: Patch, original: Callable[..., object]) -> Callable[..., object]:
+        tape, idle = self._tape, self._tape.idle
+
+        @wraps(original)
+        def connect(self: http.client.HTTPConnection) -> object:
+            if idle() or not patch.is_on or self.sock is not None or _really.get() or tape.sends():
+                return original(self)
+            self.sock = cast("socket.socket", SocketProxy(tape, Direct(self), None))
+            return None
+
+        return connect
+
+    def _putrequest(self, patch: Patch, original: Callable[..., object]) -> Callable[..., object]:
         tape, idle = self._tape, self._tape.idle
 
         @wraps(original)
@@ -130,13 +161,15 @@ class HttpClientInterceptor:
         return putrequest
 
 
-def connection_class(module: ModuleType) -> type:
-    """http.client's own `HTTPConnection`, also while another recorder has a class of its own in its place."""
-    named: type = getattr(module, "HTTPConnection", object)
+def connection_class(module: ModuleType, name: str = "HTTPConnection") -> type:
+    """http.client's own class, also while another recorder has one of its own in its place."""
+    named: type = getattr(module, name, object)
     if named.__module__ == module.__name__:
         return named
-    own = (kind for kind in object.__subclasses__() if kind.__module__ == module.__name__)
-    return next((kind for kind in own if kind.__name__ == "HTTPConnection"), named)
+    base = object if name == "HTTPConnection" else connection_class(module)
+    kinds: list[type] = base.__subclasses__()
+    own = (kind for kind in kinds if kind.__module__ == module.__name__)
+    return next((kind for kind in own if kind.__name__ == name), named)
 
 
 def _stand_in(connection: http.client.HTTPConnection, tape: Tape) -> None:

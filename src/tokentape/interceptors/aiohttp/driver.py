@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from tokentape.interceptors import claim, ending
@@ -35,9 +36,13 @@ class Driver:
         self._tape = tape
 
     async def connect(
-        self, connector: aiohttp.BaseConnector, request: aiohttp.ClientRequest, real: Connect
+        self,
+        connector: aiohttp.BaseConnector,
+        request: aiohttp.ClientRequest,
+        real: Connect,
+        limit: float | None = None,
     ) -> Connection:
-        """A connection for `request`: a real one by `real`, or one to the tape."""
+        """A connection for `request`: a real one by `real`, in `limit` seconds, or one to the tape."""
         says_close = connector.force_close and self._library.says_close
         if is_unread(self._library, request) and claim.is_claimed(
             asked(request, says_close, None), body_known=False
@@ -51,7 +56,7 @@ class Driver:
             with claim.claimed(wanted):  # a connector that calls another one's `connect` asks once
                 return await real()
         if isinstance(outcome, Forward):
-            return await self._forwarded(outcome, request, wanted, real)
+            return await self._forwarded(outcome, request, wanted, real, limit)
         return await self._replayed(outcome, connector, request)
 
     def _is_ours(self, connector: aiohttp.BaseConnector, wanted: Request) -> bool:
@@ -61,24 +66,34 @@ class Driver:
         return isinstance(connector, self._library.network) or self._tape.known_url(wanted)
 
     async def _forwarded(
-        self, forward: Forward, request: aiohttp.ClientRequest, wanted: Request, real: Connect
+        self,
+        forward: Forward,
+        request: aiohttp.ClientRequest,
+        wanted: Request,
+        real: Connect,
+        limit: float | None,
     ) -> Connection:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + limit if limit else math.inf
         try:
             with claim.claimed(wanted):
                 connection = await real()
         except BaseException as error:
-            self._failed(forward, request, error)
+            self._failed(forward, request, error, is_late=loop.time() >= due)
             raise
         tee(connection, request, forward)
         return connection
 
-    def _failed(self, forward: Forward, request: aiohttp.ClientRequest, error: BaseException) -> None:
-        """No connection came about."""
+    def _failed(
+        self, forward: Forward, request: aiohttp.ClientRequest, error: BaseException, *, is_late: bool
+    ) -> None:
+        """No connection came about. aiohttp 3.9 cancels where later versions raise a `TimeoutError`."""
+        is_cancelled = isinstance(error, asyncio.CancelledError)
         if is_local(error):
             forward.leave(f"never left ({type(error).__name__})", warn=False)
-        elif isinstance(error, asyncio.CancelledError):
+        elif is_cancelled and not is_late:
             ending.end(forward, *why_left(request))
-        elif type(error) is TimeoutError:  # the session is about to make its own of it
+        elif is_cancelled or type(error) is TimeoutError:  # the session is about to make its own of it
             name = self._library.connect_timeout
             told = WireError(name, f"Connection timeout to host {request.url}")
             ending.end(forward, How.CONNECT_TIMEOUT, told)
@@ -94,4 +109,4 @@ class Driver:
         await asyncio.sleep(answer.delay)
         if fault.how in CALLER_STOPPED:
             raise answer.gave_up()
-        raise no_connection(self._library.module, fault, request.connection_key)
+        raise no_connection(self._library.module, fault, request)

@@ -15,12 +15,15 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, cast
 
+from tokentape.interceptors import faults
 from tokentape.interceptors.http1.torn import heard
 from tokentape.wire.interaction import How, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+
+    import aiohttp
 
     from tokentape.outcomes import Fail
 
@@ -66,12 +69,13 @@ TEXT = {
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\] (.*)", re.S)
 _REASON = re.compile(r" ssl:.*? \[(.*)\]\Z", re.S)
+_PROXY_SAID = re.compile(r"(\d{3}), message=(['\"])(.*)\2, url=", re.S)
 _SOCKET = re.compile(r"unix socket (.*) ssl:")
 
 
 def is_local(error: BaseException) -> bool:
     """True if nothing went over the wire: the session was closed, or the URL is none. Not recorded."""
-    return type(error).__name__ == "ClientConnectionError" or "InvalidURL" in _names(error)
+    return type(error).__name__ == "ClientConnectionError" or faults.is_local(error)
 
 
 def fault_of(error: BaseException) -> tuple[How, WireError | None]:
@@ -89,20 +93,34 @@ def text_of(error: BaseException) -> str:
     return own if isinstance(own, str) else str(error)
 
 
-def no_connection(module: ModuleType, fault: Fail, key: object) -> Exception:
-    """The exception to raise where no connection came about, for the connection key of this request.
+def no_connection(module: ModuleType, fault: Fail, request: aiohttp.ClientRequest) -> Exception:
+    """The exception to raise where no connection came about for this request.
 
     A timeout here is a bare `TimeoutError`: the session makes its own of it.
     """
     name, text = _told(fault)
     if fault.how is How.CONNECT_TIMEOUT:
         return TimeoutError()
+    refused = _PROXY_SAID.match(text)
+    if name == "ClientHttpProxyError" and refused is not None and request.proxy is not None:
+        return _refused_by_proxy(module, request, int(refused[1]), refused[3])
     inner = _inner_error(name, text, fault.how)
     usual = "ClientConnectorSSLError" if fault.how is How.TLS_ERROR else "ClientConnectorError"
     kind: Callable[..., Exception] = _own(module, name, "ClientConnectorError") or getattr(module, usual)
-    path = _between(_SOCKET, text)
+    path, key = _between(_SOCKET, text), request.connection_key
+    if name == "ClientProxyConnectionError" and request.proxy is not None and hasattr(key, "_replace"):
+        key = key._replace(host=request.proxy.host or "", port=request.proxy.port)
     error = kind(key, inner) if path is None else kind(path, key, inner)
     error.__cause__ = inner
+    return error
+
+
+def _refused_by_proxy(
+    module: ModuleType, request: aiohttp.ClientRequest, status: int, message: str
+) -> Exception:
+    """What the library makes of a proxy that answers CONNECT with an error."""
+    asked = module.RequestInfo(request.proxy, "CONNECT", request.request_info.headers, request.proxy)
+    error: Exception = module.ClientHttpProxyError(asked, (), status=status, message=message)
     return error
 
 

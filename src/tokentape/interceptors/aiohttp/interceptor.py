@@ -95,11 +95,17 @@ class AiohttpInterceptor:
                 real = partial(send, self, req, *args, **kwargs)
                 if idle() or not patch.is_on:
                     return await real()
-                return await driver.connect(self, req, real)
+                return await driver.connect(self, req, real, _limit(*args, **kwargs))
 
             return connect
 
         return make
+
+
+def _limit(traces: object = None, timeout: object = None) -> float | None:
+    """The seconds that the caller of `connect` gives it."""
+    seconds: float | None = getattr(timeout, "connect", None)
+    return seconds
 
 
 def lacking(module: ModuleType) -> list[str]:

@@ -55,7 +55,10 @@ class Tee(asyncio.Protocol):
         if not self._is_over:
             self._note(data)
         self._inner.data_received(data)
-        if self._deframer.complete:
+        refused = self._inner.exception()
+        if refused is not None and not self._is_over:  # the parser is stricter than we are
+            self._lost(refused, None)
+        elif self._deframer.complete:
             self._end(How.EOF)
 
     def eof_received(self) -> None:

@@ -67,6 +67,10 @@ class Source:
         """Always."""
         return True
 
+    def sends(self) -> bool:
+        """As the deck says."""
+        return self.deck.sends
+
     def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
         """What the deck says. Raises what opening it raises, at the first request."""
         return self.deck.begin(request, identity=identity or self._identity)

@@ -134,7 +134,10 @@ class Driver:
             with claim.claimed(forward.request):
                 response = self._passed(request, options)
         except BaseException as error:
-            ending.end(forward, *faults.fault_of(error))
+            if faults.is_local(error):
+                forward.leave(f"never left ({type(error).__name__})", warn=False)
+            else:
+                ending.end(forward, *faults.fault_of(error))
             raise
         _listen(forward, response)
         return response
@@ -166,6 +169,9 @@ def _sock(reel: Reel) -> socket.socket:
 
 def _listen(forward: Forward, response: requests.Response) -> None:
     """Record the response: at once if the adapter read it already, else as it is read."""
+    if response.status_code == 101:
+        forward.leave("switched protocols (101)", warn=True)
+        return
     headers = tuple((_text(name), _text(value)) for name, value in response.headers.items())
     reason = _text(response.reason or "")
     content = response._content

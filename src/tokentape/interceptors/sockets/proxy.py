@@ -13,6 +13,7 @@ import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tokentape.interceptors import claim, ending
+from tokentape.interceptors.faults import is_local
 from tokentape.interceptors.http1.framing import framed
 from tokentape.interceptors.http1.requestreader import RequestReader
 from tokentape.interceptors.http1.torn import heard
@@ -21,14 +22,14 @@ from tokentape.interceptors.sockets.faults import CONNECTING, connect_fault, exc
 from tokentape.interceptors.sockets.file import Tape as Reel
 from tokentape.interceptors.sockets.file import TapeFile, TeeFile
 from tokentape.log import log
-from tokentape.outcomes import Fail, Forward, Wait
+from tokentape.outcomes import Fail, Forward, Incomplete, Wait
 from tokentape.wire.interaction import CALLER_STOPPED, How
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tokentape.interceptors.base import Tape
-    from tokentape.outcomes import Incomplete, Miss, Replay
+    from tokentape.outcomes import Miss, Replay
     from tokentape.wire.message import Request
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -73,6 +74,7 @@ class SocketProxy:
         self._is_read = False
         self._signal: tuple[socket.socket, socket.socket] | None = None
         self._timeout: tuple[float | None] | None = None
+        self._options: list[tuple[int, int, int | bytes]] = []
 
     @property
     def is_fresh(self) -> bool:
@@ -99,7 +101,8 @@ class SocketProxy:
 
     def _decide(self) -> None:
         asked = self._request.request(self._attempt.url)
-        outcome = None if claim.is_claimed(asked) else ending.begin(self._tape, asked)
+        passes = self._tape.idle() or claim.is_claimed(asked)
+        outcome = None if passes else ending.begin(self._tape, asked)
         if outcome is None:
             self._pass()
         elif isinstance(outcome, Forward):
@@ -119,6 +122,8 @@ class SocketProxy:
         try:
             self._connect()
         except BaseException as error:
+            if is_local(error) or (error.__cause__ is not None and is_local(error.__cause__)):
+                forward.leave(f"never left ({type(root(error)).__name__})", warn=False)
             exchange.stopped(*connect_fault(error))
             raise
         self._exchange = exchange
@@ -130,6 +135,8 @@ class SocketProxy:
         self.real = self._attempt.connect()
         if self._timeout is not None:
             self.real.settimeout(self._timeout[0])
+        for option in self._options:
+            self.real.setsockopt(*option)
 
     def _send(self, data: bytes) -> None:
         try:
@@ -148,12 +155,13 @@ class SocketProxy:
             served = answer.serve(self._attempt.codecs(asked))
             self._reel = Reel(_delayed(answer.delay, framed(asked.method, answer, served)))
             return
-        if fault.how not in CONNECTING and fault.how not in CALLER_STOPPED:
+        if fault.how in CALLER_STOPPED:  # who only sends, and reads no reply, may do so again
+            self._reel = Reel(_delayed(answer.delay, _given_up(answer)))
+            return
+        if fault.how not in CONNECTING:
             self._reel = Reel(_delayed(answer.delay, _failing(fault)))
             return
         self._attempt.give_back(self.real)
-        if fault.how in CALLER_STOPPED:
-            raise answer.gave_up()
         error = exception(fault.how, fault.error)
         raise error if fault.how is How.WRITE_TIMEOUT else self._attempt.failed_to_connect(error)
 
@@ -199,6 +207,12 @@ class SocketProxy:
         self._timeout = (value,)
         if self.real is not None:
             self.real.settimeout(value)
+
+    def setsockopt(self, level: int, name: int, value: int | bytes) -> None:
+        """Kept until there is a socket."""
+        self._options.append((level, name, value))
+        if self.real is not None:
+            self.real.setsockopt(level, name, value)
 
     def gettimeout(self) -> float | None:
         """What was set."""
@@ -263,6 +277,11 @@ def _delayed(
     if seconds:
         yield Wait(seconds)
     yield from steps
+
+
+def _given_up(answer: Replay | Miss) -> Iterator[bytes | Wait | Fail | Incomplete]:
+    """A reply that the recorded caller did not wait for: it is told when this one does."""
+    yield Incomplete(answer.gave_up())
 
 
 def _failing(fault: Fail) -> Iterator[bytes | Wait | Fail | Incomplete]:

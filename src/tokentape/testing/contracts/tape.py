@@ -53,6 +53,10 @@ class MemoryTape:
         """As told to the constructor."""
         return self._llm
 
+    def sends(self) -> bool:
+        """Until `rewind`."""
+        return self._waiting is None
+
     def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
         """Record, or replay."""
         self.asked.append(request)
