@@ -114,6 +114,7 @@ def push(deck: Deck, *, root: bool = False) -> None:
         if root:
             _roots.append(deck)
     _chosen.set(deck)
+    _let_pass.set("")  # what passed before says nothing about this cassette
 
 
 def innermost(decks: Sequence[Deck]) -> Deck:

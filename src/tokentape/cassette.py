@@ -90,12 +90,7 @@ class CassetteBlock:
 
     def _open(self) -> Deck:
         deck = open_with(self._target, self._options)
-        try:
-            interceptors.hold()
-        except BaseException as error:  # two of one name, an entry point that cannot be loaded
-            deck.close(error)
-            raise
-        guard.hold()
+        hold(deck)
         for watcher in watching.watchers:
             watcher.opened(deck)
         return deck
@@ -132,10 +127,35 @@ class CassetteBlock:
         return run
 
 
+def hold(deck: Deck) -> None:
+    """Have interceptors and guard in place for `deck`, until `release`.
+
+    Raises what they raise (two interceptors of one name, an entry point that cannot be loaded); nothing is
+    held then, and the deck is closed.
+    """
+    try:
+        interceptors.hold()
+        try:
+            guard.hold()
+        except BaseException:
+            interceptors.release()
+            raise
+    except BaseException as error:
+        deck.close(error)
+        raise
+
+
+def release() -> None:
+    """Undo one `hold`; the guard's goes also if an interceptor's fails."""
+    try:
+        interceptors.release()
+    finally:
+        guard.release()
+
+
 def close_block(deck: Deck, error: BaseException | None) -> None:
     """Close a deck that interceptors and guard were held for; its troubles become warnings."""
-    interceptors.release()
-    guard.release()
+    release()
     try:
         deck.close(error)
     finally:

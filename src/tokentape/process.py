@@ -8,8 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape import active, guard
-from tokentape.cassette import close_block
+from tokentape import active
+from tokentape.cassette import close_block, hold
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
 from tokentape.forks import renewed
@@ -108,15 +108,16 @@ def is_installed() -> bool:
 def _start(target: Target | None, options: Options, asked: tuple[object, ...]) -> _Installed:
     _unseal()
     _seal(options)
-    deck = open_with(target, options) if target is not None else None
-    interceptors.hold()
-    atexit.register(_at_exit)
-    if deck is not None:
-        guard.hold()
+    if target is not None:
+        deck = open_with(target, options)
+        hold(deck)
+        atexit.register(_at_exit)
         active.push(deck, root=True)
         for error in _unseal():
             deck.latch(error)
         return _Installed(asked, options.predicates, deck, lambda: None)
+    interceptors.hold()
+    atexit.register(_at_exit)
     return _Installed(asked, options.predicates, None, active.watch(_warn_nowhere()))
 
 

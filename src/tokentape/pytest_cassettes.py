@@ -6,11 +6,11 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from tokentape import active, guard, settings
+from tokentape import active, settings
+from tokentape.cassette import hold, release
 from tokentape.cassettes.mode import RecordMode
 from tokentape.cassettes.stores.names import safe_name
 from tokentape.errors import UnusedInteractions
-from tokentape.interceptors import registry as interceptors
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
 
@@ -50,20 +50,14 @@ def block_of(
     path, args = _asked(node)
     options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode={{mode}}')
     deck = open_with(path or default_path(node), options)
-    try:
-        interceptors.hold()
-    except BaseException as error:
-        deck.close(error)
-        raise
-    guard.hold()
+    hold(deck)
     added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
     active.push(deck, root=True)
     try:
         yield deck
     finally:
         active.pop(deck)
-        interceptors.release()
-        guard.release()
+        release()
         for name in added:
             os.environ.pop(name, None)
         well, whole = passed(node), ran(node)

@@ -323,3 +323,42 @@ with tokentape.use_cassette("a.json", mode="none"):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout == "blocked\n"
     assert "NetworkBlocked" in done.stderr
+
+
+def exec_in_a_child():
+    if (child := os.fork()) == 0:
+        try:
+            os.execv("/bin/true", ["true"])
+        finally:
+            os._exit(9)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def worker(method):
+    from multiprocessing import get_context
+
+    process = get_context(method).Process(target=os.getpid)
+    process.start()
+    process.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_spawn"), reason="POSIX")
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (lambda: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0), "true"),
+        (lambda: os.spawnv(os.P_WAIT, "/bin/true", ["true"]), "true"),
+        (lambda: os.spawnlp(os.P_WAIT, "true", "true"), "true"),
+        (lambda: worker("spawn"), "python"),
+    ],
+    ids=["posix_spawn", "spawnv", "spawnlp", "multiprocessing"],
+)
+def test_programs_started_past_subprocess_are_noted_too(tape, start, name):
+    with tokentape.use_cassette(tape, mode="none") as deck:
+        start()
+    assert [note.partition(":")[0].rstrip("0123456789.") for note in deck.notes] == [f"started {name}"]
+
+
+def test_a_child_that_becomes_another_program_goes_on(tape):
+    with tokentape.use_cassette(tape, mode="none"):
+        exec_in_a_child()

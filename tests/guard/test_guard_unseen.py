@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import socket
+import urllib.error
 import urllib.request
 import warnings
 from urllib.parse import urlsplit
@@ -187,3 +189,12 @@ def test_R12_the_pytest_report_tells_it(pytester, provider):
         *[f"-pno:{name}" for name in ("asyncio", "anyio", "cov", "hypothesispytest", "langsmith_plugin")],
     )
     result.stdout.fnmatch_lines(["*test_it: *a connection to *, an LLM host, was made through test_*"])
+
+
+def test_what_passed_before_the_cassette_does_not_hide_it(outside, provider, named):
+    with tokentape.use_cassette(outside / "b.json", mode="all", record="llm"):
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{provider.url}/anything")
+    with pytest.warns(TokentapeWarning, match="no interceptor saw it"):
+        with tokentape.use_cassette(outside / "a.json", mode="all", hosts=named):
+            raw(provider.url)

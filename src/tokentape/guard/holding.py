@@ -23,6 +23,7 @@ PLACES: dict[str, Attach] = {
     "asyncio.base_events": loops.attach_asyncio,
     "uvloop": loops.attach_uvloop,
     "subprocess": programs.attach,
+    "multiprocessing.util": programs.attach_multiprocessing,
 }
 """The modules to wait for, and what is replaced in each."""
 
@@ -33,14 +34,16 @@ _holds: list[None] = []
 
 
 def hold() -> None:
-    """Have the guard in place until `release`. Counted."""
+    """Have the guard in place until `release`. Counted; one that fails leaves nothing in place."""
     with _lock:
         _holds.append(None)
         if len(_holds) > 1:
             return
-        _swaps.open()
-        for name, attach in PLACES.items():
-            _waits.append(when_imported(name, _attaching(attach)))
+        try:
+            _put_in_place()
+        except BaseException:
+            release()
+            raise
 
 
 def release() -> None:
@@ -53,6 +56,12 @@ def release() -> None:
         while _waits:
             _waits.pop()()
         _swaps.undo()
+
+
+def _put_in_place() -> None:
+    _swaps.open()
+    for name, attach in PLACES.items():
+        _waits.append(when_imported(name, _attaching(attach)))
 
 
 def _attaching(attach: Attach) -> Callable[[ModuleType], None]:

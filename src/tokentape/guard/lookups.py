@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tokentape.allowed import bare
+from tokentape.forks import renewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ MOST = 4096
 NAMES_EACH = 8
 """How many names of one address are remembered: hosts of a content network share theirs."""
 
-_lock = threading.Lock()
+_lock = renewed(threading.Lock())
 _names: dict[str, tuple[str, ...]] = {}
 _tickets: Counter[str] = Counter()
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, cast
 from tokentape import active
 from tokentape.errors import RecordingError
 from tokentape.guard import policy
+from tokentape.settings import run_joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
-    from tokentape.guard.swap import Function, Swap, Swaps
+    from tokentape.guard.swap import Function, Make, Swap, Swaps
 
 ASKS_MODELS = frozenset({"claude", "codex", "gemini", "ollama", "llm", "aichat", "aider", "goose"})
 """Command line programs that call models; SDKs such as claude-agent-sdk start one."""
@@ -30,7 +32,13 @@ FETCHES = frozenset({"curl", "wget", "http", "https"})
 def attach(module: ModuleType, swaps: Swaps) -> None:
     """Replace what starts programs in `subprocess` and `os`."""
     swaps.put(module.Popen, "__init__", _popen)
-    swaps.put(os, "system", _system)
+    for name, place in _OF_OS.items():
+        swaps.put(os, name, _starting(place))
+
+
+def attach_multiprocessing(module: ModuleType, swaps: Swaps) -> None:
+    """Replace what starts the workers of `spawn`, and the server of `forkserver`, in multiprocessing.util."""
+    swaps.put(module, "spawnv_passfds", _worker)
 
 
 def _popen(swap: Swap) -> Function:
@@ -45,16 +53,54 @@ def _popen(swap: Swap) -> Function:
     return __init__
 
 
-def _system(swap: Swap) -> Function:
+_OF_OS = {
+    "system": 0,
+    "startfile": 0,
+    "posix_spawn": 0,
+    "posix_spawnp": 0,
+    "execv": 0,
+    "execve": 0,
+    "execvp": 0,
+    "execvpe": 0,
+    "spawnv": 1,
+    "spawnve": 1,
+    "spawnvp": 1,
+    "spawnvpe": 1,
+}
+"""What starts a program in `os`, and which argument names it; the `l` variants call these."""
+
+
+def _starting(place: int) -> Make:
+    def make(swap: Swap) -> Function:
+        original = swap.original
+
+        @wraps(original)
+        def function(*args: object, **kwargs: object) -> object:
+            if swap.is_on and len(args) > place and not policy.idle():
+                started(args[place])
+            return original(*args, **kwargs)
+
+        return function
+
+    return make
+
+
+def _worker(swap: Swap) -> Function:
+    """A Python that begins anew: it has no cassette, and its calls go out. Under a run it joins."""
     original = swap.original
 
     @wraps(original)
-    def system(command: object) -> object:
-        if swap.is_on and not policy.idle():
-            started(command)
-        return original(command)
+    def spawnv_passfds(path: object, args: Sequence[object], passfds: object) -> object:
+        if swap.is_on and not policy.idle() and _runs_the_program(args) and run_joined() is None:
+            started(path)
+        return original(path, args, passfds)
 
-    return system
+    return spawnv_passfds
+
+
+def _runs_the_program(args: Sequence[object]) -> bool:
+    """False for the process in which multiprocessing keeps books."""
+    return not any("resource_tracker" in str(argument) for argument in args)
 
 
 def started(args: object) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from tokentape.forks import renewed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -65,7 +67,7 @@ class Swaps:
 
     def __init__(self) -> None:
         self._swaps: dict[tuple[int, str], list[Swap]] = {}
-        self._lock = threading.Lock()
+        self._lock = renewed(threading.Lock())
         self._is_open = False
 
     def open(self) -> None:

@@ -42,13 +42,12 @@ def _is_a_helper() -> bool:
 
 
 def _join(shared: Shared) -> None:
-    from tokentape import active, guard
-    from tokentape.interceptors import registry as interceptors
+    from tokentape import active
+    from tokentape.cassette import hold
     from tokentape.launching.plan import Plan
 
     deck = Plan.read(shared).deck(shared)
-    interceptors.hold()
-    guard.hold()
+    hold(deck)
     active.push(deck, root=True)
     # The first to register is the last to run: what the program calls at its exit is recorded, too.
     atexit.register(_leave, deck)
@@ -57,12 +56,11 @@ def _join(shared: Shared) -> None:
 
 def _leave(deck: Deck) -> None:
     """At the end of the process. The run was told of every miss; where it has ended, this tells."""
-    from tokentape import active, guard
-    from tokentape.interceptors import registry as interceptors
+    from tokentape import active
+    from tokentape.cassette import release
 
     active.pop(deck)
-    interceptors.release()
-    guard.release()
+    release()
     with suppress(TokentapeError):
         deck.close()
     for error in deck.untold:
