@@ -92,8 +92,8 @@ async def async_tools(model: Any, text: str) -> Any:
 ENTRIES = (
     Sdk(
         name="dspy",
-        module="dspy",
-        requires=("dspy", "mcp>=2"),
+        module="dspy litellm mcp",
+        requires=("dspy", "litellm", "mcp>=2"),
         sync=Side(client, ask, "streams in a loop only", tools, "httpx"),
         asynchronous=Side(client, async_ask, async_stream, async_tools, "aiohttp"),
     ),

@@ -91,7 +91,7 @@ ENTRIES = (
         name="google-adk",
         module="google.adk",
         requires=("google-adk",),
-        sync=Side(str, sync_ask, "streams in a loop only", sync_tools, "httpx"),
-        asynchronous=Side(client, ask, stream, tools, "httpx"),
+        sync=Side(str, sync_ask, "streams in a loop only", sync_tools, "aiohttp or httpx"),
+        asynchronous=Side(client, ask, stream, tools, "aiohttp or httpx"),
     ),
 )

@@ -82,7 +82,7 @@ def _entry(name: str, model: str, **options: Any) -> Sdk:
     client = partial(Session, model=model, **options)
     return Sdk(
         name=name,
-        module="litellm",
+        module="litellm mcp",
         requires=("litellm", "mcp>=2"),
         sync=Side(client, ask, stream, tools, "httpx"),
         asynchronous=Side(client, async_ask, async_stream, async_tools, "aiohttp"),

@@ -90,8 +90,8 @@ def _entry(provider: str, client: Callable[[str], Any]) -> Sdk:
         name=f"llama-index {provider}",
         module=f"llama_index.llms.{provider}",
         requires=(f"llama-index-llms-{provider}",),
-        sync=Side(client, ask, stream, tools, "httpx2 or httpx"),
-        asynchronous=Side(client, async_ask, async_stream, async_tools, "httpx2 or httpx"),
+        sync=Side(client, ask, stream, tools, "httpx"),
+        asynchronous=Side(client, async_ask, async_stream, async_tools, "httpx"),
     )
 
 

@@ -96,7 +96,7 @@ async def async_tools(model: Any, text: str) -> Any:
 def _entry(name: str, extra: str, client: Callable[[str], Any]) -> Sdk:
     return Sdk(
         name=name,
-        module="pydantic_ai",
+        module=f"pydantic_ai {extra}",
         requires=(f"pydantic-ai-slim[{extra}]",),
         sync=Side(partial(Model, client), ask, stream, tools, "httpx2 or httpx"),
         asynchronous=Side(client, async_ask, async_stream, async_tools, "httpx2 or httpx"),

@@ -43,7 +43,7 @@ def tools(model: Any, text: str) -> Any:
 ENTRIES = (
     Sdk(
         name="smolagents",
-        module="smolagents",
+        module="smolagents openai",
         requires=("smolagents[openai]",),
         sync=Side(client, ask, stream, tools, "httpx2 or httpx"),
     ),

@@ -81,10 +81,10 @@ async def async_tools(model: Any, text: str) -> Any:
     return data(asked, await asked.invoke_async(text))
 
 
-def _entry(name: str, client: Callable[[str], Any], through: str, *more: str) -> Sdk:
+def _entry(name: str, client: Callable[[str], Any], module: str, through: str, *more: str) -> Sdk:
     return Sdk(
         name=name,
-        module="strands",
+        module=module,
         requires=("strands-agents>=1", *more),
         sync=Side(client, ask, "streams in a loop only", tools, through),
         asynchronous=Side(client, async_ask, async_stream, async_tools, through),
@@ -92,6 +92,6 @@ def _entry(name: str, client: Callable[[str], Any], through: str, *more: str) ->
 
 
 ENTRIES = (
-    _entry("strands", bedrock, "botocore"),
-    _entry("strands openai", openai, "httpx2 or httpx", "openai>=3"),
+    _entry("strands", bedrock, "strands", "urllib3"),
+    _entry("strands openai", openai, "strands openai", "httpx2 or httpx", "openai>=3"),
 )
