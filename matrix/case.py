@@ -15,7 +15,7 @@ Ask = Callable[[Any, str], Any]
 class Side:
     """The synchronous or the asynchronous half of an SDK. A string is the reason why there is none.
 
-    `through`: the distribution of the HTTP library it sends with; `a or b` is the first that is installed.
+    `through`: the distribution of the HTTP library it sends with; of `a or b`, the run shows which it was.
     `attempts`: requests that 503, 503, 200 takes. `stream_calls`, `tool_calls`: requests of these. `aside`:
     requests of each new client that are no calls of a model (a warm-up). `concurrency`: why one client cannot
     be asked several times at once.

@@ -17,6 +17,7 @@ cell is two runs of the SDK itself: live against [the bundled provider](testing.
 same error with the same text), that the provider saw nothing the second time, and that each of its requests
 was one recording.
 
+- *sends through*: the HTTP library; "a, at b" where the calls were recorded at another one above or below it.
 - *plain*, *stream*: one call. *tools*: a call that asks for a tool, and the call with its result.
 - *error*: a 400. The cell names the SDK's exception, which the replay raised too.
 - *retries*: 503, 503, 200, by the SDK's own retries; the recording has all three.

@@ -38,7 +38,11 @@ def row(sdk: Sdk, lines: list[str], problem: str) -> dict[str, Any]:
             if (name, scenario.name) not in known:
                 note = problem or "no result"
                 cells.append({"side": name, "scenario": scenario.name, "verdict": "failed", "note": note})
-    through = {name: _through(side.through) for name, side in sdk.sides.items() if not isinstance(side, str)}
+    through = {
+        name: _through(side.through, _seams(cells, name))
+        for name, side in sdk.sides.items()
+        if not isinstance(side, str)
+    }
     return {"sdk": sdk.name, "version": _version(sdk), "through": through, "cells": cells}
 
 
@@ -50,14 +54,28 @@ def _version(sdk: Sdk) -> str:
         return distribution
 
 
-def _through(names: str) -> str:
-    """`httpx2 2.16.2` of `httpx2 or httpx`: the first that is installed, with its version."""
-    for name in names.split(" or "):
-        try:
-            return f"{name} {metadata.version(name)}"
-        except metadata.PackageNotFoundError:
-            continue
-    return names
+def _seams(cells: list[dict[str, Any]], side: str) -> list[str]:
+    """Where the calls of a side were recorded."""
+    return sorted({seam for cell in cells if cell["side"] == side for seam in cell.get("seams", ())})
+
+
+def _through(names: str, seams: list[str]) -> str:
+    """What the entry names, with its version. Of `a or b`, the one at which calls were recorded; where that
+    was another, which lies above or below it, both.
+    """
+    known = names.split(" or ")
+    for name in seams:
+        if name in known:
+            return _versioned(name)
+    first = next((name for name in known if _versioned(name) != name), names)
+    return f"{_versioned(first)}, at {', '.join(map(_versioned, seams))}" if seams else _versioned(first)
+
+
+def _versioned(name: str) -> str:
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return name
 
 
 def failures(found: dict[str, Any]) -> int:

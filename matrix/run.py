@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tokentape
+from matrix import seams
 from matrix.plain import name_of
 from matrix.play import play, play_in_loop
 from matrix.scenarios import SCENARIOS
@@ -30,12 +31,13 @@ Verdict = Literal["ok", "failed", "not supported", "fails alone"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One cell of the matrix. `note`: why not, or the name of the SDK's exception."""
+    """One cell. `note`: why not, or the name of the exception. `seams`: where calls were recorded."""
 
     side: str
     scenario: str
     verdict: Verdict
     note: str = ""
+    seams: tuple[str, ...] = ()
 
 
 class Unequal(Exception):
@@ -58,7 +60,9 @@ def cell(name: str, side: Side | str, scenario: Scenario, hosts: tuple[str, ...]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what SDKs say of each other
         warnings.simplefilter("error", TokentapeWarning)
-        return Result(name, scenario.name, *_judged(Cell(scenario, played, sends + side.aside, hosts)))
+        with seams.noted() as found:
+            judged = _judged(Cell(scenario, played, sends + side.aside, hosts))
+    return Result(name, scenario.name, *judged, tuple(sorted(found)))
 
 
 def _judged(cell: Cell) -> tuple[Verdict, str]:
