@@ -116,5 +116,5 @@ ENTRIES = (
     _entry("langchain-openai", openai, "httpx2 or httpx", "httpx2 or httpx"),
     _entry("langchain-anthropic", anthropic, "httpx2 or httpx", "httpx2 or httpx"),
     _entry("langchain-google-genai", google, "httpx", "aiohttp", "aiohttp"),
-    _entry("langchain-aws", aws, "botocore", "urllib3"),
+    _entry("langchain-aws", aws, "urllib3", "urllib3"),
 )
