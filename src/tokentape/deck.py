@@ -21,13 +21,13 @@ from tokentape.errors import (
     RecordingRefused,
     ReplayAbort,
     ReplayError,
-    ReplayMiss,
     TokentapeError,
     TokentapeWarning,
 )
 from tokentape.kin import Kin
 from tokentape.log import log
-from tokentape.matching.explain import Explanation, explain, with_mode
+from tokentape.matching.explain import with_mode
+from tokentape.misses import Latch, Misses, combine, refusal
 from tokentape.outcomes import Forward, Miss, Outcome, Replay, put_underway
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
@@ -77,18 +77,18 @@ class Deck:
         self.parent: Deck | None = None
         self.is_closed = False
         self.tally = Tally()
-        self._command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
-        self.command = with_mode(self._command, RecordMode.NEW_EPISODES)
+        command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
+        self.command = with_mode(command, RecordMode.NEW_EPISODES)
         self._playback = playback
         self._recorder = recorder
         self._other_form: OtherForm | None = None
         self.predicates = options.predicates
-        self._lock = threading.Lock()
-        self._missing = threading.Lock()
+        self._pace = options.pace == "recorded"
+        self._lock = forks.renewed(threading.Lock())
         self._kin = Kin(self, playback, recorder)
         forks.follow(self)
-        self._misses: dict[str, tuple[Miss, ReplayMiss]] = {}
-        self._latched: list[TokentapeError] = []
+        self._misses = Misses(path, choice.mode, command, playback, recorder)
+        self._latch = Latch(self._kin.tell)
         self._last_at = 0.0
         self.notes: list[str] = []
         """What a report may say besides: programs that were started while nothing might go out."""
@@ -117,7 +117,7 @@ class Deck:
     def errors(self) -> tuple[TokentapeError, ...]:
         """What was latched, here and in forked children: misses, reads past a recorded end, ..."""
         self._kin.hear()
-        return tuple(self._latched)
+        return tuple(self._latch.errors)
 
     @property
     def unused(self) -> list[str]:
@@ -229,7 +229,7 @@ class Deck:
             return None
         self.tally.replayed += 1
         log.debug("%s: replayed %s for key %s", self.path, recorded.id, key)
-        return Replay(recorded, pace=self.options.pace == "recorded", report=self.latch)
+        return Replay(recorded, pace=self._pace, report=self.latch)
 
     def _forward(self, request: Request, key: str, exact: str | None, identity: str | None) -> Forward:
         forward = Forward(request, self._now(), self._keep, self._leave)
@@ -255,38 +255,14 @@ class Deck:
 
     def _miss(self, request: Request, found: Recognised, key: str) -> Miss:
         """Answer with the explanation, and latch it; an identical request gets the same answer at once."""
-        with self._missing:
+        why_not = self._other_form.why_not if self._other_form is not None else None
+        with self._misses.lock:
             self.tally.missed += 1
-            if key not in self._misses:
-                explanation = self._explain(request, found, key)
-                reply = error_reply(found.operation, str(explanation))
-                self._misses[key] = Miss(explanation, request, reply), ReplayMiss(explanation)
-                log.debug("%s: no recording for key %s", self.path, key)
-            miss, error = self._misses[key]
-            if error not in self._latched:  # also again, where the first time was reported already
-                self._latched.append(error)
-                self._kin.tell(error)
+            miss, error = self._misses.of(request, found, key, self._lock, why_not)
+            self._latch.add_same(error)
         if self.options.on_miss == "abort" and miss.explanation is not None:
             raise ReplayAbort(miss.explanation)
         return miss
-
-    def _explain(self, request: Request, found: Recognised, key: str) -> Explanation:
-        with self._lock:
-            candidates = list(self._playback.candidates())
-            unused = tuple(self._playback.unused())
-            note = "every recording of this call was played already" if self._playback.knows(key) else ""
-            if not note and self._other_form is not None:
-                note = self._other_form.why_not(request, found)
-        return explain(
-            self._recorder.matcher,
-            self._recorder.redacted(request),
-            candidates,
-            cassette=self.path,
-            mode=self.mode.value,
-            unused=unused,
-            command=self._command,
-            note=note,
-        )
 
     def _unreadable(self, request: Request, error: TokentapeError) -> Miss:
         """A recording that cannot be read is an error, and never a reason to go live."""
@@ -308,17 +284,15 @@ class Deck:
 
     def refuse(self, request: Request, error: TokentapeError) -> Miss:
         """A native error reply that says `error`."""
-        return Miss(None, request, error_reply(recognise(request).operation, str(error)))
+        return refusal(request, error)
 
     def latch(self, error: TokentapeError) -> None:
         """Raise `error` at the end of the block, even if the program swallows what it sees of it."""
-        if str(error) not in map(str, self._latched):
-            self._latched.append(error)
-            self._kin.tell(error)
+        self._latch.add(error)
 
     def clear_errors(self) -> None:
         """Forget what was latched: somebody reported it."""
-        self._latched.clear()
+        self._latch.clear()
 
     def close(self, error: BaseException | None = None) -> None:
         """End the block: save what was recorded, then raise what was latched.
@@ -333,9 +307,9 @@ class Deck:
         self._playback.close()
         with self._kin.ending():
             unused = self._playback.unplayed()
-            succeeded = error is None and not self._latched
+            succeeded = error is None and not self._latch.errors
             self.tally.recorded += self._recorder.close(succeeded=succeeded, unused=unused)
-        latched = [*self._latched, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
+        latched = [*self._latch.errors, *(t for t in self.troubles if isinstance(t, RecordingRefused))]
         if latched and (error is None or isinstance(error, Exception)):
             raised = combine(latched)
             if type(raised) is type(error) and error is not None and raised.args == error.args:
@@ -366,8 +340,8 @@ class Deck:
 
     def after_fork(self) -> None:
         """In the child: nothing that the parent counted or latched is the child's."""
-        self._lock, self._missing = threading.Lock(), threading.Lock()
-        self.tally, self._latched = Tally(), []
+        self.tally = Tally()
+        self._latch.clear()
         self._recorder.after_fork()
         self._kin.after_fork()
 
@@ -383,10 +357,3 @@ class Deck:
     def troubles(self) -> tuple[RecordingError, ...]:
         """What could not be recorded as asked: for a warning, or a report, after the block."""
         return tuple(self._recorder.troubles)
-
-
-def combine(errors: list[TokentapeError]) -> TokentapeError:
-    """The first error, knowing the other misses."""
-    first = errors[0]
-    others = tuple(e.explanation for e in errors[1:] if isinstance(e, ReplayMiss))
-    return ReplayMiss(first.explanation, others) if isinstance(first, ReplayMiss) and others else first

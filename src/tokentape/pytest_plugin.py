@@ -201,7 +201,7 @@ def _raise_misses(item: pytest.Item) -> None:
     """Raise what any open cassette latched, once, or the block of the network."""
     __tracebackhide__ = True
     from tokentape import active
-    from tokentape.deck import combine
+    from tokentape.misses import combine
 
     for deck in active.open_decks():
         if deck.errors:
