@@ -31,17 +31,18 @@ from tokentape.misses import Latch, Misses, combine, refusal
 from tokentape.outcomes import Forward, Miss, Outcome, Replay, put_underway
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
-from tokentape.recording import said
+from tokentape.troubles import said
 
 if TYPE_CHECKING:
     from tokentape.cassettes.cassette import Cassette
     from tokentape.options import Options
     from tokentape.playback import Playback
     from tokentape.protocols.registry import Recognised
-    from tokentape.recording import Recorder, Tape
+    from tokentape.recording import Recorder
     from tokentape.settings import ModeChoice
     from tokentape.sharing import Shared, Told
     from tokentape.synthesis.search import OtherForm
+    from tokentape.tape import Tape
     from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Request
 

@@ -21,8 +21,9 @@ from tokentape.matching.explain import with_mode
 from tokentape.matching.key import Matcher
 from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.playback import Playback
-from tokentape.recording import Recorder, Tape
+from tokentape.recording import Recorder
 from tokentape.settings import ModeChoice, resolve_mode
+from tokentape.tape import Tape
 from tokentape.wire.interaction import CALLER_STOPPED, How
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
     return deck_over(path, tape, cassette, options, choice)
 
 
-def deck_over(
-    path: str, tape: Tape, cassette: Cassette | None, options: Options, choice: ModeChoice
-) -> Deck:
+def deck_over(path: str, tape: Tape, cassette: Cassette | None, options: Options, choice: ModeChoice) -> Deck:
     """The deck for a tape that was looked at already; `cassette` is what was on it."""
     matcher = Matcher(options.match_on)
     played = None if choice.mode is RecordMode.ALL else cassette

@@ -21,7 +21,7 @@ from tokentape.guard import frames, lookups
 from tokentape.matching.address import port_of
 from tokentape.outcomes import is_underway
 from tokentape.predicates import DefaultPredicates
-from tokentape.recording import said
+from tokentape.troubles import said
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:

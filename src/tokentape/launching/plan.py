@@ -16,8 +16,8 @@ from tokentape.cassettes.mode import RecordMode
 from tokentape.cassettes.stores.registry import open_store
 from tokentape.opening import deck_over
 from tokentape.options import OptionArgs, Options
-from tokentape.recording import Tape
 from tokentape.settings import ModeChoice
+from tokentape.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
