@@ -254,3 +254,20 @@ ask("Program.")
             break
         subprocess.run([sys.executable, "-c", "import time; time.sleep(0.05)"], check=True)
     assert run.asks() == ["Before.", "Program."]
+
+
+def test_the_report_counts_what_killed_processes_did(run):
+    kill = "from asking import *\nfor i in range(3): show(str(i))\nos.kill(os.getpid(), signal.SIGKILL)"
+    command = run.command(sys.executable, "-c", kill, options=["--report"])
+    for mode, expected in (("once", "0 replayed, 3 recorded, 0 missed"), ("none", "3 replayed, 0 recorded")):
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**run.environment, "TOKENTAPE_MODE": mode},
+            cwd=run.folder,
+        )
+        assert done.returncode == 137
+        assert expected in done.stderr

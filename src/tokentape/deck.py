@@ -126,6 +126,12 @@ class Deck:
         with self._lock:
             return self._playback.unused()
 
+    @property
+    def played(self) -> int:
+        """How many recordings were played at least once, here and in other processes."""
+        with self._lock:
+            return len(self._playback) - len(self._playback.unplayed())
+
     def urls(self) -> list[str]:
         """The URL of each recording, to see which hosts and ports this cassette stands for."""
         with self._lock:

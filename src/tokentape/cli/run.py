@@ -8,7 +8,7 @@ import click
 
 from tokentape import settings
 from tokentape.cli.text import safe
-from tokentape.errors import UsageError
+from tokentape.errors import ReplayMiss, UsageError
 
 if TYPE_CHECKING:
     from tokentape.launching.running import Run
@@ -66,9 +66,10 @@ def _report(run: Run) -> str:
     deck = run.deck
     if deck is None:
         return "mode off: nothing was recorded or replayed"
-    tally = deck.tally
+    # A process that was killed told of its misses and claimed what it played; it could tell no tally.
+    misses = sum(isinstance(error, ReplayMiss) for error in deck.errors)
+    replayed, missed = max(deck.tally.replayed, deck.played), max(deck.tally.missed, misses)
     return (
         f"{deck.path}: mode {deck.mode.value}, processes: {run.joined}; "
-        f"{tally.replayed} replayed, {tally.recorded} recorded, {tally.missed} missed, "
-        f"{len(deck.unused)} unused"
+        f"{replayed} replayed, {run.recorded} recorded, {missed} missed, {len(deck.unused)} unused"
     )

@@ -42,11 +42,15 @@ class ProgramFailed(Exception):
 
 
 class Run:
-    """One run. `say` prints a line at once; `joined` is how many processes took part."""
+    """One run. `say` prints a line at once.
+
+    `joined` is how many processes took part, `recorded` how many calls are new on the tape at the end.
+    """
 
     def __init__(self, target: str, args: OptionArgs, say: Callable[[str], None]) -> None:
         self.deck: Deck | None = None
         self.joined = 0
+        self.recorded = 0
         self._target, self._args, self._say = target, args, say
         self._said: set[str] = set()
 
@@ -103,6 +107,8 @@ class Run:
                 # Of a re-recording that failed nothing stays: loading drops it, and says so.
                 with suppress(TokentapeError):
                     deck.tape.store.load(deck.tape.name)
+            kept_old = deck.tape.keeps_old(succeeded=error is None and not deck.errors)
+            self.recorded = 0 if kept_old else _added(deck)
         for problem in (*deck.errors, *deck.troubles):
             self._tell(_as_line(problem))
 
@@ -130,6 +136,17 @@ _NO_PYTHON = (
     "nothing was recorded or replayed: no Python in which tokentape is installed took part in {program!r} "
     "(-I, -E and -S keep it out, too)"
 )
+
+
+def _added(deck: Deck) -> int:
+    """How many recordings were added, also by processes that were killed: those can tell no tally."""
+    try:
+        cassette = deck.tape.store.load(deck.tape.name) if deck.sends else None
+    except TokentapeError:
+        return deck.tally.recorded
+    before = {(e.at, e.key, e.exact) for e in deck.cassette.entries} if deck.cassette is not None else set()
+    now = cassette.entries if cassette is not None else ()
+    return sum((entry.at, entry.key, entry.exact) not in before for entry in now)
 
 
 def _complete(args: OptionArgs, target: str, command: Sequence[str]) -> OptionArgs:
