@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tokentape.outcomes import Outcome
     from tokentape.wire.message import Request
 
-LIBRARIES = frozenset({"httpx2", "httpx", "aiohttp", "requests", "urllib3", "http"})
+LIBRARIES = frozenset({"httpx2", "httpx", "aiohttp", "requests", "urllib3"})
 
 
 @contextmanager
@@ -36,10 +36,10 @@ def noted() -> Iterator[set[str]]:
 
 
 def _library(frame: FrameType | None) -> str:
-    """The first library up the stack: the interceptor was called by it."""
+    """The first library up the stack: the interceptor was called by it. urllib3 comes through http.client."""
     while frame is not None:
         name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if name in LIBRARIES:
             return name
         frame = frame.f_back
-    return "?"
+    return "http.client"
