@@ -63,6 +63,6 @@ ENTRIES = (
         module="cohere",
         requires=("cohere", "httpx-aiohttp"),
         sync=Side(client, ask, stream, tools, "httpx"),
-        asynchronous=Side(async_client, async_ask, async_stream, async_tools, "httpx-aiohttp or httpx"),
+        asynchronous=Side(async_client, async_ask, async_stream, async_tools, "aiohttp"),
     ),
 )
