@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from importlib.util import find_spec
 
 import pytest
@@ -25,6 +26,26 @@ NEEDS = {
 """What cannot even be collected without these packages: the matrix also runs where they are missing."""
 
 collect_ignore = [path for path, modules in NEEDS.items() if not all(map(find_spec, modules))]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_list_of_authorities(request):
+    """Every client loads the usual list, 20 ms each; only live tests talk to anyone whom it vouches for."""
+    if "live" in request.config.option.markexpr:
+        yield
+        return
+    system = ssl.get_default_verify_paths()
+    load = ssl.SSLContext.load_verify_locations
+
+    def load_verify_locations(self, cafile=None, capath=None, cadata=None):
+        is_usual = str(cafile) in (system.cafile, system.openssl_cafile) or "certifi" in str(cafile)
+        if not is_usual:
+            load(self, cafile, capath, cadata)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_verify_locations", load_verify_locations)
+        patch.setattr(ssl.SSLContext, "load_default_certs", lambda self, purpose=None: None)
+        yield
 
 
 @pytest.fixture

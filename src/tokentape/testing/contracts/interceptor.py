@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -33,8 +33,21 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tokentape.interceptors.base import Interceptor, Tape
+    from tokentape.wire.interaction import Interaction
 
 PATH = "/v1/chat/completions"
+
+
+class _Take(NamedTuple):
+    """One case: what a caller got without a tape and with one, and what was on the tape then."""
+
+    url: str
+    plain: Got
+    recorded: Got
+    kept: tuple[Interaction, ...]
+
+
+_taken: dict[tuple[type, str], _Take] = {}
 
 
 class InterceptorContract:
@@ -64,14 +77,8 @@ class InterceptorContract:
 
     @pytest.mark.parametrize("case", [*WHOLE_REPLIES, *BROKEN_REPLIES], ids=lambda case: case.name)
     def test_the_recording_call_gets_what_an_unrecorded_call_gets(self, case: Case) -> None:
-        self._skip(case)
-        with Provider(gap=0.003) as provider:
-            case.plan(provider)
-            ask = _ask(case, provider.url)
-            plain = self.call(ask)
-            tape = MemoryTape()
-            with self._attached(tape):
-                recorded = self.call(ask)
+        take = self._performed(case)
+        plain, recorded = take.plain, take.recorded
         assert _comparable(recorded) == _comparable(plain)
         assert (recorded.error is not None) == case.fails
 
@@ -234,14 +241,26 @@ class InterceptorContract:
             pytest.skip(f"{self.module().__name__} cannot do this: {case.name}")
 
     def _record(self, case: Case) -> tuple[MemoryTape, Got]:
-        """Record the case; the server is gone afterwards."""
-        self._skip(case)
+        """A tape of the case, and what its caller got; the server is gone."""
+        take = self._performed(case)
+        self._url = take.url
         tape = MemoryTape()
-        with Provider(gap=0.003) as provider, self._attached(tape):
-            self._url = provider.url
-            case.plan(provider)
-            recorded = self.call(_ask(case, provider.url))
-        return tape, recorded
+        tape.kept += take.kept
+        return tape, take.recorded
+
+    def _performed(self, case: Case) -> _Take:
+        """The case without and with a tape, once for all tests of it: some take their time."""
+        self._skip(case)
+        if (type(self), case.name) not in _taken:
+            tape = MemoryTape()
+            with Provider(gap=0.003) as provider:
+                case.plan(provider)
+                ask = _ask(case, provider.url)
+                plain = self.call(ask)
+                with self._attached(tape):
+                    recorded = self.call(ask)
+            _taken[type(self), case.name] = _Take(provider.url, plain, recorded, tuple(tape.kept))
+        return _taken[type(self), case.name]
 
 
 def _ask(case: Case, url: str) -> Ask:
