@@ -38,7 +38,10 @@ def coded(cell):
 def test_the_options():
     table = {coded(row[0])[0]: row for row in rows("reference/options.md") if coded(row[0])}
     assert set(table) == {field.name for field in fields(Options)} | {"ignore", "volatile"}
-    assert {name for name, row in table.items() if row[4] == "yes"} == PROJECT_KEYS - {"cassette_dir", "block_network"}
+    assert {name for name, row in table.items() if row[4] == "yes"} == PROJECT_KEYS - {
+        "cassette_dir",
+        "block_network",
+    }
     for name, values in CHOICES.items():
         assert coded(table[name][1]) == list(values)
         assert coded(table[name][2])[0] == getattr(Options(), name)
