@@ -22,7 +22,7 @@ ENDINGS = (".yaml", ".yml", ".json")
 @click.argument("target", type=click.Path())
 @click.option("--force", is_flag=True, help="replace cassettes that exist already")
 def command(source: str, target: str, force: bool) -> None:
-    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, folder, or address in a store)."""
+    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, folder or store address)."""
     if not os.path.exists(source):
         raise UsageError(f"{source}: there is no such file or folder; name a vcrpy cassette")
     if os.path.isdir(source):
