@@ -82,7 +82,7 @@ LOCAL = frozenset(
 def is_local(error: BaseException) -> bool:
     """True if nothing went over the wire: a pool was busy, or the address is none. Not recorded."""
     if isinstance(error, UnicodeError):
-        return "idna" in str(error)  # a host that cannot be a name
+        return "idna" in str(error) or "label" in str(error)  # a host that cannot be a name
     return not LOCAL.isdisjoint(_names(error))
 
 
