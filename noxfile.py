@@ -31,7 +31,7 @@ TESTS = (
     "h2",
 )
 SDK_TESTS = ("tests/sdks", "tests/test_modes.py", "tests/test_scope.py", "tests/test_process.py")
-AIOHTTP_TESTS = tuple(f"tests/interceptors/test_aiohttp{part}.py" for part in ("", "_bodies", "_contract"))
+AIOHTTP_TESTS = tuple(f"tests/interceptors/test_aiohttp{part}.py" for part in ("", "_bodies", "_connections", "_contract"))
 
 VERSIONS = {
     "sdks-before-httpx2": ("openai<3", "anthropic<1", "google-genai<3", "httpx==0.28.1"),
@@ -59,6 +59,7 @@ URLLIB3_TESTS = (
     "tests/interceptors/test_urllib3_contract.py",
     "tests/interceptors/test_requests.py",
     "tests/interceptors/test_httpclient.py",
+    "tests/interceptors/test_httpclient_connecting.py",
     "tests/interceptors/test_httpclient_parts.py",
     "tests/sdks/test_boto3.py",
     "tests/sdks/test_google_auth.py",
