@@ -31,7 +31,9 @@ TESTS = (
     "h2",
 )
 SDK_TESTS = ("tests/sdks", "tests/test_modes.py", "tests/test_scope.py", "tests/test_process.py")
-AIOHTTP_TESTS = tuple(f"tests/interceptors/test_aiohttp{part}.py" for part in ("", "_bodies", "_connections", "_contract"))
+AIOHTTP_TESTS = tuple(
+    f"tests/interceptors/test_aiohttp{part}.py" for part in ("", "_bodies", "_connections", "_contract")
+)
 
 VERSIONS = {
     "sdks-before-httpx2": ("openai<3", "anthropic<1", "google-genai<3", "httpx==0.28.1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from importlib.util import find_spec
 
@@ -11,8 +12,12 @@ from tokentape.testing.provider import Provider
 
 pytest_plugins = ["pytester"]
 
+# Tests choose their modes themselves; where CI=true makes a difference, a test sets it.
+for name in ("CI", "TOKENTAPE_MODE", "TOKENTAPE_CONFIG", "TOKENTAPE_CASSETTE"):
+    os.environ.pop(name, None)
+
 NEEDS = {
-    "docs": ("openai", "anthropic", "mkdocs"),
+    "docs": ("openai", "anthropic"),
     "examples": ("openai", "anthropic"),
     "fidelity": ("httpx", "httpx2", "brotli", "zstandard", "openai"),
     "interceptors": ("httpx", "httpx2"),
@@ -55,6 +60,12 @@ def outside(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def unwatched():
+    """The environment for a process whose imports are looked at: a coverage run imports modules of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
 
 
 @pytest.fixture

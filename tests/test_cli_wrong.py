@@ -8,7 +8,7 @@ import tokentape
 from cli_runs import VCR, refused
 
 WRONG = {
-    "unknown command": (["frob"], "unknown command 'frob'; known are demo, show, ls"),
+    "unknown command": (["frob"], "unknown command 'frob'; known are demo, run, show, ls"),
     "misspelt command": (["shwo", "x"], "unknown command 'shwo'; did you mean 'show'?"),
     "unknown option": (["show", "--jsn", "tapes/tape.json"], "'--jsn'. Did you mean '--json'?; see: tokentape show --help"),
     "missing argument": (["show"], "Missing argument 'PLACE'; see: tokentape show --help"),

@@ -81,7 +81,7 @@ def test_show_says_nothing_of_a_cost_that_is_unknown(tmp_path):
     assert facts["cost"] == {"usd": None, "source": None, "reason": "openai has no listed price for m"}
 
 
-def test_importing_tokentape_or_playing_loads_no_prices(tmp_path):
+def test_importing_tokentape_or_playing_loads_no_prices(tmp_path, unwatched):
     import subprocess
 
     path = tmp_path / "a.json"
@@ -91,6 +91,8 @@ def test_importing_tokentape_or_playing_loads_no_prices(tmp_path):
         f"with tokentape.use_cassette({str(path)!r}, mode='none'): pass\n"
         "print([n for n in sys.modules if n.startswith('tokentape.metering') or n == 'decimal'])"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unwatched
+    )
     assert run.stdout.strip() == "['tokentape.metering', 'tokentape.metering.plays']"
     assert tokentape.savings.__module__ == "tokentape.metering.savings"

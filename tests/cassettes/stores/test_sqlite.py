@@ -170,7 +170,7 @@ def test_another_stores_journal_is_refused(store):
         store.commit("tape", MemoryStore().journal("tape"), finished=True, rules=RULES)
 
 
-def test_importing_tokentape_and_a_file_cassette_do_not_load_sqlite(tmp_path):
+def test_importing_tokentape_and_a_file_cassette_do_not_load_sqlite(tmp_path, unwatched):
     code = f"""
 import sys, tokentape
 with tokentape.use_cassette({str(tmp_path / "a.json")!r}, mode="once"): pass
@@ -178,7 +178,7 @@ assert "sqlite3" not in sys.modules
 tokentape.SqliteStore
 assert "sqlite3" in sys.modules
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env=unwatched)
 
 
 def test_use_cassette_records_and_replays(outside, ask, provider):

@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import ssl
+import sys
 from typing import TYPE_CHECKING, cast
 
 from tokentape.interceptors import faults
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import aiohttp
+    from aiohttp.client_reqrep import ConnectionKey
+    from yarl import URL
 
     from tokentape.outcomes import Fail
 
@@ -108,11 +111,20 @@ def no_connection(module: ModuleType, fault: Fail, request: aiohttp.ClientReques
     usual = "ClientConnectorSSLError" if fault.how is How.TLS_ERROR else "ClientConnectorError"
     kind: Callable[..., Exception] = _own(module, name, "ClientConnectorError") or getattr(module, usual)
     path, key = _between(_SOCKET, text), request.connection_key
-    if name == "ClientProxyConnectionError" and request.proxy is not None and hasattr(key, "_replace"):
-        key = key._replace(host=request.proxy.host or "", port=request.proxy.port)
+    if name == "ClientProxyConnectionError" and request.proxy is not None:
+        key = _to(request.proxy, key)
     error = kind(key, inner) if path is None else kind(path, key, inner)
     error.__cause__ = inner
     return error
+
+
+def _to(proxy: URL, key: ConnectionKey) -> ConnectionKey:
+    """The key of the connection to the proxy itself. (Keys are made by attrs in aiohttp 3.9.)"""
+    place = {"host": proxy.host or "", "port": proxy.port}
+    if hasattr(key, "_replace"):
+        return key._replace(**place)
+    changed: ConnectionKey = sys.modules["attr"].evolve(key, **place)
+    return changed
 
 
 def _refused_by_proxy(
