@@ -217,7 +217,7 @@ def test_a_test_double_of_a_connector_is_left_alone():
 
 
 def test_an_httpx_client_over_aiohttp_records_once(provider, tape):
-    vendored = pytest.importorskip("openai._vendor.httpx_aiohttp")
+    vendored = pytest.importorskip("openai._vendor.httpx_aiohttp", exc_type=ImportError)
     httpx2 = pytest.importorskip("httpx2")
     provider.play(reply([b"one", b"two"]))
 

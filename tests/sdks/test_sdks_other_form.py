@@ -114,6 +114,8 @@ async def chat_whole_async(url):
 
 
 async def chat_stream_async(url):
+    if openai.VERSION.startswith("2."):
+        pytest.skip("the asynchronous helper of openai 2 takes strict tools only")
     async with openai.AsyncOpenAI(api_key="sk-x", base_url=f"{url}/v1", max_retries=0) as sdk:
         options = {"include_usage": True}
         async with sdk.chat.completions.stream(**CHAT, stream_options=options) as stream:
