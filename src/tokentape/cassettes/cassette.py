@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.format.answer import parse_answer
+from tokentape.cassettes.format.answer import Reply, parse_reply
 from tokentape.cassettes.format.checks import is_unedited
 from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.format.layout import parse
+from tokentape.errors import CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,8 @@ class Cassette:
         self.path = path
         self._index = scan(data, path)
         self._last: tuple[int, Interaction] | None = None
+        self._ahead: dict[int, Reply | None] = {}
+        self._next = 0
 
     @property
     def rules(self) -> str:
@@ -65,8 +69,35 @@ class Cassette:
         the reply is in a coding for which clients may lack the codec: what the recorded one accepted then
         says what it got. Raises `CassetteCorrupt`.
         """
-        answer = parse_answer(self._index.data, self._index.entries[number], self.path, request)
-        return self.interaction(number) if answer is None or _needs_a_codec(answer) else answer
+        reply = self._reply(number)
+        if reply is None or _needs_a_codec(reply, request):
+            return self.interaction(number)
+        return reply.to(request, self._index.entries[number])
+
+    def _reply(self, number: int) -> Reply | None:
+        """The reply of `number`. Where programs ask in order, a few are parsed at once.
+
+        The parser's code and tables are then in the processor's caches, which the code around a call empties:
+        that halves the time each takes.
+        """
+        in_order, self._next = number == self._next, number + 1
+        if number in self._ahead:
+            return self._ahead.pop(number)
+        reply = parse_reply(self._index.data, self._index.entries[number], self.path)
+        self._ahead = self._read_ahead(number + 1) if in_order and number else {}
+        return reply
+
+    def _read_ahead(self, start: int) -> dict[int, Reply | None]:
+        """The next replies, up to some bytes; one that cannot be read is an error when it is asked for."""
+        found: dict[int, Reply | None] = {}
+        left = _AHEAD_BYTES
+        for number, entry in enumerate(self._index.entries[start : start + _AHEAD], start):
+            left -= entry.end - entry.start
+            if left < 0:
+                break
+            with suppress(CassetteError):
+                found[number] = parse_reply(self._index.data, entry, self.path)
+        return found
 
     def _read(self, number: int) -> Interaction:
         entry = self._index.entries[number]
@@ -92,20 +123,21 @@ class Cassette:
         return self._index.data.count(b"\n", 0, self.entries[number].start) + 1
 
 
+_AHEAD, _AHEAD_BYTES = 15, 128 << 10
 _HEAD = 1000
 _PROTOCOL = re.compile(rb'\n"kind": [^\n]*?"protocol": "([^"]*)"')
 _READ_BY_ALL = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 
 
-def _needs_a_codec(answer: Interaction) -> bool:
+def _needs_a_codec(reply: Reply, request: Request) -> bool:
     """True if the reply is in a coding that this client may not decode: br, zstd, several, or not asked for.
 
-    `answer.request` is the request of now. What sends through http.client undoes only what it asks for.
+    `request` is the one of now. What sends through http.client undoes only what it asks for.
     """
-    if answer.response is None:
+    if reply.response is None:
         return False
-    named = answer.response.header("content-encoding")
+    named = reply.response.header("content-encoding")
     if named is None:
         return False
-    coding, asked = named.strip().lower(), answer.request.header("accept-encoding") or ""
+    coding, asked = named.strip().lower(), request.header("accept-encoding") or ""
     return coding not in _READ_BY_ALL or coding not in asked.lower()

@@ -7,7 +7,7 @@ long way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
 
 from tokentape.cassettes.format.checks import RESPONSE, untouched_reply
 from tokentape.cassettes.format.coding import read_body
@@ -51,11 +51,20 @@ if TYPE_CHECKING:
 _HOW = {how.value: how for how in How}
 
 
-def parse_answer(data: bytes, entry: Entry, path: str, request: Request) -> Interaction | None:
-    """The interaction of `entry` with `request` in place of its own; None where somebody edited the block.
+class Reply(NamedTuple):
+    """What a replay needs of an interaction."""
 
-    `data` is the file that `entry` points into.
-    """
+    response: Response | None
+    ended: Ended
+    timing: Timing
+
+    def to(self, request: Request, entry: Entry) -> Interaction:
+        """The interaction of `entry` with `request` in place of its own."""
+        return Interaction(entry.id, request, self.response, self.ended, self.timing, entry.key)
+
+
+def parse_reply(data: bytes, entry: Entry, path: str) -> Reply | None:
+    """The reply of `entry`, which points into the file `data`; None where somebody edited the block."""
     start = untouched_reply(data, entry.start, entry.end)
     if start < 0:
         return None
@@ -64,9 +73,7 @@ def parse_answer(data: bytes, entry: Entry, path: str, request: Request) -> Inte
     parsed = cast("_Block", read_object("{" + text[_COMMA:], path))
     reply = parsed["response"]
     response = None if reply is None else _response(reply, stream, folded=MARK in text)
-    return Interaction(
-        entry.id, request, response, _ended(parsed["ended"]), _timing(parsed["timing"]), entry.key
-    )
+    return Reply(response, _ended(parsed["ended"]), _timing(parsed["timing"]))
 
 
 _COMMA = RESPONSE.index('"')
