@@ -120,10 +120,10 @@ def no_connection(module: ModuleType, fault: Fail, request: aiohttp.ClientReques
 
 def _to(proxy: URL, key: ConnectionKey) -> ConnectionKey:
     """The key of the connection to the proxy itself. (Keys are made by attrs in aiohttp 3.9.)"""
-    place = {"host": proxy.host or "", "port": proxy.port}
+    host, port = proxy.host or "", proxy.port
     if hasattr(key, "_replace"):
-        return key._replace(**place)
-    changed: ConnectionKey = sys.modules["attr"].evolve(key, **place)
+        return key._replace(host=host, port=port)
+    changed: ConnectionKey = sys.modules["attr"].evolve(key, host=host, port=port)
     return changed
 
 
