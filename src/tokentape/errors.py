@@ -15,6 +15,8 @@
     │   ├── RecordingRefused       an error reply, and the policy is to refuse those
     │   └── RecordingFailed        the store failed while recording; the program itself was not disturbed
     ├── NetworkBlocked             something wanted out where nothing may: mode `none`, `--block-network`
+    ├── ProtocolError              a body, or an event of a stream, is not what its dialect allows
+    ├── UnsupportedFeature         a translation would change the meaning; carries the loss report
     └── UnusedInteractions         mode `none`, the test passed, and recordings were left unplayed
 
     ReplayAbort(BaseException)     `on_miss="abort"`: leaves the program at the miss itself
@@ -31,6 +33,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokentape.matching.explain import Explanation
+    from tokentape.protocols.canonical.losses import LossReport
 
 
 class TokentapeError(Exception):
@@ -137,6 +140,35 @@ class NetworkBlocked(TokentapeError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.target, self.library, self.reason, self.fix)
+
+
+class ProtocolError(TokentapeError, ValueError):
+    """A body, or an event of a stream, is not what its dialect allows.
+
+    `dialect` is the dialect's name, `path` leads to the place ("messages[3].content", "" for the whole).
+    """
+
+    def __init__(self, dialect: str, path: str, problem: str) -> None:
+        self.dialect, self.path, self.problem = dialect, path, problem
+        super().__init__(f"{dialect}: {path or 'the body'}: {problem}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.dialect, self.path, self.problem)
+
+
+class UnsupportedFeature(TokentapeError):
+    """The target dialect cannot say something that changes the meaning; nothing was sent.
+
+    `source` and `target` are the dialects, `losses` the whole report, tuning included.
+    """
+
+    def __init__(self, source: str, target: str, losses: LossReport) -> None:
+        self.source, self.target, self.losses = source, target, losses
+        lines = "; ".join(f"{loss.path or '(whole)'}: {loss.what}: {loss.why}" for loss in losses.meaning)
+        super().__init__(f"{source} to {target}: {lines}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.source, self.target, self.losses)
 
 
 class ReplayAbort(BaseException):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tokentape.protocols.call import Call
+    from tokentape.protocols.codec import Codec
     from tokentape.protocols.payload import Payload
     from tokentape.protocols.synthesis import Synthesis
     from tokentape.protocols.usage import Usage
@@ -163,4 +164,7 @@ class Dialect:
     stream: Stream | None = field(default=None)
     synthesis: Callable[[], Synthesis] | None = None
     """The two directions between streamed and whole replies, loaded when first asked for; None: none."""
+    codec: Callable[[], Codec] | None = None
+    """How its requests, replies, streams and errors are read and written in canonical form, loaded when
+    first asked for; None: it is recognised and passed on only."""
     usage_in_headers: Callable[[Headers], Usage | None] = lambda _: None

@@ -1,0 +1,120 @@
+"""What cannot leave its dialect: found in one walk, so that no writer has to think of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.canonical.conversation import NativeTool
+from tokentape.protocols.canonical.items import Message, ServerTool, ToolResult
+from tokentape.protocols.canonical.parts import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Origin, Path, Turn
+    from tokentape.protocols.canonical.parts import Part
+    from tokentape.protocols.canonical.reply import Reply
+    from tokentape.wire.interaction import Json
+
+
+class Walk:
+    """Notes every native thing of a dialect other than `target`.
+
+    `meaning` and `implied` are those of the source's codec.
+    """
+
+    def __init__(self, target: str, losses: Losses, meaning: frozenset[str], implied: frozenset[str]) -> None:
+        self._target = target
+        self._losses = losses
+        self._meaning = meaning
+        self._implied = implied
+        self._turn: Turn | None = None
+
+    def conversation(self, asked: Conversation) -> None:
+        """A request."""
+        self._origin(asked.origin)
+        if asked.continuation is not None and asked.continuation.protocol != self._target:
+            name = (
+                "conversation" if asked.continuation.previous_response_id is None else "previous_response_id"
+            )
+            self._losses.meaning((name,), "continuation", "the state is kept at another provider")
+        for nth, tool in enumerate(asked.tools):
+            if isinstance(tool, NativeTool) and tool.protocol != self._target:
+                why = f"a tool that {tool.protocol} runs itself"
+                self._losses.meaning(tool.origin or ("tools", nth), f"tool {tool.kind}", why)
+            self._origin(tool.origin)
+        for node in (asked.tool_choice, asked.output, asked.thinking):
+            self._origin(node.origin if node else None)
+        self.items(asked.items)
+
+    def reply(self, reply: Reply) -> None:
+        """A reply."""
+        self._origin(reply.origin)
+        for choice in reply.choices:
+            self._origin(choice.origin)
+            self.items(choice.items)
+
+    def items(self, items: Iterable[Item]) -> None:
+        """The items, with their parts."""
+        for item in items:
+            self._item(item)
+
+    def _item(self, item: Item) -> None:
+        self._origin(item.origin)
+        if isinstance(item, Message | ToolResult):
+            for nth, part in enumerate(item.parts):
+                self._part(part, item, nth)
+        elif isinstance(item, ServerTool) and item.protocol != self._target:
+            self._losses.meaning(item.origin, item.kind, f"a tool that {item.protocol} ran itself")
+        elif isinstance(item, Unknown) and item.protocol != self._target:
+            self._losses.meaning(item.origin, _kind(item.json), f"only {item.protocol} has such an item")
+
+    def _part(self, part: Part, item: Message | ToolResult, nth: int) -> None:
+        if isinstance(part, Unknown):
+            if part.protocol != self._target:
+                path = part.origin or (*(item.origin.path if item.origin else ()), "content", nth)
+                self._losses.meaning(path, _kind(part.json), f"only {part.protocol} has such a part")
+            return
+        self._origin(part.origin)
+
+    def _origin(self, origin: Origin | None) -> None:
+        if origin is None or origin.protocol == self._target:
+            return
+        self._rest(origin.rest, origin.path, origin.protocol)
+        turn = origin.turn
+        if turn is not None and turn is not self._turn:
+            self._turn = turn
+            self._rest(turn.rest, turn.path, origin.protocol)
+
+    def _rest(self, rest: Mapping[str, Json], path: Path, protocol: str) -> None:
+        for name, value in rest.items():
+            if value is None or name in self._implied:
+                continue
+            note = self._losses.meaning if name in self._meaning else self._losses.tuning
+            note(path, name, f"only {protocol} has such a field", name)
+
+
+def _kind(json: Json) -> str:
+    kind = json.get("type") if isinstance(json, dict) else None
+    if isinstance(kind, str):
+        return kind
+    return next(iter(json), "an empty object") if isinstance(json, dict) else "a value"
+
+
+def portable(items: tuple[Item, ...], target: str) -> tuple[Item, ...]:
+    """The items without what only another dialect than `target` knows, so that writers never meet it."""
+    return tuple(_bare(item, target) for item in items if not _is_foreign(item, target))
+
+
+def _bare(item: Item, target: str) -> Item:
+    if isinstance(item, Message | ToolResult) and any(_is_foreign(part, target) for part in item.parts):
+        return replace(item, parts=tuple(part for part in item.parts if not _is_foreign(part, target)))
+    return item
+
+
+def _is_foreign(node: Item | Part, target: str) -> bool:
+    return isinstance(node, ServerTool | Unknown) and node.protocol != target

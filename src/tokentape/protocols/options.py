@@ -1,0 +1,114 @@
+"""Where a dialect writes the options of a request, as one table for both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from typing import TYPE_CHECKING, Literal
+
+from tokentape.protocols.canonical.conversation import Options, options_from
+from tokentape.protocols.canonical.losses import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Path
+    from tokentape.protocols.checking import Where
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+Kind = Literal["number", "integer", "flag", "text", "texts", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Option `option` (a field of `Options`) stands at `path` of the body, as a value of `kind`."""
+
+    option: str
+    path: tuple[str, ...]
+    kind: Kind
+
+
+CHANGES_MEANING = frozenset(
+    {"candidates", "stop", "modalities", "parallel_tool_calls", "truncation", "logit_bias"}
+)
+"""Options without which another answer, or another form of it, comes; all others tune."""
+
+
+def read_options(body: Mapping[str, Json], places: tuple[Place, ...], where: Where) -> Options:
+    """The options. Raises `ProtocolError` for a value of the wrong type; null is not said."""
+    found: dict[str, object] = {}
+    for place in places:
+        value = _at(body, place.path)
+        if value is not None:
+            found[place.option] = _read(value, place, where)
+    return options_from(found) if found else NO_OPTIONS
+
+
+NO_OPTIONS = Options()
+
+
+def _at(body: Mapping[str, Json], path: tuple[str, ...]) -> Json:
+    value = body.get(path[0])
+    for step in path[1:]:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _read(value: Json, place: Place, where: Where) -> object:
+    path = place.path
+    match place.kind:
+        case "number":
+            return where.number_or_none(value, *path)
+        case "integer":
+            return where.integer_or_none(value, *path)
+        case "flag":
+            return where.flag_or_none(value, *path)
+        case "text":
+            return where.text_or_none(value, *path)
+        case "texts":
+            return where.texts_or_none(value, *path)
+        case "json":
+            return value
+
+
+def write_options(options: Options, places: tuple[Place, ...], body: Fields) -> frozenset[str]:
+    """Put the options into `body`; the names of those that were written."""
+    if options is NO_OPTIONS:
+        return frozenset()
+    written = set()
+    for place in places:
+        value = getattr(options, place.option)
+        if value is None or place.option in written:
+            continue
+        inner = body
+        for step in place.path[:-1]:
+            inner = inner.setdefault(step, {})  # type: ignore[assignment]
+        inner[place.path[-1]] = list(value) if isinstance(value, tuple) else value
+        written.add(place.option)
+    return frozenset(written)
+
+
+def unwritten(options: Options, written: frozenset[str], asked: tuple[Place, ...], losses: Losses) -> None:
+    """Note the options that are set and were not written. `asked` is the table of the source."""
+    for field in dataclass_fields(options):
+        name, value = field.name, getattr(options, field.name)
+        if value is None or name in written or value == _HARMLESS.get(name):
+            continue
+        path: Path = next((place.path for place in asked if place.option == name), (name,))
+        severity = Severity.MEANING if name in CHANGES_MEANING else Severity.TUNING
+        note = losses.meaning if severity is Severity.MEANING else losses.tuning
+        note(path, name.replace("_", " "), "the dialect has no such option")
+
+
+_HARMLESS: dict[str, object] = {
+    "candidates": 1,
+    "parallel_tool_calls": True,
+    "modalities": ("text",),
+    "truncation": "disabled",
+    "logprobs": False,
+    "stop": (),
+}
+"""Values that say what happens anyway."""

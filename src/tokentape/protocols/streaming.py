@@ -1,0 +1,108 @@
+"""A stream of one dialect in another, as it comes: bytes in, bytes out, nothing held back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.canonical.events import Amend, Close, Delta, Ended, Failed, Open, Remark
+from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.canonical.items import ServerTool
+from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.framing import ENCODERS, decoder
+from tokentape.protocols.payload import Payload
+from tokentape.protocols.translation import codec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tokentape.protocols.canonical.events import Event
+    from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.protocols.codec import Source, Target
+    from tokentape.wire.event import StreamEvent
+
+
+class EventReader:
+    """Bytes of a stream in, canonical events out. `framing` other than the dialect's own: "json-array"."""
+
+    def __init__(self, source: Source, framing: str | None = None) -> None:
+        codec = codec_of(source.dialect)
+        self._decoder = decoder(framing or codec.framing)
+        self._reader = codec.reader(source)
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """The events that `data` completes. Raises `ProtocolError` for what is no event of the dialect."""
+        return self._read(self._decoder.feed(data))
+
+    def end(self) -> Iterator[Event]:
+        """The connection ended: the last events, and `Ended`."""
+        yield from self._read(self._decoder.close())
+        yield from self._reader.end()
+
+    def _read(self, found: Iterable[StreamEvent]) -> Iterator[Event]:
+        for event in found:
+            if event.data is not None:
+                yield from self._reader.read(Payload(event.name, event.data))
+
+
+class StreamTranslator:
+    """One stream, translated. Feed it what comes, in pieces of any size; `end` when the source is done.
+
+    An error event of the source becomes one of the target; a source that ends without its own end becomes
+    an incomplete reply of the target, never a complete one. After either nothing more is written.
+    """
+
+    def __init__(self, source: Source, target: Target, *, framing: str | None = None) -> None:
+        codec = codec_of(target.dialect)
+        self._reader = EventReader(source, framing)
+        self._writer = codec.writer(target)
+        self._encode = ENCODERS[codec.framing]
+        self._target = target
+        self._over = False
+        self._foreign: set[int] = set()
+
+    @property
+    def losses(self) -> LossReport:
+        """What could not be said, so far."""
+        return self._target.losses.report
+
+    def feed(self, data: bytes) -> bytes:
+        """What the target's stream says by now."""
+        return self._write(self._reader.feed(data))
+
+    def end(self) -> bytes:
+        """The end of the target's stream."""
+        written = self._write(self._reader.end())
+        return written if self._over else written + self._write((Ended(False),))
+
+    def fail(self, message: str) -> bytes:
+        """The source broke: the target's stream ends with an error."""
+        failure = Failure(FailureKind.INCOMPLETE, message)
+        return self._write((Failed(failure), Ended(False)))
+
+    def _write(self, events: Iterable[Event]) -> bytes:
+        written: list[bytes] = []
+        for event in events:
+            if self._over:
+                break
+            if self._is_foreign(event):
+                continue
+            written += [self._encode(wire) for wire in self._writer.write(event)]
+            self._over = isinstance(event, Ended)
+        return b"".join(written)
+
+    def _is_foreign(self, event: Event) -> bool:
+        """True for what only the source's dialect knows: noted, and kept from the writer."""
+        if isinstance(event, Delta | Amend | Close):
+            return event.key in self._foreign
+        mine, losses = self._target.dialect, self._target.losses
+        if isinstance(event, Open) and isinstance(event.block, ServerTool | Unknown):
+            if event.block.protocol == mine:
+                return False
+            self._foreign.add(event.key)
+            what = event.block.kind if isinstance(event.block, ServerTool) else "block"
+            losses.meaning((), what, f"only {event.block.protocol} has it")
+            return True
+        if isinstance(event, Remark) and event.protocol != mine:
+            losses.tuning((), f"event {event.name or ''}".strip(), f"only {event.protocol} has it")
+            return True
+        return False

@@ -1,0 +1,124 @@
+"""From one dialect to another: request, reply and error; streams are in `streaming`.
+
+Read by the source's codec, written by the target's; no dialect stands between them. What the target
+cannot say is in the loss report. A loss that changes the meaning is refused before anything is sent,
+unless the caller allows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tokentape.errors import UnsupportedFeature, UsageError
+from tokentape.protocols.canonical.walk import Walk, portable
+from tokentape.protocols.table import dialect_named, dialects
+
+if TYPE_CHECKING:
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.failure import Failure
+    from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.protocols.canonical.reply import Reply
+    from tokentape.protocols.codec import Codec, Outgoing, Source, Target
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Translation(Generic[T]):
+    """What was written, and what was lost."""
+
+    result: T
+    losses: LossReport
+
+
+ALIASES = {
+    "chat": "openai.chat",
+    "openai": "openai.chat",
+    "responses": "openai.responses",
+    "anthropic": "anthropic.messages",
+    "messages": "anthropic.messages",
+    "google": "gemini",
+    "bedrock": "bedrock.converse",
+    "converse": "bedrock.converse",
+}
+"""Short names of dialects."""
+
+
+def codec_of(name: str) -> Codec:
+    """The codec of a dialect, by its name or a short one. Raises `UsageError` if there is none."""
+    dialect = dialect_named(ALIASES.get(name, name))
+    if dialect is None or dialect.codec is None:
+        known = sorted(found.name for found in dialects() if found.codec is not None)
+        raise UsageError(f"no dialect {name!r} can be translated; known are {', '.join(known)}")
+    return dialect.codec()
+
+
+def write_request(
+    asked: Conversation, target: Target, *, allow_losses: bool = False
+) -> Translation[Outgoing]:
+    """A canonical request in the dialect of `target`.
+
+    Raises `UnsupportedFeature` for a loss that changes the meaning, unless `allow_losses`.
+    """
+    protocol = asked.origin.protocol if asked.origin else ""
+    if protocol and protocol != target.dialect:
+        _walk(protocol, target).conversation(asked)
+        asked = replace(asked, items=portable(asked.items, target.dialect))
+    outgoing = codec_of(target.dialect).write_request(asked, target)
+    return Translation(outgoing, _checked(protocol, target, allow_losses))
+
+
+def translate_request(
+    body: Fields, source: Source, target: Target, *, allow_losses: bool = False
+) -> Translation[Outgoing]:
+    """A request body of one dialect in another.
+
+    Raises `ProtocolError` for a body that is not of its dialect, and `UnsupportedFeature` as above.
+    """
+    return write_request(
+        codec_of(source.dialect).read_request(body, source), target, allow_losses=allow_losses
+    )
+
+
+def write_reply(reply: Reply, target: Target, *, allow_losses: bool = True) -> Translation[Fields]:
+    """A canonical reply in the dialect of `target`. It was paid for already, so losses are reported;
+    `allow_losses=False` refuses those that change the meaning.
+    """
+    protocol = reply.origin.protocol if reply.origin else ""
+    if protocol and protocol != target.dialect:
+        _walk(protocol, target).reply(reply)
+        choices = (replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
+        reply = replace(reply, choices=tuple(choices))
+    body = codec_of(target.dialect).write_reply(reply, target)
+    return Translation(body, _checked(protocol, target, allow_losses))
+
+
+def translate_reply(
+    body: Fields, source: Source, target: Target, *, allow_losses: bool = True
+) -> Translation[Fields]:
+    """A reply body of one dialect in another. Raises as `translate_request` does."""
+    return write_reply(codec_of(source.dialect).read_reply(body, source), target, allow_losses=allow_losses)
+
+
+def translate_failure(status: int, body: Json, source: str, target: str) -> tuple[int, Fields]:
+    """An error reply of one dialect in another: its status and body there."""
+    failure: Failure = codec_of(source).read_failure(status, body)
+    if ALIASES.get(source, source) != ALIASES.get(target, target):
+        failure = replace(failure, origin=None)
+    return codec_of(target).write_failure(failure)
+
+
+def _walk(protocol: str, target: Target) -> Walk:
+    source = codec_of(protocol)
+    return Walk(target.dialect, target.losses, source.meaning, source.implied)
+
+
+def _checked(protocol: str, target: Target, allow_losses: bool) -> LossReport:
+    report = target.losses.report
+    if report.meaning and not allow_losses:
+        raise UnsupportedFeature(protocol, target.dialect, report)
+    return report
