@@ -1,0 +1,21 @@
+"""What a target needs and the source does not have: ids and times."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from time import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokentape.protocols.canonical.reply import Reply
+
+
+def minted(prefix: str, *seed: object) -> str:
+    """An id that is the same for the same `seed`: a translation can be made again."""
+    told = "\0".join(map(str, seed)).encode("utf-8", "surrogatepass")
+    return prefix + sha256(told).hexdigest()[:24]
+
+
+def created_of(reply: Reply | None) -> int:
+    """When the reply was made, in seconds since 1970; now, where it does not say."""
+    return int(time() if reply is None or reply.created is None else reply.created)
