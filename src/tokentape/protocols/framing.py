@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.unfolding import dumped
+from tokentape.protocols.fastjson import dumps
 from tokentape.wire.eventstream import EventHeader, EventStreamDecoder, encode_message
 from tokentape.wire.jsonarray import JsonArrayDecoder
 from tokentape.wire.ndjson import NdjsonDecoder
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def sse(event: WireEvent) -> bytes:
     """Server-sent: `event` only where it has a name."""
     head = b"event: " + event.name.encode() + b"\n" if event.name else b""
-    data = dumped(event.json) if event.raw is None else event.raw.encode()
+    data = dumps(event.json) if event.raw is None else event.raw.encode()
     return head + b"data: " + data + b"\n\n"
 
 
 def ndjson(event: WireEvent) -> bytes:
     """One line of JSON."""
-    return dumped(event.json) + b"\n"
+    return dumps(event.json) + b"\n"
 
 
 def eventstream(event: WireEvent) -> bytes:
@@ -37,7 +37,7 @@ def eventstream(event: WireEvent) -> bytes:
         (":content-type", "application/json"),
         (":message-type", kind),
     )
-    return encode_message([EventHeader(name, value) for name, value in headers], dumped(event.json))
+    return encode_message([EventHeader(name, value) for name, value in headers], dumps(event.json))
 
 
 ENCODERS: dict[str, Callable[[WireEvent], bytes]] = {"sse": sse, "ndjson": ndjson, "eventstream": eventstream}

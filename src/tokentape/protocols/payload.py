@@ -23,6 +23,13 @@ class Payload:
         self._read = False
         self._json: Json = None
 
+    @classmethod
+    def read(cls, name: str | None, data: bytes, json: Json) -> Payload:
+        """An event whose JSON somebody has read already."""
+        payload = cls(name, data)
+        payload._read, payload._json = True, json
+        return payload
+
     @property
     def json(self) -> Json:
         """The data as JSON; None where it is not JSON (`[DONE]`, a half event)."""

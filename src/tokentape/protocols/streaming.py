@@ -8,9 +8,11 @@ from tokentape.protocols.canonical.events import Amend, Close, Delta, Ended, Fai
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.fastjson import loads
 from tokentape.protocols.framing import ENCODERS, decoder
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.translation import codec_of
+from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +43,14 @@ class EventReader:
     def _read(self, found: Iterable[StreamEvent]) -> Iterator[Event]:
         for event in found:
             if event.data is not None:
-                yield from self._reader.read(Payload(event.name, event.data))
+                yield from self._reader.read(_payload(event.name, event.data))
+
+
+def _payload(name: str | None, data: bytes) -> Payload:
+    try:
+        return Payload.read(name, data, loads(data))
+    except JsonError:
+        return Payload.read(name, data, None)
 
 
 class StreamTranslator:

@@ -1,0 +1,65 @@
+"""JSON of stream events: msgspec where it is installed (the extra `fast`), else the standard library.
+
+Both read the same values, big integers included; what msgspec refuses is read again by the standard
+library. NaN and infinities, which are no JSON and which msgspec would write as null, are refused by both.
+"""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.unfolding import dumped
+from tokentape.wire.jsontext import JsonError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.wire.interaction import Json
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"{text} is out of range")
+    return value
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _slow_loads(data: bytes) -> Json:
+    try:
+        value: Json = json.loads(data, parse_float=_finite, parse_constant=_constant)
+    except (ValueError, RecursionError) as error:
+        raise JsonError(f"not JSON: {error}") from error
+    return value
+
+
+def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]:
+    try:
+        import msgspec
+    except ImportError:
+        return _slow_loads, dumped
+    decode, encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
+
+    def fast_loads(data: bytes) -> Json:
+        try:
+            value: Json = decode(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return _slow_loads(data)
+        return value
+
+    def fast_dumps(value: Json) -> bytes:
+        try:
+            return encode(value)
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
+            return dumped(value)
+
+    return fast_loads, fast_dumps
+
+
+loads, dumps = _fast()
+"""Bytes to a value (raises `JsonError`), and a value to compact UTF-8."""
