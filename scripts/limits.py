@@ -85,9 +85,9 @@ def _budgets(constants: dict[str, int]) -> dict[str, Any]:
             place[word] = value
     for family, documented in DOCUMENTED.items():
         exceptions.setdefault(family, {})
-        for name in exceptions:
+        for name, budgets_of_it in exceptions.items():
             if name.startswith(family):
-                exceptions[name].update(documented)
+                budgets_of_it.update(documented)
     longest_first = sorted(exceptions, key=len, reverse=True)
     return {
         "budgets": {word: budgets[word] for word in EFFORTS},
