@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "run a program, unmodified, with a cassette",
     "show": "a recording as a conversation",
     "ls": "the cassettes under a folder, or the interactions of one",
+    "translate": "a request or reply in another dialect, and what it loses",
     "import": "turn cassettes of other tools into tokentape's",
     "rekey": "recompute the match keys of a cassette",
     "doctor": "what is installed, patched and in force, and why",

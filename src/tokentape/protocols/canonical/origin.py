@@ -21,6 +21,10 @@ NOTHING: Mapping[str, Json] = MappingProxyType({})
 """No fields."""
 
 
+def _nothing() -> Mapping[str, Json]:
+    return NOTHING
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Turn:
     """One native message, of which several items may have come (same object: same message).
@@ -30,8 +34,8 @@ class Turn:
     """
 
     path: Path
-    rest: Mapping[str, Json] = NOTHING
-    spelling: Mapping[str, Json] = NOTHING
+    rest: Mapping[str, Json] = field(default_factory=_nothing)
+    spelling: Mapping[str, Json] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Origin:
 
     protocol: str
     path: Path = ()
-    rest: Mapping[str, Json] = NOTHING
-    spelling: Mapping[str, Json] = NOTHING
+    rest: Mapping[str, Json] = field(default_factory=_nothing)
+    spelling: Mapping[str, Json] = field(default_factory=_nothing)
     turn: Turn | None = None
 
 
@@ -72,10 +76,10 @@ class Opaque:
 
 
 def rest_of(value: Mapping[str, Json], known: frozenset[str]) -> Mapping[str, Json]:
-    """The fields of `value` that are not among the `known`."""
-    if value.keys() <= known:
+    """The fields of `value` that are not among the `known`, or are null, which says nothing."""
+    if value.keys() <= known and None not in value.values():
         return NOTHING
-    return {name: found for name, found in value.items() if name not in known}
+    return {name: found for name, found in value.items() if name not in known or found is None}
 
 
 def dotted(path: Path) -> str:

@@ -1,0 +1,125 @@
+"""`tokentape translate`: a request, a reply or a stream in another dialect, and what it loses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tokentape.cli.text import safe
+from tokentape.errors import UsageError
+from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
+from tokentape.protocols.streaming import StreamTranslator
+from tokentape.protocols.translation import ALIASES, codec_of, translate_reply, translate_request
+from tokentape.wire.jsontext import JsonError, parse
+
+if TYPE_CHECKING:
+    from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+
+@click.command("translate", short_help="a request or reply in another dialect, and what it loses")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--to", "to", required=True, metavar="DIALECT", help="anthropic, chat, responses, gemini ...")
+@click.option("--from", "given", metavar="DIALECT", help="the dialect of FILE; told by its shape if left out")
+@click.option("--model", metavar="NAME", help="the model to ask; that of FILE if left out")
+@click.option("--reply", "kind", flag_value="reply", help="FILE is a reply")
+@click.option(
+    "--stream", "kind", flag_value="stream", help="FILE is a streamed reply, as it went over the wire"
+)
+@click.option("--allow-losses", is_flag=True, help="also where the meaning changes")
+@click.option("--json", "as_json", is_flag=True, help="print JSON: the result and the losses")
+def command(
+    file: str,
+    to: str,
+    given: str | None,
+    model: str | None,
+    kind: str | None,
+    allow_losses: bool,
+    as_json: bool,
+) -> None:
+    """Translate FILE (JSON; - for standard input), a request body unless --reply or --stream is given.
+
+    The result goes to standard output, the loss report to standard error. A loss that changes the meaning
+    of a request is refused, with exit code 1, unless --allow-losses is given.
+    """
+    data = _read(file)
+    target = Target(codec_of(to).dialect, model)
+    if kind == "stream":
+        _stream(data, Source(_named(given, file)), target, as_json)
+        return
+    body = _body(data, file)
+    tell = dialect_of_reply if kind == "reply" else dialect_of_request
+    source = Source(codec_of(given).dialect if given else tell(body) or _named(None, file))
+    if kind == "reply":
+        reply = translate_reply(body, source, target, allow_losses=True)
+        _print(source, target, {"body": reply.result}, reply.losses, as_json)
+        return
+    request = translate_request(body, source, target, allow_losses=allow_losses)
+    where = request.result.path + (f"?{request.result.query}" if request.result.query else "")
+    _print(source, target, {"path": where, "body": request.result.body}, request.losses, as_json)
+
+
+def _named(given: str | None, file: str) -> str:
+    if given is None:
+        names = ", ".join(sorted(ALIASES))
+        raise UsageError(f"{file}: its shape does not tell the dialect; add --from with one of {names}")
+    return codec_of(given).dialect
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _body(data: bytes, file: str) -> Fields:
+    try:
+        body = parse(data)
+    except JsonError as error:
+        raise UsageError(f"{file}: {error}") from None
+    if not isinstance(body, dict):
+        raise UsageError(f"{file}: not a JSON object, so no request and no reply")
+    return body
+
+
+def _stream(data: bytes, source: Source, target: Target, as_json: bool) -> None:
+    translator = StreamTranslator(source, target)
+    written = translator.feed(data) + translator.end()
+    shown: Fields = {"stream": written.decode(errors="replace")}
+    if as_json:
+        _print(source, target, shown, translator.losses, as_json)
+        return
+    sys.stdout.buffer.write(written)
+    _report(translator.losses)
+
+
+def _print(source: Source, target: Target, found: Fields, losses: LossReport, as_json: bool) -> None:
+    if as_json:
+        told: Fields = {"from": source.dialect, "to": target.dialect, **found}
+        told["losses"] = [
+            {"path": loss.path, "what": loss.what, "why": loss.why, "severity": loss.severity.value}
+            for loss in losses
+        ]
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    click.echo(json.dumps(found["body"], indent=2, ensure_ascii=False))
+    path = f", to {found['path']}" if "path" in found else ""
+    click.echo(f"{source.dialect} -> {target.dialect}{path}", err=True)
+    _report(losses)
+
+
+def _report(losses: LossReport) -> None:
+    if not losses:
+        click.echo("nothing is lost", err=True)
+    for loss in losses:
+        click.echo(safe(f"lost ({loss.severity}): {loss.path or 'whole'}: {loss.what}: {loss.why}"), err=True)

@@ -1,0 +1,58 @@
+"""Which dialect a bare body is of."""
+
+from __future__ import annotations
+
+import pytest
+
+from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
+
+SAID = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body"),
+    [
+        ("openai.chat", {"model": "gpt-5-mini", "messages": SAID}),
+        ("openai.chat", {"model": "mistral-large", "max_tokens": 5, "messages": SAID}),
+        ("anthropic.messages", {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": SAID}),
+        ("anthropic.messages", {"model": "x", "system": "Be brief.", "messages": SAID}),
+        ("anthropic.messages", {"messages": SAID, "tools": [{"name": "f", "input_schema": {}}]}),
+        (
+            "anthropic.messages",
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1"}]}]},
+        ),
+        ("openai.responses", {"model": "gpt-5-mini", "input": "Hi"}),
+        ("gemini", {"contents": [{"parts": [{"text": "Hi"}]}]}),
+        ("bedrock.converse", {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}),
+        ("bedrock.converse", {"system": [{"text": "Be brief."}], "messages": SAID}),
+        ("ollama", {"model": "qwen3", "messages": SAID, "options": {"seed": 1}}),
+        ("ollama", {"model": "qwen3", "messages": [{"role": "user", "content": "Hi", "images": ["aGk="]}]}),
+        ("cohere", {"model": "command-a-03-2025", "messages": SAID}),
+        ("cohere", {"model": "x", "messages": SAID, "safety_mode": "NONE"}),
+        (None, {"prompt": "Hi"}),
+    ],
+    ids=range(15),
+)
+def test_requests(dialect, body):
+    assert dialect_of_request(body) == dialect
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body"),
+    [
+        ("openai.chat", {"choices": []}),
+        ("openai.responses", {"object": "response", "output": []}),
+        ("anthropic.messages", {"type": "message", "content": []}),
+        ("gemini", {"candidates": []}),
+        (
+            "bedrock.converse",
+            {"output": {"message": {"role": "assistant", "content": []}}, "stopReason": "x"},
+        ),
+        ("ollama", {"message": {"role": "assistant", "content": ""}, "done": True}),
+        ("cohere", {"id": "x", "message": {"role": "assistant"}, "finish_reason": "COMPLETE"}),
+        (None, {"error": "no"}),
+    ],
+    ids=range(8),
+)
+def test_replies(dialect, body):
+    assert dialect_of_reply(body) == dialect
