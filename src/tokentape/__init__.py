@@ -15,6 +15,7 @@ The public names, in the order in which a reader meets them:
                               which requests are LLM calls
     MemoryStore, DirectoryStore, SqliteStore
                               where cassettes live
+    translate                 a request in another API's dialect, with a report of what is lost
     savings, reset_savings, Price
                               what replays saved: calls, tokens, money, time
     TokentapeError, ReplayMiss
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tokentape.process import install as install
     from tokentape.process import is_installed as is_installed
     from tokentape.process import uninstall as uninstall
+    from tokentape.protocols.translate import translate as translate
 
 __version__ = "0.1.0"
 
@@ -74,6 +76,7 @@ _HOME = {
     "savings": "metering.savings",
     "reset_savings": "metering.savings",
     "Price": "metering.price",
+    "translate": "protocols.translate",
     "TokentapeError": "errors",
     "ReplayMiss": "errors",
 }
@@ -98,6 +101,7 @@ __all__ = [
     "register_normalizer",
     "reset_savings",
     "savings",
+    "translate",
     "uninstall",
     "use_cassette",
 ]

@@ -72,6 +72,11 @@ def write_request(
     return Translation(outgoing, _checked(protocol, target, allow_losses))
 
 
+def read_request(body: Fields, source: Source) -> Conversation:
+    """A request body in canonical form. Raises `ProtocolError` for one that is not of its dialect."""
+    return codec_of(source.dialect).read_request(body, source)
+
+
 def translate_request(
     body: Fields, source: Source, target: Target, *, allow_losses: bool = False
 ) -> Translation[Outgoing]:
