@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
 from tokentape.errors import ProtocolError
@@ -86,7 +86,7 @@ class Where:
         """A finite number, or nothing."""
         if value is None:
             return None
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf:
             return value
         self.wrong(f"expected a number, found {named(value)}", *steps)
         return None
