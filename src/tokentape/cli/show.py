@@ -12,8 +12,9 @@ import click
 from tokentape.cli.places import load, only
 from tokentape.cli.text import count, safe
 from tokentape.errors import UsageError
+from tokentape.protocols.plainturns import Said
 from tokentape.protocols.registry import recognise, reply_text, usage_of
-from tokentape.protocols.transcript import Said, transcript
+from tokentape.protocols.transcript import REPLY, answered, transcript
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from tokentape.cassettes.cassette import Cassette
     from tokentape.wire.interaction import Interaction
 
-STYLES = {"system": "magenta", "developer": "magenta", "user": "cyan", "tool": "yellow", "assistant": "green"}
+STYLES = {
+    "system": "magenta",
+    "developer": "magenta",
+    "user": "cyan",
+    "tool": "yellow",
+    "assistant": "green",
+    "thought": "bright_black",
+}
 
 
 @click.command("show", short_help="a recording as a conversation")
@@ -63,6 +71,7 @@ def _facts(interaction: Interaction) -> dict[str, object]:
         "turns": [said._asdict() for said in transcript(found)],
         "status": response.status if response else None,
         "reply": reply_text(found, response) if response else None,
+        "answered": [said._asdict() for said in answered(found, response)] if response else [],
         "usage": usage.counts if usage else None,
         "cost": _cost(interaction),
         "ended": {"how": interaction.ended.how.value, "whole": interaction.ended.whole},
@@ -93,8 +102,11 @@ def _print(console: Console, interaction: Interaction) -> None:
     console.rule(Text(safe(f"{interaction.id}  {facts['operation']}{model}")), align="left")
     found = recognise(interaction.request)
     asked = transcript(found) or [Said("request", f"{interaction.request.method} {interaction.request.url}")]
-    for role, text in [*asked, Said("reply", str(facts["reply"] or _no_reply(interaction)))]:
-        style = STYLES.get(role, "green" if role in ("reply", "model") else "white")
+    response = interaction.response
+    told = answered(found, response) if response else []
+    told = told or [Said(REPLY, str(facts["reply"] or _no_reply(interaction)))]
+    for role, text in [*asked, *told]:
+        style = STYLES.get(role, "green" if role in (REPLY, "model") else "white")
         console.print(Text(safe(role), style=f"bold {style}"))
         _print_indented(console, safe(text))
     console.print(Text(_last_line(interaction, facts), style="dim"), soft_wrap=True)

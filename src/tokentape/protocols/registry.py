@@ -66,13 +66,14 @@ def is_complete(operation: Operation, response: Response) -> bool | None:
     from tokentape.protocols.part import end_of
 
     end = end_of(response)
-    if end is not None and dialect.stream.is_complete(_stream(operation, end) or []):
+    if end is not None and dialect.stream.is_complete(stream_of(operation, end) or []):
         return True
-    stream = _stream(operation, response)
+    stream = stream_of(operation, response)
     return None if stream is None else dialect.stream.is_complete(stream)
 
 
-def _stream(operation: Operation, response: Response) -> list[Payload] | None:
+def stream_of(operation: Operation, response: Response) -> list[Payload] | None:
+    """The events of a streamed reply; None where it is no stream."""
     from tokentape.protocols.payload import payloads
 
     return payloads(response, asked=operation.stream)
@@ -113,10 +114,10 @@ def summary(request: Request, response: Response | None) -> tuple[str, str]:
 def _said(operation: Operation, dialect: Dialect, response: Response) -> str:
     if (
         dialect.stream is not None
-        and (said := _said_in_stream(operation, dialect.stream, response)) is not None
+        and (said := _said_instream_of(operation, dialect.stream, response)) is not None
     ):
         return said
-    reply = _json_of(response)
+    reply = json_of(response)
     return _error_text(reply) if response.status >= 400 else dialect.reads_as(reply)
 
 
@@ -125,14 +126,14 @@ def reply_text(found: Recognised, response: Response) -> str:
     return _said(found.operation, found.dialect, response) if found.dialect else ""
 
 
-def _said_in_stream(operation: Operation, how: Stream, response: Response) -> str | None:
+def _said_instream_of(operation: Operation, how: Stream, response: Response) -> str | None:
     """What a stream says; of a long one that begins with enough of it, only the beginning."""
     from tokentape.protocols.part import start_of
 
     start = start_of(response)
-    if start is not None and len(said := how.reads_as(_stream(operation, start) or [])) > 2 * WIDTH:
+    if start is not None and len(said := how.reads_as(stream_of(operation, start) or [])) > 2 * WIDTH:
         return said
-    stream = _stream(operation, response)
+    stream = stream_of(operation, response)
     return None if stream is None else how.reads_as(stream)
 
 
@@ -153,7 +154,8 @@ def _error_text(reply: Json) -> str:
     return ""
 
 
-def _json_of(response: Response) -> Json:
+def json_of(response: Response) -> Json:
+    """The body of a reply as JSON; None where it is none."""
     from tokentape.wire.body import decoded_body
 
     try:
@@ -173,6 +175,6 @@ def usage_of(found: Recognised, response: Response) -> Usage | None:
     dialect = found.dialect
     if dialect is None or response.status >= 400:
         return None
-    if dialect.stream is not None and (stream := _stream(found.operation, response)) is not None:
+    if dialect.stream is not None and (stream := stream_of(found.operation, response)) is not None:
         return dialect.stream.usage(stream)
-    return dialect.usage(_json_of(response)) or dialect.usage_in_headers(response.headers)
+    return dialect.usage(json_of(response)) or dialect.usage_in_headers(response.headers)

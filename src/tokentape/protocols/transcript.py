@@ -1,106 +1,161 @@
-"""A request as a reader meets it: its turns in order, each as a role and a text.
+"""A call as a reader meets it: who said what, in order, with thoughts, tools and media.
 
-For people only (`tokentape show`); nothing is matched or translated with it, so what it cannot name is
-shown as its type in brackets.
+For people only (`tokentape show`); nothing is matched or translated with it.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from tokentape.errors import ProtocolError
+from tokentape.protocols.canonical.fold import fold
+from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
+from tokentape.protocols.canonical.parts import (
+    Audio,
+    Data,
+    Document,
+    FileId,
+    Image,
+    Inline,
+    Plain,
+    Refusal,
+    Text,
+    Unknown,
+    Url,
+    Video,
+)  # fmt: skip
+from tokentape.protocols.codec import Source
+from tokentape.protocols.dialect import Kind
+from tokentape.protocols.plainturns import Said, plain_turns
+from tokentape.protocols.registry import json_of, stream_of
+from tokentape.protocols.unfolding import dumped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
-    from tokentape.protocols.dialect import Shape
+    from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.parts import Part
+    from tokentape.protocols.canonical.parts import Source as Media
+    from tokentape.protocols.codec import Codec
     from tokentape.protocols.registry import Recognised
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Response
 
-
-class Said(NamedTuple):
-    """One turn: who, and what."""
-
-    role: str
-    text: str
+REPLY = "reply"
 
 
 def transcript(found: Recognised) -> list[Said]:
     """The turns of a request, system text first; empty for what is no conversation."""
-    body, shape = found.body, found.shape
-    if not isinstance(body, dict) or not shape.conversation:
+    codec = _codec(found)
+    if codec is None or not isinstance(found.body, dict):
+        return plain_turns(found)
+    try:
+        asked = codec.read_request(found.body, _source(found))
+    except ProtocolError:
+        return plain_turns(found)
+    return said(asked.items)
+
+
+def answered(found: Recognised, response: Response) -> list[Said]:
+    """What a reply says; empty where nobody can tell, or it is an error."""
+    codec = _codec(found)
+    if codec is None or response.status >= 400:
         return []
-    system = [Said("system", _text(body[name], shape)) for name in shape.system if body.get(name)]
-    return system + [_said(turn, shape) for turn in _turns(body.get(shape.conversation))]
+    try:
+        items = _items(codec, found, response)
+    except ProtocolError:
+        return []
+    return said(items, assistant=REPLY)
 
 
-_ROLES = {"function_call": "assistant", "function_call_output": "tool"}
-"""Who speaks in an item without a role (OpenAI Responses)."""
-
-_RESULTS = ("content", "output", "toolResult", "functionResponse", "function_response")
-"""Where a block keeps what a tool gave back."""
-
-
-def _turns(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _codec(found: Recognised) -> Codec | None:
+    if found.operation.kind is not Kind.GENERATE or found.dialect is None or found.dialect.codec is None:
+        return None
+    return found.dialect.codec()
 
 
-def _said(turn: Json, shape: Shape) -> Said:
-    if not isinstance(turn, dict):
-        return Said(shape.prompt_role, _text(turn, shape))
-    kind = str(turn.get("type", shape.prompt_role))
-    role = turn.get("role", _ROLES.get(kind, kind))
-    parts = [_text(turn[shape.content], shape)] if turn.get(shape.content) else []
-    parts += [_call(call) for call in _turns(turn.get("tool_calls"))]
-    if not parts:
-        parts = [_block(turn, shape)]
-    return Said(str(role), "\n".join(part for part in parts if part))
+def _source(found: Recognised) -> Source:
+    return Source(found.operation.dialect, found.operation.model, found.operation.stream)
 
 
-def _text(value: Json, shape: Shape) -> str:
-    if isinstance(value, dict) and shape.content in value:
-        return _text(value[shape.content], shape)
-    return "\n".join(filter(None, (_block(block, shape) for block in _turns(value))))
+def _items(codec: Codec, found: Recognised, response: Response) -> tuple[Item, ...]:
+    stream = stream_of(found.operation, response)
+    if stream is None:
+        reply = json_of(response)
+        read = codec.read_reply(reply, _source(found)) if isinstance(reply, dict) else None
+    else:
+        reader = codec.reader(_source(found))
+        read = fold([*(event for payload in stream for event in reader.read(payload)), *reader.end()])
+    return tuple(item for choice in read.choices for item in choice.items) if read else ()
 
 
-def _block(block: Json, shape: Shape) -> str:
-    if not isinstance(block, dict):
-        return str(block)
-    if isinstance(block.get("text"), str):
-        return str(block["text"])
-    call = next(_calls(block), None)
-    if call is not None:
-        return call
-    named = str(block.get("type") or next(iter(block), "nothing"))
-    result = next((block[name] for name in _RESULTS if name in block), None)
-    return f"[{named}] {_result(result, shape)}" if result is not None else f"[{named}]"
+def said(items: Iterable[Item], *, assistant: str = "assistant") -> list[Said]:
+    """The items as turns; those of one speaker that follow each other are one."""
+    turns: list[Said] = []
+    for item in items:
+        role, text = _said(item, assistant)
+        if turns and turns[-1].role == role and role != "tool":
+            turns[-1] = Said(role, "\n".join(filter(None, (turns[-1].text, text))))
+        else:
+            turns.append(Said(role, text))
+    return turns
 
 
-def _result(result: Json, shape: Shape) -> str:
-    """What a tool gave back: text, blocks, or (Gemini, Bedrock) JSON as it is."""
-    if isinstance(result, dict):
-        for name in ("response", "json"):
-            if name in result:
-                return json.dumps(result[name], ensure_ascii=False)
-        return _text(result.get("content", result), shape)
-    return "\n".join(
-        _result(block, shape) if isinstance(block, dict) else str(block) for block in _turns(result)
-    )
+def _said(item: Item, assistant: str) -> tuple[str, str]:
+    if isinstance(item, Message):
+        role = assistant if item.role.value == "assistant" else item.role.value
+        return role, _parts(item.parts)
+    if isinstance(item, Reasoning):
+        thought = "\n".join(filter(None, (*item.summary, item.text)))
+        return "thought", thought or "[not shown]"
+    if isinstance(item, ToolCall):
+        return assistant, f"{item.name}({item.arguments})"
+    if isinstance(item, ToolResult):
+        return "tool", ("[error] " if item.is_error else "") + _parts(item.parts)
+    if isinstance(item, ServerTool):
+        return assistant, f"[{item.kind}] {item.arguments or _json(item.json)}"
+    return assistant, _unknown(item)
 
 
-def _calls(block: dict[str, Json]) -> Iterator[str]:
-    """A tool call, in the shape of any dialect."""
-    for name in ("functionCall", "function_call", "toolUse"):
-        if isinstance(block.get(name), dict):
-            yield _call(block[name])
-    if block.get("type") in ("tool_use", "function_call"):
-        yield _call(block)
+def _parts(parts: Iterable[Part]) -> str:
+    return "\n".join(filter(None, map(_part, parts)))
 
 
-def _call(call: Json) -> str:
-    if not isinstance(call, dict):
-        return str(call)
-    inner = call.get("function", call)
-    call = inner if isinstance(inner, dict) else call
-    arguments = next((call[name] for name in ("arguments", "input", "args") if name in call), {})
-    shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return f"{call.get('name', '?')}({shown})"
+def _part(part: Part) -> str:
+    match part:
+        case Text() | Refusal():
+            return part.text
+        case Data():
+            return _json(part.value)
+        case Image():
+            return f"[image {_media(part.source)}]"
+        case Document():
+            return f"[document {part.name or ''} {_media(part.source)}]".replace("  ", " ")
+        case Video():
+            return f"[video {_media(part.source)}]"
+        case Audio():
+            heard = _media(part.source) if part.source else part.id or ""
+            return f"[audio {heard}] {part.transcript or ''}".strip()
+        case Unknown():
+            return _unknown(part)
+
+
+def _media(source: Media) -> str:
+    match source:
+        case Inline():
+            return f"{source.media_type or 'of no named type'}, {len(source.data) * 3 // 4} bytes"
+        case Url():
+            return source.url if not source.url.startswith("data:") else source.url[:40]
+        case FileId():
+            return source.id
+        case Plain():
+            return f"of {len(source.text)} characters"
+
+
+def _unknown(node: Unknown) -> str:
+    kind = node.json.get("type") if isinstance(node.json, dict) else None
+    return f"[{kind}]" if isinstance(kind, str) else _json(node.json)
+
+
+def _json(value: Json) -> str:
+    return dumped(value).decode()
