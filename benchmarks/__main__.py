@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import guard, imports, keys, launching, loading, recording, replay, soak, stacks
+from benchmarks import guard, imports, keys, launching, loading, recording, replay, soak, stacks, translating
 from benchmarks.measure import MISSED
 from benchmarks.recorders import PEERS, quiet
 from benchmarks.stackclients import STACKS
@@ -30,6 +30,7 @@ PARTS = {
     "Loading and size": loading.run,
     "Match keys": keys.run,
     "Imports": imports.run,
+    "Translation": translating.run,
     "Guard": guard.run,
     "Launching": launching.run,
     "Soak": soak.run,

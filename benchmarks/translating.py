@@ -1,0 +1,119 @@
+"""Translation: a request of 20 KB, streams between all dialects, and LiteLLM in the same run."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from benchmarks.environments import Peer, python_of
+from benchmarks.keys import plain, tool_heavy
+from benchmarks.measure import Row, interleaved, ratio, seconds
+from tokentape.protocols.canonical.events import Close, Counted, Delta, Ended, Open, Started, Stopped
+from tokentape.protocols.canonical.parts import Text
+from tokentape.protocols.canonical.reply import Stop, StopReason
+from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.framing import ENCODERS
+from tokentape.protocols.streaming import StreamTranslator
+from tokentape.protocols.translation import codec_of, translate_request
+from tokentape.protocols.usage import Usage
+from tokentape.wire.jsontext import dump, parse
+
+LITELLM = "litellm==1.106.2"
+CHAT, MESSAGES = "openai.chat", "anthropic.messages"
+DIALECTS = (CHAT, "openai.responses", MESSAGES, "gemini", "bedrock.converse", "ollama", "cohere")
+EVENTS = 2000
+
+
+def request(data: bytes) -> bytes:
+    """Chat bytes to Messages bytes, with the standard library's JSON."""
+    body = parse(data)
+    assert isinstance(body, dict)
+    source, target = Source(CHAT), Target(MESSAGES, "claude-sonnet-4-5")
+    return dump(translate_request(body, source, target).result.body)
+
+
+def stream_of(dialect: str) -> bytes:
+    """A stream of 2000 words, as our writer of the dialect writes it."""
+    codec = codec_of(dialect)
+    writer, encode = codec.writer(Target(dialect)), ENCODERS[codec.framing]
+    events = [
+        Started("", "msg_1", "m", 1_700_000_000),
+        Open(0, Text("")),
+        *(Delta(0, f" word{n}") for n in range(EVENTS)),
+        Close(0),
+        Counted(Usage(14, EVENTS)),
+        Stopped(Stop(StopReason.END)),
+        Ended(True),
+    ]
+    return b"".join(encode(wire) for event in events for wire in writer.write(event))
+
+
+def stream(data: bytes, source: str, target: str) -> int:
+    """All bytes of a stream through one translator, 4 KB at a time."""
+    translator = StreamTranslator(Source(source), Target(target))
+    pieces = (data[at : at + 4096] for at in range(0, len(data), 4096))
+    return sum(len(translator.feed(piece)) for piece in pieces) + len(translator.end())
+
+
+def run(*, quick: bool = False) -> list[Row]:
+    """Microseconds per request and per event; ratios to LiteLLM."""
+    rounds, number = (1, 2) if quick else (9, 50)
+    bodies = {"plain": plain().body or b"", "tool-heavy": tool_heavy().body or b""}
+    streams = {dialect: stream_of(dialect) for dialect in DIALECTS}
+    rows = [_pairs(streams, quick)]
+    python = python_of(LITELLM)
+    if python is None:
+        return rows
+    with tempfile.TemporaryDirectory() as folder, Peer(python, "litellm_peer.py") as peer:
+        for name, body in bodies.items():
+            rows += _request(name, body, peer, Path(folder), rounds, number)
+        rows += _stream(streams[MESSAGES], peer, Path(folder), rounds)
+    return rows
+
+
+def _request(name: str, body: bytes, peer: Peer, folder: Path, rounds: int, number: int) -> list[Row]:
+    file = folder / f"{name}.json"
+    file.write_bytes(body)
+    jobs: dict[str, Callable[[], float]] = {
+        "ours": lambda: seconds(lambda: request(body), number),
+        "LiteLLM": lambda: peer.seconds("request", number, file),
+    }
+    figures = interleaved(jobs, rounds)
+    what = f"{len(body) / 1000:.0f} KB {name} Chat request to Messages, bytes to bytes"
+    return [
+        Row(what, statistics.median(figures["ours"]) * 1e6, "us", 300),
+        Row(f"{what}: LiteLLM", statistics.median(figures["LiteLLM"]) * 1e6, "us"),
+        Row(f"{what}: ours over LiteLLM", ratio(figures, "ours", "LiteLLM"), "times", 0.2),
+    ]
+
+
+def _stream(data: bytes, peer: Peer, folder: Path, rounds: int) -> list[Row]:
+    file = folder / "stream.sse"
+    file.write_bytes(data)
+    jobs: dict[str, Callable[[], float]] = {
+        "ours": lambda: seconds(lambda: stream(data, MESSAGES, CHAT)),
+        "LiteLLM": lambda: peer.seconds("stream", 1, file),
+    }
+    figures = interleaved(jobs, min(rounds, 3))
+    what = "Messages stream to Chat, an event, bytes to bytes"
+    return [
+        Row(what, statistics.median(figures["ours"]) / EVENTS * 1e6, "us", 10),
+        Row(f"{what}: LiteLLM", statistics.median(figures["LiteLLM"]) / EVENTS * 1e6, "us"),
+        Row(f"{what}: ours over LiteLLM", ratio(figures, "ours", "LiteLLM"), "times", 0.2),
+    ]
+
+
+def _pairs(streams: dict[str, bytes], quick: bool) -> Row:
+    """The slowest of the 49 pairs."""
+    costs = {
+        (source, target): statistics.median(
+            seconds(partial(stream, data, source, target)) for _ in range(1 if quick else 3)
+        )
+        for source, data in streams.items()
+        for target in DIALECTS
+    }
+    pair, cost = max(costs.items(), key=lambda found: found[1])
+    return Row(f"slowest of 49 pairs, an event: {' to '.join(pair)}", cost / EVENTS * 1e6, "us")
