@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.call import Call
@@ -176,5 +176,19 @@ def usage_of(found: Recognised, response: Response) -> Usage | None:
     if dialect is None or response.status >= 400:
         return None
     if dialect.stream is not None and (stream := stream_of(found.operation, response)) is not None:
-        return dialect.stream.usage(stream)
+        return _charged(dialect.stream.usage(stream), stream, response)
     return dialect.usage(json_of(response)) or dialect.usage_in_headers(response.headers)
+
+
+def _charged(usage: Usage | None, stream: list[Payload], response: Response) -> Usage | None:
+    """With what the stream says it cost, wherever in it: a later usage takes nothing back."""
+    from tokentape.protocols.charges import charged_in_comment, charged_in_stream
+    from tokentape.protocols.usage import Usage
+    from tokentape.wire.body import decoded_body
+
+    charged = charged_in_stream(stream)
+    if charged is None and (body := decoded_body(response)) and b"cost" in body:
+        charged = charged_in_comment(body)
+    if charged is None:
+        return usage
+    return replace(usage or Usage(), charged=charged)

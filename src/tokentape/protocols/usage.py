@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.charges import charged_beside
 from tokentape.protocols.reading import at, fields, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tokentape.wire.interaction import Json
 
@@ -25,7 +26,7 @@ class Usage:
 
     Two usages are equal if their counts are. Beside them stands what else the reply says about its price:
     `model` is the one that answered, `tier` a service tier or speed other than the usual one, `charged`
-    the price in USD, `billed` the counts that are charged for where they are others; `raw` is the
+    what it cost in USD, `billed` the counts that are charged for where they are others; `raw` is the
     reply's own usage object.
     """
 
@@ -55,14 +56,20 @@ class Usage:
         return {name: getattr(self, name) for name in COUNTS}
 
     def known(self) -> Usage | None:
-        """Itself; None if nothing at all is counted."""
-        return None if self == _UNKNOWN else self
+        """Itself; None if nothing at all is counted, nor a price told."""
+        return None if self.counts_nothing and self.charged is None else self
+
+    @property
+    def counts_nothing(self) -> bool:
+        """True if no count is known."""
+        return self == _UNKNOWN
 
     def of(self, reply: Json) -> Usage:
-        """With the model and the tier that `reply` names, wherever dialects put them."""
+        """With the model, the tier and the cost that `reply` names, wherever dialects put them."""
         told = fields(reply)
         model = text(told.get("model")) or text(told.get("modelVersion")) or self.model
-        return replace(self, model=model, tier=self.tier or tier_of(reply))
+        charged = charged_beside(told) if self.charged is None else self.charged
+        return replace(self, model=model, tier=self.tier or tier_of(reply), charged=charged)
 
 
 COUNTS = (
@@ -96,6 +103,26 @@ _TIERS = (
     ("usageMetadata", "serviceTier"),
     ("usageMetadata", "trafficType"),
 )
+
+
+def last_counted(found: Iterable[Usage | None]) -> Usage | None:
+    """The first of `found` that counts something: give a stream's from its end."""
+    return next((usage for usage in found if usage is not None and not usage.counts_nothing), None)
+
+
+def gathered(objects: Iterable[Json]) -> dict[str, Json]:
+    """The usage objects of one stream as one: the last value that is not null wins, field by field.
+
+    A field that a later object leaves out is as it was: absent is not zero (case 36).
+    """
+    found: dict[str, Json] = {}
+    for each in objects:
+        for name, value in fields(each).items():
+            if isinstance(value, dict):
+                found[name] = {**gathered([found.get(name)]), **gathered([value])}
+            elif value is not None:
+                found[name] = value
+    return found
 
 
 def plus(count: int | None, *others: int | None) -> int | None:

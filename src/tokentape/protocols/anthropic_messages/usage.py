@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.reading import at, fields, number
+from tokentape.protocols.reading import at, fields, number, objects, total
 from tokentape.protocols.usage import Usage, plus
 
 if TYPE_CHECKING:
@@ -15,24 +17,41 @@ if TYPE_CHECKING:
 
 
 def usage(reply: Json) -> Usage | None:
-    """Anthropic's `input_tokens` leaves out what was read from, or written to, a cache; ours does not."""
+    """Anthropic's `input_tokens` leaves out what was read from, or written to, a cache; ours does not.
+
+    The tokens of a compaction are billed, but stand in `iterations` alone.
+    """
     counts = fields(at(reply, "usage"))
+    found = _counted(counts)
+    compactions = [
+        _counted(entry) for entry in objects(counts.get("iterations")) if entry.get("type") == "compaction"
+    ]
+    billed = reduce(_together, compactions, found) if compactions else None
+    return replace(found, billed=billed, raw=counts).of(reply).known()
+
+
+def _counted(counts: dict[str, Json]) -> Usage:
     read = number(counts.get("cache_read_input_tokens"))
+    short, long = (number(at(counts, "cache_creation", f"ephemeral_{ttl}_input_tokens")) for ttl in _TTLS)
     written = number(counts.get("cache_creation_input_tokens"))
-    return (
-        Usage(
-            input=plus(number(counts.get("input_tokens")), read, written),
-            output=number(counts.get("output_tokens")),
-            cache_read=read,
-            reasoning=number(at(counts, "output_tokens_details", "thinking_tokens")),
-            cache_write=written,
-            cache_write_1h=number(at(counts, "cache_creation", "ephemeral_1h_input_tokens")),
-            searches=number(at(counts, "server_tool_use", "web_search_requests")),
-            raw=counts,
-        )
-        .of(reply)
-        .known()
+    written = total(short, long) if written is None else written
+    return Usage(
+        input=plus(number(counts.get("input_tokens")), read, written),
+        output=number(counts.get("output_tokens")),
+        cache_read=read,
+        reasoning=number(at(counts, "output_tokens_details", "thinking_tokens")),
+        cache_write=written,
+        cache_write_1h=long,
+        searches=number(at(counts, "server_tool_use", "web_search_requests")),
     )
+
+
+_TTLS = ("5m", "1h")
+
+
+def _together(one: Usage, other: Usage) -> Usage:
+    counts = {name: total(count, other.counts[name]) for name, count in one.counts.items()}
+    return Usage(**counts)  # type: ignore[arg-type]
 
 
 def usage_of_stream(stream: Iterable[Payload]) -> Usage | None:

@@ -18,8 +18,10 @@ def usage(reply: Json) -> Usage | None:
     """Bedrock's `inputTokens` leaves out what was read from, or written to, a cache; ours does not."""
     counts = fields(at(reply, "usage"))
     read = number(counts.get("cacheReadInputTokens"))
+    details = list(objects(counts.get("cacheDetails")))
     written = number(counts.get("cacheWriteInputTokens"))
-    kept = [entry for entry in objects(counts.get("cacheDetails")) if entry.get("ttl") == "1h"]
+    written = total(*(number(entry.get("inputTokens")) for entry in details)) if written is None else written
+    kept = [entry for entry in details if entry.get("ttl") == "1h"]
     return (
         Usage(
             input=plus(number(counts.get("inputTokens")), read, written),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, objects, text, total
-from tokentape.protocols.usage import Usage, plus
+from tokentape.protocols.usage import Usage, gathered, last_counted, plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ def usage(reply: Json) -> Usage | None:
     thoughts = number(counts.get("thoughtsTokenCount"))
     tools = number(counts.get("toolUsePromptTokenCount"))
     prompts = (counts.get("promptTokensDetails"), counts.get("toolUsePromptTokensDetails"))
+    answers = (counts.get("candidatesTokensDetails"), counts.get("responseTokensDetails"))
     return (
         Usage(
             input=plus(number(counts.get("promptTokenCount")), tools),
@@ -32,10 +33,10 @@ def usage(reply: Json) -> Usage | None:
             reasoning=thoughts,
             audio_input=_of("audio", *prompts),
             audio_cached=_of("audio", counts.get("cacheTokensDetails")),
-            audio_output=_of("audio", counts.get("candidatesTokensDetails")),
+            audio_output=_of("audio", *answers),
             image_input=_of("image", *prompts),
             image_cached=_of("image", counts.get("cacheTokensDetails")),
-            image_output=_of("image", counts.get("candidatesTokensDetails")),
+            image_output=_of("image", *answers),
             video_input=_of("video", *prompts),
             raw=counts,
         )
@@ -46,7 +47,7 @@ def usage(reply: Json) -> Usage | None:
 
 def _generated(counts: dict[str, Json], thoughts: int | None) -> int | None:
     """Zero counts are left out (protobuf), so without candidates the total says how much was generated."""
-    said = number(counts.get("candidatesTokenCount"))
+    said = number(counts.get("candidatesTokenCount", counts.get("responseTokenCount")))
     if said is not None:
         return plus(said, thoughts)
     everything, asked = number(counts.get("totalTokenCount")), number(counts.get("promptTokenCount"))
@@ -99,8 +100,11 @@ def _embedded(reply: Json) -> Usage | None:
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """Every chunk counts all so far: the last one wins."""
-    for payload in reversed(stream):
-        if found := usage(payload.json) or usage(payload.fields.get("interaction")):
-            return found
-    return None
+    """Every chunk counts all so far: the last one wins, field by field."""
+    counting = [payload.fields for payload in stream if b"sage" in payload.data]
+    if counts := gathered(chunk.get("usageMetadata") for chunk in counting):
+        last = next(chunk for chunk in reversed(counting) if chunk.get("usageMetadata"))
+        return usage({**last, "usageMetadata": counts})
+    return last_counted(
+        usage(told) for chunk in reversed(counting) for told in (chunk, chunk.get("interaction"))
+    )

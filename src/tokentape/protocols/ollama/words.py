@@ -16,7 +16,7 @@ from tokentape.protocols.reading import (
     spaced,
     text,
 )
-from tokentape.protocols.usage import Usage
+from tokentape.protocols.usage import Usage, last_counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,5 +71,5 @@ def usage(reply: Json) -> Usage | None:
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """From the last line."""
-    return usage(stream[-1].json) if stream else None
+    """From the last line that counts."""
+    return last_counted(usage(payload.json) for payload in reversed(stream))

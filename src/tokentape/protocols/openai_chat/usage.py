@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, text
-from tokentape.protocols.usage import Usage
+from tokentape.protocols.usage import Usage, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,26 +16,25 @@ if TYPE_CHECKING:
 
 def usage(reply: Json) -> Usage | None:
     """The `usage` object, which Groq's streams hold in `x_groq`. `prompt_tokens` count the cached ones."""
-    counts = fields(at(reply, "usage") or at(reply, "x_groq", "usage"))
-    if not counts:
-        return None
+    counts = _counts(reply)
     asked = fields(counts.get("prompt_tokens_details"))
     said = fields(counts.get("completion_tokens_details"))
+    read, written = _first(counts, _READ), _first(counts, _WRITTEN)
     output, reasoning = _generated(counts, text(at(reply, "model")))
     return (
         Usage(
-            input=number(counts.get("prompt_tokens")),
+            input=_prompt(counts, read, written),
             output=output,
-            cache_read=_cached(counts),
+            cache_read=read,
             reasoning=reasoning,
-            cache_write=number(asked.get("cache_write_tokens")),
+            cache_write=written,
+            cache_write_1h=_first(counts, _KEPT_LONG),
             audio_input=number(asked.get("audio_tokens")),
             audio_output=number(said.get("audio_tokens")),
             image_input=number(asked.get("image_tokens")),
             image_output=number(said.get("image_tokens")),
             video_input=number(asked.get("video_tokens")),
             searches=number(counts.get("num_search_queries")),
-            charged=charged(counts),
             raw=counts,
         )
         .of(reply)
@@ -43,14 +42,43 @@ def usage(reply: Json) -> Usage | None:
     )
 
 
-def _cached(counts: dict[str, Json]) -> int | None:
-    """OpenAI's place, DeepSeek's, then that of Moonshot and Together."""
-    places = (
-        at(counts, "prompt_tokens_details", "cached_tokens"),
-        counts.get("prompt_cache_hit_tokens"),
-        counts.get("cached_tokens"),
-    )
-    return next((found for place in places if (found := number(place)) is not None), None)
+def _counts(reply: Json) -> dict[str, Json]:
+    return fields(at(reply, "usage") or at(reply, "x_groq", "usage"))
+
+
+_READ = (
+    ("prompt_tokens_details", "cached_tokens"),
+    ("prompt_cache_hit_tokens",),
+    ("cached_tokens",),
+    ("cache_read_input_tokens",),
+)
+"""OpenAI's place, DeepSeek's, that of Moonshot and Together, and Anthropic's behind a gateway."""
+
+_WRITTEN = (
+    ("prompt_tokens_details", "cache_write_tokens"),
+    ("prompt_tokens_details", "cache_creation_tokens"),
+    ("cache_creation_input_tokens",),
+)
+"""OpenAI's and OpenRouter's place, and two of gateways."""
+
+_KEPT_LONG = (
+    ("prompt_tokens_details", "cache_write_tokens_details", "ttl_12h_tokens"),
+    ("prompt_tokens_details", "cache_creation_token_details", "ephemeral_1h_input_tokens"),
+    ("cache_creation", "ephemeral_1h_input_tokens"),
+)
+
+
+def _first(counts: dict[str, Json], places: tuple[tuple[str, ...], ...]) -> int | None:
+    return next((found for place in places if (found := number(at(counts, *place))) is not None), None)
+
+
+def _prompt(counts: dict[str, Json], read: int | None, written: int | None) -> int | None:
+    """The whole prompt. A few gateways leave the cache out of it, as Anthropic does; the total tells."""
+    asked, said = number(counts.get("prompt_tokens")), number(counts.get("completion_tokens"))
+    cached, total = (read or 0) + (written or 0), number(counts.get("total_tokens"))
+    if asked is None or said is None or not cached or total != asked + said + cached:
+        return asked
+    return asked + cached
 
 
 def _generated(counts: dict[str, Json], model: str) -> tuple[int | None, int | None]:
@@ -70,25 +98,8 @@ def _generated(counts: dict[str, Json], model: str) -> tuple[int | None, int | N
     return said, thought
 
 
-def charged(counts: dict[str, Json]) -> float | None:
-    """What a reply says it cost, in USD: OpenRouter (with an own key, also what its provider takes),
-    Perplexity, xAI (in ticks of 1e-10 USD).
-    """
-    cost = counts.get("cost")
-    if isinstance(cost, dict):
-        cost = cost.get("total_cost")
-    elif counts.get("is_byok") is True:
-        upstream = _amount(at(counts, "cost_details", "upstream_inference_cost"))
-        return None if upstream is None else upstream + (_amount(cost) or 0.0)
-    ticks = number(counts.get("cost_in_usd_ticks"))
-    return _amount(cost) if ticks is None else ticks / 10**10
-
-
-def _amount(value: Json) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**6
-    return float(value) if known and isinstance(value, int | float) else None
-
-
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
-    """The last chunk that counts: where several do, each counts all so far."""
-    return next((found for payload in reversed(stream) if (found := usage(payload.json))), None)
+    """What the chunks count, field by field: where several do, each counts all so far."""
+    counting = [payload.fields for payload in stream if b'usage"' in payload.data]
+    counts = gathered(_counts(chunk) for chunk in counting)
+    return usage({**counting[-1], "usage": counts}) if counts else None

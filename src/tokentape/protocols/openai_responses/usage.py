@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.openai_chat.usage import charged
 from tokentape.protocols.reading import at, fields, number
-from tokentape.protocols.usage import Usage
+from tokentape.protocols.usage import Usage, last_counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +29,13 @@ def usage(reply: Json) -> Usage | None:
             cache_read=number(asked.get("cached_tokens")),
             reasoning=number(said.get("reasoning_tokens")),
             cache_write=number(asked.get("cache_write_tokens")),
+            cache_write_1h=number(at(asked, "cache_write_tokens_details", "ttl_12h_tokens")),
             audio_input=number(asked.get("audio_tokens")),
             audio_cached=number(cached.get("audio_tokens")),
             audio_output=number(said.get("audio_tokens")),
             image_input=number(asked.get("image_tokens")),
             image_cached=number(cached.get("image_tokens")),
             image_output=number(said.get("image_tokens")),
-            charged=charged(counts),
             raw=counts,
         )
         .of(reply)
@@ -46,7 +45,5 @@ def usage(reply: Json) -> Usage | None:
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
     """The last event that counts: in its `response`, or, for images and audio, by itself."""
-    for payload in reversed(stream):
-        if found := usage(payload.fields.get("response")) or usage(payload.json):
-            return found
-    return None
+    counting = (payload.fields for payload in reversed(stream) if b'usage"' in payload.data)
+    return last_counted(usage(told) for event in counting for told in (event.get("response"), event))
