@@ -1,0 +1,133 @@
+"""Canonical items as `system` and `messages`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tokentape.protocols.anthropic_messages.naming import NAME
+from tokentape.protocols.anthropic_messages.write_content import Blocks, plain
+from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolResult
+from tokentape.protocols.canonical.parts import Text
+from tokentape.protocols.canonical.turns import paired, side_of
+from tokentape.protocols.tool_ids import identified
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Turn
+    from tokentape.protocols.codec import Target
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+_SYSTEM = frozenset({Role.SYSTEM, Role.DEVELOPER})
+_ROLES = {"tool": "user", "developer": "system"}
+_SYSTEM_TURNS = re.compile(r"claude-opus-(4-([89]|\d\d)|[5-9]|\d\d)(?!\d)")
+"""Models that take system text between turns, by Anthropic's own API only, which names them like that
+("Mid-conversation system messages": Opus 4.8 and later; not on Bedrock or Vertex, whose names differ)."""
+
+
+def ordered(items: Sequence[Item], losses: Losses) -> list[Item]:
+    """The items of another dialect as Anthropic wants them: every call with an id, results right behind
+    their calls, no result without one (cases 4, 5, 8).
+    """
+    tools = [item for item in items if isinstance(item, ToolCall | ToolResult)]
+    if not tools:
+        return list(items)
+    if any(not (item.id if isinstance(item, ToolCall) else item.call_id) for item in tools):
+        items = identified(items)
+    return paired(items, losses)
+
+
+def split(items: Sequence[Item], target: Target, model: str | None) -> tuple[list[Message], list[Item]]:
+    """What stands in `system`, and what in `messages`.
+
+    System text that leads is the head. Later system text stays where a model takes it there, and else
+    joins the head (case 23); what stood between turns here goes back there.
+    """
+    head: list[Message] = []
+    body: list[Item] = []
+    for nth, item in enumerate(items):
+        if type(item) is not Message or item.role not in _SYSTEM or _own_turn(item) is not None:
+            body.append(item)
+        elif not body:
+            head.append(item)
+        elif _may_stay(items, nth, target, model):
+            body.append(item)
+        else:
+            head.append(item)
+            target.losses.tuning(item.origin, f"{item.role} text", "it moves before the conversation")
+    return head, body
+
+
+def _may_stay(items: Sequence[Item], nth: int, target: Target, model: str | None) -> bool:
+    """True behind a turn of the user's, before one of the model's or at the end."""
+    if target.quirks.system_at_head or not _SYSTEM_TURNS.match(model or ""):
+        return False
+    after = side_of(items[nth + 1]) if nth + 1 < len(items) else "assistant"
+    return side_of(items[nth - 1]) in ("user", "tool") and after == "assistant"
+
+
+def written_system(head: list[Message], blocks: Blocks) -> Json:
+    """`system`: a string where it is one text, else text blocks. None where there is nothing."""
+    written: list[Json] = []
+    for message in head:
+        own = message.origin is not None and message.origin.protocol == NAME
+        for part in message.parts:
+            if own or isinstance(part, Text):
+                written += blocks.parts((part,), message.origin)
+            else:
+                what = type(part).__name__.lower()
+                blocks.target.losses.meaning(part.origin or message.origin, what, "system text is text only")
+    if not written:
+        return None
+    as_blocks = len(head) == 1 and head[0].origin is not None and head[0].origin.protocol == NAME
+    if as_blocks and head[0].origin is not None and not head[0].origin.spelling:
+        return written
+    text = plain(written)
+    return written if text is None else text
+
+
+def written_messages(items: Sequence[Item], blocks: Blocks) -> list[Json]:
+    """`messages`: items of one side are one message, unless they came from different ones here."""
+    messages: list[Json] = []
+    side, turn = "", None
+    content: list[Json] = []
+    for item in items:
+        own = _own_turn(item)
+        said_by = _side(item, own)
+        if said_by != side or own is not turn:
+            _finish(messages, side, turn, content)
+            side, turn, content = said_by, own, []
+        content += blocks.of(item)
+    _finish(messages, side, turn, content)
+    return messages
+
+
+def _finish(messages: list[Json], side: str, turn: Turn | None, content: list[Json]) -> None:
+    if turn is None:
+        if content:
+            text = plain(content)
+            messages.append({"role": side, "content": content if text is None else text})
+        return
+    text = plain(content) if turn.spelling.get("content") == "text" else None
+    written: Fields = {"role": side, "content": content if text is None else text}
+    messages.append({**turn.rest, **written} if turn.rest else written)
+
+
+def _own_turn(item: Item) -> Turn | None:
+    origin = item.origin
+    return origin.turn if origin is not None and origin.protocol == NAME else None
+
+
+def _side(item: Item, turn: Turn | None) -> str:
+    if type(item) is Message:
+        role: str = item.role.value
+        return _ROLES.get(role, role)
+    if turn is not None:
+        return str(turn.spelling.get("role"))
+    side = side_of(item) or "user"
+    return _ROLES.get(side, side)
