@@ -18,6 +18,7 @@ from tokentape.protocols.ollama.words import (
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
+    from tokentape.protocols.codec import Codec
 
 _ASKING = {
     "chat": (Kind.GENERATE, "messages"),
@@ -66,6 +67,13 @@ SHAPE = Shape(
 )
 """Go's zero values: the Python client always sends them, others leave them out."""
 
+
+def _codec() -> Codec:
+    from tokentape.protocols.ollama.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "ollama",
     recognise,
@@ -75,4 +83,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    codec=_codec,
 )
