@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.events import Amend, Close, Delta, Ended, Failed, Open, Remark
+from tokentape.protocols.canonical.events import Amend, Close, Counted, Delta, Ended, Failed, Open, Remark
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.charges import charged_in, charged_in_comment, is_charge
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.framing import ENCODERS, decoder
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.translation import codec_of
+from tokentape.protocols.usage import Usage
 from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
@@ -42,8 +44,22 @@ class EventReader:
 
     def _read(self, found: Iterable[StreamEvent]) -> Iterator[Event]:
         for event in found:
-            if event.data is not None:
-                yield from self._reader.read(_payload(event.name, event.data))
+            payload = None if event.data is None else _payload(event.name, event.data)
+            if b"cost" in event.raw:
+                yield from _charges(event.raw, payload)
+                if payload is not None and is_charge(payload.name, payload.json):
+                    continue
+            if payload is not None:
+                yield from self._reader.read(payload)
+
+
+def _charges(raw: bytes, payload: Payload | None) -> Iterator[Event]:
+    """What comments, and events that only say a cost, are in canonical form: no part of the answer."""
+    told = charged_in_comment(raw)
+    if told is None and payload is not None and is_charge(payload.name, payload.json):
+        told = charged_in(payload.name, payload.json)
+    if told is not None:
+        yield Counted(Usage(charged=told))
 
 
 def _payload(name: str | None, data: bytes) -> Payload:
@@ -95,14 +111,16 @@ class StreamTranslator:
                 break
             if self._is_foreign(event):
                 continue
-            written += [self._encode(wire) for wire in self._writer.write(event)]
-            self._over = isinstance(event, Ended)
+            for wire in self._writer.write(event):
+                written.append(self._encode(wire))  # noqa: PERF401 - a generator costs more than it does
+            self._over = type(event) is Ended
         return b"".join(written)
 
     def _is_foreign(self, event: Event) -> bool:
         """True for what only the source's dialect knows: noted, and kept from the writer."""
-        if isinstance(event, Delta | Amend | Close):
-            return event.key in self._foreign
+        kind = type(event)
+        if kind is Delta or kind is Amend or kind is Close:
+            return bool(self._foreign) and event.key in self._foreign  # type: ignore[union-attr]
         mine, losses = self._target.dialect, self._target.losses
         if isinstance(event, Open) and isinstance(event.block, ServerTool | Unknown):
             if event.block.protocol == mine:
