@@ -100,6 +100,5 @@ def _generated(counts: dict[str, Json], model: str) -> tuple[int | None, int | N
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
     """What the chunks count, field by field: where several do, each counts all so far."""
-    counting = [payload.fields for payload in stream if b'usage"' in payload.data]
-    counts = gathered(_counts(chunk) for chunk in counting)
-    return usage({**counting[-1], "usage": counts}) if counts else None
+    counting = [payload.fields for payload in stream if b'usage"' in payload.data and _counts(payload.fields)]
+    return usage({**counting[-1], "usage": gathered(map(_counts, counting))}) if counting else None
