@@ -178,9 +178,9 @@ class CodecContract:
         target = Target(codec.dialect)
         again = fold(read(codec, written(codec, events, target)))
         meant = fold(events)
-        if not target.losses.report.meaning and not meant.failure:
+        if meant.complete and not target.losses.report.meaning:
             assert said(again) == said(meant)
-            assert called(again) == called(meant)
+            assert sorted(called(again)) == sorted(called(meant)), "in which order they end is no matter"
         assert again.complete is meant.complete
         if not meant.complete:
             assert again.failure is not None, "an incomplete stream ends with an error"

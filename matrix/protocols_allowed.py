@@ -1,0 +1,47 @@
+"""What may differ between a translated stone and the one that was written by hand, and why.
+
+Each entry: the half, the feature ("*": any), the facet, the dialects it comes from and goes to ("*": any).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One difference between stones that is none of the translator's."""
+
+    half: str
+    feature: str
+    facet: str
+    source: str
+    target: str
+    why: str
+
+    def fits(self, half: str, feature: str, facet: str, source: str, target: str) -> bool:
+        """True if it is about this difference."""
+        asked = (half, feature, facet, source, target)
+        own = (self.half, self.feature, self.facet, self.source, self.target)
+        return all(mine in ("*", theirs) for mine, theirs in zip(own, asked, strict=True))
+
+
+ALLOWED = (
+    Allowed(
+        "request", "*", "option max_output_tokens", "anthropic.messages", "*", "Messages must have a limit"
+    ),
+    Allowed(
+        "request", "*", "option max_output_tokens", "*", "anthropic.messages", "Messages must have a limit"
+    ),
+    Allowed("request", "reasoning", "effort", "*", "*", "a budget and an effort are two measures (case 31)"),
+    Allowed(
+        "*", "reasoning", "opaque", "*", "*", "signatures go back to their maker only (cases 15, 17, 20)"
+    ),
+    Allowed("reply", "*", "stop sequence", "*", "*", "most dialects do not tell which sequence it was"),
+)
+
+
+def why_allowed(half: str, feature: str, facet: str, source: str, target: str) -> str | None:
+    """Why a difference is no fault; None if it is one."""
+    found = (entry for entry in ALLOWED if entry.fits(half, feature, facet, source, target))
+    return next((entry.why for entry in found), None)

@@ -1,0 +1,152 @@
+"""A -> canonical -> A is the identity, on every real recording."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from law_dialects import PRESENT, SEVEN, calls
+
+from tokentape.protocols.canonical.fold import fold
+from tokentape.protocols.codec import Target
+from tokentape.protocols.payload import Payload
+from tokentape.protocols.streaming import EventReader
+from tokentape.protocols.synthesis import NotConvertible
+from tokentape.protocols.table import dialect_named
+from tokentape.testing.contracts.codec import called, read, said, written
+from tokentape.wire.body import decoded_body
+
+CALLS = {call.id: call for call in calls()}
+WHOLE = [call.id for call in calls() if call.status == 200 and not call.is_stream]
+STREAMS = [call.id for call in calls() if call.is_stream]
+FAILED = [call.id for call in calls() if call.status >= 400 and call.whole is not None]
+
+RECORDED = {
+    "openai.chat": 50, "openai.responses": 18, "anthropic.messages": 8, "gemini": 12, "bedrock.converse": 5,
+    "ollama": 4, "cohere": 3,
+}  # fmt: skip
+
+
+def test_every_recording_of_the_seven_is_here():
+    found = Counter(call.dialect for call in calls())
+    assert found == {name: count for name, count in RECORDED.items() if name in PRESENT}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_request_comes_back(name):
+    call = CALLS[name]
+    target = Target(call.dialect)
+    outgoing = call.codec.write_request(call.codec.read_request(call.body, call.source), target)
+    assert outgoing.body == call.body
+    assert str(target.losses.report) == "nothing is lost"
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_reply_comes_back(name):
+    call = CALLS[name]
+    target = Target(call.dialect)
+    assert call.codec.write_reply(call.codec.read_reply(call.whole, call.source), target) == call.whole
+    assert str(target.losses.report) == "nothing is lost"
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_an_error_comes_back(name):
+    call = CALLS[name]
+    failure = call.codec.read_failure(call.status, call.whole)
+    assert call.codec.write_failure(failure) == (call.status, call.whole)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_comes_back(name):
+    """Rewritten it amounts to the same reply, by the native fold too, and its text comes in the same pieces."""
+    call = CALLS[name]
+    events = events_of(call)
+    again = written(
+        call.codec, events, Target(call.dialect, asked=call.codec.read_request(call.body, call.source))
+    )
+    back = read(call.codec, again, call.source)
+    assert fold(back) == fold(events)
+    assert texts(back) == texts(events)
+    assert said(fold(events)) or called(fold(events)) or fold(events).failure or call.id in SAY_NOTHING
+    native = native_fold(call.dialect, payloads_of(call.codec, again))
+    if native is not None:
+        assert native == native_fold(call.dialect, call.payloads)
+
+
+SAY_NOTHING: dict[str, str] = {}
+"""Recorded streams in which nothing at all is said."""
+
+
+def events_of(call):
+    """The canonical events of a recorded stream, read as a whole."""
+    framing = "json-array" if decoded_body(call.response).lstrip().startswith(b"[") else None
+    reader = EventReader(call.source, framing)
+    return [*reader.feed(decoded_body(call.response)), *reader.end()]
+
+
+def texts(events):
+    return [event.text for event in events if type(event).__name__ == "Delta" and event.text]
+
+
+def payloads_of(codec, wire):
+    from tokentape.protocols.framing import decoder
+
+    frames = decoder(codec.framing)
+    found = [*frames.feed(b"".join(wire)), *frames.close()]
+    return [Payload(event.name, event.data) for event in found if event.data is not None]
+
+
+def native_fold(name, payloads):
+    """The whole reply, as the dialect's own synthesis makes it; None where there is none."""
+    synthesis = dialect_named(name).synthesis
+    if synthesis is None:
+        return None
+    try:
+        return synthesis().fold(payloads)
+    except NotConvertible:
+        return None
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_amounts_to_what_the_whole_reply_says(name):
+    call = CALLS[name]
+    native = native_fold(call.dialect, call.payloads)
+    if native is None:
+        pytest.skip("the dialect has no fold of its own")
+    assert fold(events_of(call)) == call.codec.read_reply(native, call.source)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_reply_that_is_made_a_stream_reads_the_same(name):
+    from tokentape.protocols.synthesis import Asked
+
+    call = CALLS[name]
+    synthesis = dialect_named(call.dialect).synthesis
+    if synthesis is None:
+        pytest.skip("the dialect has no unfold of its own")
+    asked = Asked(
+        "https://h/v1beta/models/m:streamGenerateContent?alt=sse", {"stream_options": {"include_usage": True}}
+    )
+    try:
+        wire = synthesis().unfold(call.whole, asked)
+    except NotConvertible as reason:
+        pytest.skip(str(reason))
+    assert fold(read(call.codec, wire, call.source)) == call.codec.read_reply(call.whole, call.source)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_the_bytes_may_come_in_any_pieces(name):
+    call = CALLS[name]
+    data = decoded_body(call.response)
+    framing = "json-array" if data.lstrip().startswith(b"[") else None
+    if len(data) > 60_000:
+        data = data[:60_000]
+    whole = EventReader(call.source, framing)
+    expected = [*whole.feed(data), *whole.end()]
+    bytewise = EventReader(call.source, framing)
+    found = [event for at in range(len(data)) for event in bytewise.feed(data[at : at + 1])]
+    assert [*found, *bytewise.end()] == expected
+
+
+def test_all_seven_have_codecs():
+    assert set(PRESENT) <= set(SEVEN)

@@ -1,0 +1,93 @@
+"""The same conversation in seven dialects: each stone becomes each other one, or the report says why not."""
+
+from __future__ import annotations
+
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from matrix.protocols_cells import cut, plain, reply, request, stream
+from matrix.protocols_pages import ROWS
+from matrix.protocols_stones import DIALECTS, FEATURES, errors, exchanges_of, stone
+
+from tokentape.errors import UsageError
+from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.translation import codec_of
+
+
+def is_here(name):
+    try:
+        codec_of(name)
+    except UsageError:
+        return False
+    return stone(name, "text") is not None
+
+
+PRESENT = [name for name in DIALECTS if is_here(name)]
+PAIRS = [pytest.param(*pair, id=f"{pair[0]}-to-{pair[1]}") for pair in product(PRESENT, repeat=2)]
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("name", PRESENT)
+def test_every_stone_is_there(name, feature):
+    found = stone(name, feature)
+    assert found is not None
+    assert found.request is not None or found.unsupported.get("request")
+    assert found.reply is not None or found.unsupported.get("reply")
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_the_errors_are_there(name):
+    assert {400, 401, 403, 404, 429, 500} <= errors(name).keys()
+    assert errors(name).keys() & {503, 529}
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_a_stone_comes_back_as_it_is(name):
+    codec = codec_of(name)
+    for exchange in exchanges_of(name):
+        source = Source(name, model=exchange.model)
+        assert (
+            codec.write_request(codec.read_request(exchange.request, source), Target(name)).body
+            == exchange.request
+        )
+        assert codec.write_reply(codec.read_reply(exchange.reply, source), Target(name)) == exchange.reply
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_the_request(feature, source, target):
+    assert request(feature, source, target).wrong == ()
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_the_reply(feature, source, target):
+    assert reply(feature, source, target).wrong == ()
+
+
+@pytest.mark.parametrize("feature", ROWS)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_the_reply_as_a_stream(feature, source, target):
+    assert stream(feature, source, target).wrong == ()
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_the_stream_cut_behind_every_event(feature, source, target):
+    assert cut(feature, source, target).wrong == ()
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_errors(source, target):
+    assert plain("errors", source, target).wrong == ()
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_nothing_is_lost_at_home(name):
+    for feature in FEATURES:
+        assert request(feature, name, name).losses == reply(feature, name, name).losses == ()
