@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 _REASONS = {"stop": StopReason.END, "length": StopReason.LENGTH}
 _WORDS = {StopReason.LENGTH: "length", StopReason.CONTEXT_WINDOW: "length"}
 _USUAL = frozenset({StopReason.END, StopReason.TOOL_CALLS})
+_SAID = _USUAL | {StopReason.LENGTH}
 _UNSAID = {
     StopReason.CONTENT_FILTER: "that a filter stopped the reply",
     StopReason.REFUSAL: "that the model refused",
     StopReason.PAUSE: "that the turn is not over",
+    StopReason.ERROR: "that it failed",
+    StopReason.CANCELLED: "that it was cancelled",
 }
 
 
@@ -35,6 +38,6 @@ def written_stop(stop: Stop | None, losses: Losses, *, own: bool) -> str | None:
         return "stop"
     if stop.reason in _UNSAID:
         losses.meaning(("stop",), f"stop {stop.reason.value!r}", f"nothing says {_UNSAID[stop.reason]}")
-    if stop.reason is StopReason.STOP_SEQUENCE:
-        losses.tuning(("stop",), "stop sequence", "only that the reply stopped can be told")
+    elif stop.reason not in _SAID:
+        losses.tuning(("stop",), f"stop {stop.reason.value!r}", "only that the reply stopped can be told")
     return _WORDS.get(stop.reason, "stop")

@@ -18,7 +18,6 @@ from tokentape.protocols.canonical.events import (
 )
 from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
-from tokentape.protocols.canonical.parts import Refusal, Text
 from tokentape.protocols.codec import WireEvent
 from tokentape.protocols.ollama.content import Content
 from tokentape.protocols.ollama.failures import failure_body
@@ -41,8 +40,26 @@ if TYPE_CHECKING:
 _CUT = "the stream ended before its own end"
 
 
+class _Block:
+    """A block while it comes in: the field it is told in, and what was not told yet."""
+
+    __slots__ = ("call", "closed", "field", "part", "pieces")
+
+    def __init__(self, field: str, call: ToolCall | None = None) -> None:
+        self.field = field
+        self.call = call
+        self.pieces: list[str] = []
+        self.part: int | None = None
+        self.closed = False
+
+
 class Writer:
-    """Writes one stream. Calls wait until they are whole: their arguments go out as an object."""
+    """Writes one stream.
+
+    Lines do not say of which block they are. So of blocks that are open at once the first is told as it
+    comes and the others wait for it, thoughts for thoughts, texts for texts. Calls wait until they are
+    whole: their arguments go out as an object.
+    """
 
     def __init__(self, target: Target) -> None:
         asked = target.asked
@@ -52,13 +69,11 @@ class Writer:
         self._model = (asked.model if asked else None) or target.model or ""
         self._created: str | None = None
         self._rest: Fields = {}
-        self._fields: dict[int, str] = {}
-        self._calls: dict[int, tuple[ToolCall, list[str]]] = {}
-        self._part: dict[int, int] = {}
+        self._blocks: dict[int, _Block] = {}
+        self._lanes: dict[str, list[_Block]] = {"thinking": [], "content": [], "tool_calls": []}
         self._index = 0
         self._stop: Stop | None = None
         self._usage: Usage | None = None
-        self._others: set[int] = set()
         self._over = False
 
     def write(self, event: Event) -> list[WireEvent]:
@@ -71,12 +86,11 @@ class Writer:
             case Open():
                 return self._begin(event)
             case Close(key=key):
-                return self._call(key)
+                return self._close(key)
             case Amend():
                 return self._amend(event)
             case Failed():
-                self._over = True
-                return [WireEvent("", failure_body(event.failure))]
+                return self._fail(failure_body(event.failure))
             case Ended():
                 return self._end(complete=event.complete)
             case _:
@@ -117,80 +131,111 @@ class Writer:
         return {"message": {"role": "assistant", "content": "", **message}}
 
     def _begin(self, opened: Open) -> list[WireEvent]:
-        key, block = opened.key, opened.block
+        block = opened.block
         if opened.choice:
-            self._others.add(key)
             self._losses.meaning(("choices", opened.choice), "another answer", "there is one answer")
             return []
         match block:
             case ToolCall():
-                self._calls[key] = (block, [block.arguments])
-                return []
-            case Text() | Refusal():
-                self._fields[key] = "content"
+                return self._add(opened.key, _Block("tool_calls", block), block.arguments)
             case Reasoning():
-                self._fields[key] = "thinking"
-        return self._whole(block)
+                return self._add(opened.key, _Block("thinking"), "\n\n".join(thought_of(block, self._losses)))
+            case _:
+                return self._whole(opened.key, block)
 
-    def _whole(self, block: Block) -> list[WireEvent]:
-        """What a block says as it begins."""
-        if isinstance(block, Reasoning):
-            said = "\n\n".join(thought_of(block, self._losses))
-            return [self._line({"thinking": said})] if said else []
+    def _whole(self, key: int, block: Block) -> list[WireEvent]:
+        """A part, or a message: its text may go on, its pictures are whole."""
         content = Content(self._losses, "")
         content.add(block.parts if isinstance(block, Message) else _parts(block), block.origin)
-        told: Fields = {"content": content.text} if content.text else {}
-        if content.images:
-            told["images"] = content.images
-        return [self._line(told)] if told else []
+        lines = [self._line({"images": content.images})] if content.images else []
+        return [*lines, *self._add(key, _Block("content"), content.text)]
+
+    def _add(self, key: int, block: _Block, said: str) -> list[WireEvent]:
+        self._blocks[key] = block
+        self._lanes[block.field].append(block)
+        return self._say(block, said) if said else []
 
     def _delta(self, delta: Delta) -> list[WireEvent]:
-        name = self._fields.get(delta.key)
-        if name is None:
-            if delta.key in self._calls:
-                self._calls[delta.key][1].append(delta.text)
+        block = self._blocks.get(delta.key)
+        if block is None or not delta.text:
             return []
         said = delta.text
-        if delta.part is not None and self._part.get(delta.key, delta.part) != delta.part:
-            said = "\n\n" + said
         if delta.part is not None:
-            self._part[delta.key] = delta.part
-        return [self._line({name: said})] if said else []
+            if block.part not in (None, delta.part):
+                said = "\n\n" + said
+            block.part = delta.part
+        return self._say(block, said)
 
-    def _amend(self, amend: Amend) -> list[WireEvent]:
-        if amend.key in self._others:
-            return []
-        if amend.key in self._calls and amend.name in ("id", "name", "arguments"):
-            call, pieces = self._calls[amend.key]
-            if amend.name == "arguments":
-                pieces.clear()
-            self._calls[amend.key] = (replace(call, **{amend.name: amend.value}), pieces)  # type: ignore[arg-type]
-            return []
-        if amend.name == "logprobs":
-            found = fitting_logprobs((amend.value,), self._losses)  # type: ignore[arg-type]
-            line: Fields = {**self._head(), **self._told({}), "logprobs": found, "done": False}
-            return [WireEvent("", line)] if found else []
-        self._losses.tuning((), amend.name, "there is no place for it")
+    def _say(self, block: _Block, said: str) -> list[WireEvent]:
+        if block.call is None and self._lanes[block.field][0] is block:
+            return [self._line({block.field: said})]
+        block.pieces.append(said)
         return []
 
-    def _call(self, key: int) -> list[WireEvent]:
-        """A call that is whole."""
-        found = self._calls.pop(key, None)
-        if found is None:
+    def _close(self, key: int) -> list[WireEvent]:
+        block = self._blocks.pop(key, None)
+        if block is None:
             return []
-        call, pieces = found
-        written = written_call(replace(call, arguments="".join(pieces)), self._losses, self._index)
+        block.closed = True
+        return self._advance(self._lanes[block.field])
+
+    def _advance(self, lane: list[_Block]) -> list[WireEvent]:
+        """Tell what waits, up to the first block that is still open."""
+        lines: list[WireEvent] = []
+        while lane:
+            block = lane[0]
+            if block.call is None and block.pieces:
+                lines.append(self._line({block.field: "".join(block.pieces)}))
+                block.pieces.clear()
+            if not block.closed:
+                break
+            del lane[0]
+            if block.call is not None:
+                lines += self._call(replace(block.call, arguments="".join(block.pieces)))
+        return lines
+
+    def _call(self, call: ToolCall) -> list[WireEvent]:
+        written = written_call(call, self._losses, self._index)
         self._index += 1
         if self._generate:
             self._losses.meaning(call.origin, "tool_calls", "a reply to a prompt has text only")
             return []
         return [self._line({"tool_calls": [written]})]
 
+    def _amend(self, amend: Amend) -> list[WireEvent]:
+        block = self._blocks.get(amend.key)
+        if block is None:
+            return []
+        if amend.name == "logprobs":
+            found = fitting_logprobs((amend.value,), self._losses)  # type: ignore[arg-type]
+            line: Fields = {**self._head(), **self._told({}), "logprobs": found, "done": False}
+            return [WireEvent("", line)] if found else []
+        if block.call is not None and amend.name in _OF_CALLS:
+            if amend.name == "arguments":
+                block.pieces.clear()
+            block.call = replace(block.call, **{amend.name: amend.value})  # type: ignore[arg-type]
+            return []
+        self._losses.tuning((), amend.name, "there is no place for it")
+        return []
+
+    def _fail(self, body: Fields) -> list[WireEvent]:
+        """The stream ends with an error, behind what was said. A call that was cut is none."""
+        lines = [line for name in ("thinking", "content") for line in self._flush(self._lanes[name])]
+        for block in self._lanes["tool_calls"]:
+            what = block.call.origin if block.call else None
+            self._losses.meaning(what, "tool call", "it was cut before it was whole")
+        self._over = True
+        return [*lines, WireEvent("", body)]
+
+    def _flush(self, lane: list[_Block]) -> list[WireEvent]:
+        for block in lane:
+            block.closed = True
+        return self._advance(lane)
+
     def _end(self, *, complete: bool) -> list[WireEvent]:
         if not complete:
-            self._over = True
-            return [WireEvent("", {"error": _CUT})]
-        lines = [line for key in tuple(self._calls) for line in self._call(key)]
+            return self._fail({"error": _CUT})
+        lines = [line for lane in self._lanes.values() for line in self._flush(lane)]
         self._over = True
         own = self._protocol == NAME
         last: Fields = {**self._rest, **self._head(), **self._told({}), "done": True}
@@ -202,6 +247,7 @@ class Writer:
         return [*lines, WireEvent("", last)]
 
 
+_OF_CALLS = frozenset({"id", "name", "arguments", "item_id"})
 _RESPONSE = {"content": "response"}
 
 
