@@ -6,7 +6,7 @@ Descriptions, context windows and usage extractors stay behind; match rules and 
 
     {"source", "date", "notice",
      "providers": [{"id", "url": regex, "model"?: RULE, "fallback"?: [id], "models": [
-        {"id", "match": RULE, "prices": [LIST, ...], "tiers"?: {"flex": [LIST, ...]}}]}]}
+        {"id", "match": RULE, "prices": [LIST, ...], "tiers"?: {"flex": [LIST, ...], "batch": ...}}]}]}
 
     RULE   "=text" equals, "^text" starts with, "$text" ends with, "*text" contains, "~text" regex searches,
            [RULE, ...] any of them, {"all": [RULE, ...]} all of them; over the name in lower case
@@ -27,6 +27,9 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parents[1] / "src" / "tokentape" / "metering" / "prices.json"
+
+TIERS = frozenset({"service_tier", "speed", "processing"})
+"""What their variants of a price depend on that is a service tier to us; `processing` is "batch"."""
 
 KINDS = {
     "input_mtok": "input",
@@ -90,7 +93,7 @@ def _model(model: Any) -> dict[str, Any]:
     tiers: dict[str, list[dict[str, Any]]] = {}
     for variant in model.price_variants or ():
         ((name, value),) = variant.when.items()
-        if name in {"service_tier", "speed"} and value != "default":
+        if name in TIERS and value != "default":
             tiers.setdefault(value, []).append(_list(variant.prices, variant.constraint))
     return {**found, "tiers": tiers} if tiers else found
 
