@@ -83,7 +83,7 @@ def _said(items: Iterable[Item]) -> Facets:
     return {
         "images": [_source(part.source) for part in parts if isinstance(part, Image)],
         "documents": [_source(part.source) for part in documents],
-        "document names": [part.name for part in documents if part.name],
+        "document names": [part.name.partition(".")[0] for part in documents if part.name],
         "reasoning": [text for text in (_squeezed((*item.summary, item.text)) for item in thoughts) if text],
         "opaque": [blob.data for item in (*thoughts, *calls) for blob in item.opaque],
         "calls": [(call.name, _arguments(call)) for call in calls],
