@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.items import Item, Message
+    from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.canonical.parts import Part
     from tokentape.protocols.canonical.reply import Stop
     from tokentape.protocols.usage import Usage
@@ -71,11 +72,14 @@ class Close(NamedTuple):
 
 
 class Stopped(NamedTuple):
-    """A choice ended. `rest` are fields of the choice that only the reader's dialect knows."""
+    """A choice ended. `rest` are fields of the choice that only the reader's dialect knows; `origin` tells
+    more of it, where there is more: how it was written, and the native message in it (its `turn`).
+    """
 
     stop: Stop | None
     choice: int = 0
     rest: Mapping[str, Json] = {}
+    origin: Origin | None = None
 
 
 class Counted(NamedTuple):

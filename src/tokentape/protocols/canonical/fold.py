@@ -147,7 +147,9 @@ class Fold:
     def _choice(self, index: int) -> Choice:
         blocks = [block for block in self.blocks.values() if block.choice == index]
         stopped = self.stopped.get(index)
-        origin = Origin(self.started.protocol, rest=stopped.rest) if stopped and stopped.rest else None
+        origin = stopped.origin if stopped else None
+        if origin is None and stopped and stopped.rest:
+            origin = Origin(self.started.protocol, rest=stopped.rest)
         return Choice(joined(blocks), stopped.stop if stopped else None, index, origin)
 
 
