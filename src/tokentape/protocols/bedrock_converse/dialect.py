@@ -13,6 +13,7 @@ from tokentape.protocols.errors import aws_error
 from tokentape.protocols.reading import USER, at, fields, last_turn
 
 if TYPE_CHECKING:
+    from tokentape.protocols.codec import Codec
     from tokentape.wire.interaction import Json
 
 SHAPE = Shape(
@@ -34,6 +35,12 @@ def asks(body: Json) -> str:
     return last_turn(fields(inner).get("messages"), USER)
 
 
+def _codec() -> Codec:
+    from tokentape.protocols.bedrock_converse.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "bedrock.converse",
     recognise,
@@ -44,4 +51,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    codec=_codec,
 )

@@ -1,0 +1,24 @@
+"""What was written over what nobody knew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+
+def merged(rest: Mapping[str, Json], written: Fields) -> Fields:
+    """`rest` with what was written, which wins; objects in both merge too."""
+    if not rest:
+        return written
+    found: Fields = {**rest, **written}
+    for name in rest.keys() & written.keys():
+        left, value = rest[name], written[name]
+        if isinstance(left, dict) and isinstance(value, dict):
+            found[name] = merged(left, value)
+    return found
