@@ -13,6 +13,7 @@ from tokentape.protocols.gemini.usage import usage, usage_of_stream
 from tokentape.protocols.gemini.words import asks, reads_as
 
 if TYPE_CHECKING:
+    from tokentape.protocols.codec import Codec
     from tokentape.protocols.synthesis import Synthesis
 
 
@@ -25,6 +26,12 @@ def _synthesis() -> Synthesis:
     return Synthesis(neutral, unfold, fold, stream_type, "application/json; charset=UTF-8")
 
 
+def _codec() -> Codec:
+    from tokentape.protocols.gemini.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "gemini",
     recognise,
@@ -35,4 +42,5 @@ DIALECT = Dialect(
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
     synthesis=_synthesis,
+    codec=_codec,
 )
