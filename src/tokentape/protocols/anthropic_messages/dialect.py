@@ -13,6 +13,7 @@ from tokentape.protocols.dialect import Dialect, Stream
 from tokentape.protocols.errors import anthropic_error
 
 if TYPE_CHECKING:
+    from tokentape.protocols.codec import Codec
     from tokentape.protocols.synthesis import Synthesis
 
 
@@ -25,6 +26,12 @@ def _synthesis() -> Synthesis:
     return Synthesis(neutral, unfold, fold)
 
 
+def _codec() -> Codec:
+    from tokentape.protocols.anthropic_messages.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "anthropic.messages",
     recognise,
@@ -35,4 +42,5 @@ DIALECT = Dialect(
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
     synthesis=_synthesis,
+    codec=_codec,
 )

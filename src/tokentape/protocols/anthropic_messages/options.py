@@ -34,8 +34,9 @@ MEANING = frozenset({"container", "mcp_servers", "compaction", "thread", "tool_c
 """Fields without which the model would be asked something else: a container and its files, tools of MCP
 servers, a history kept at Anthropic, a choice that we do not know."""
 
-IMPLIED = frozenset({"anthropic_version", "caller"})
-"""Fields that say nothing to anybody else. `caller` repeats which server tool made a call."""
+IMPLIED = frozenset({"anthropic_version", "caller", "usage"})
+"""Fields that say nothing to anybody else. `caller` repeats which server tool made a call; a `usage` that
+is left over holds the first guess of a stream, or no count at all."""
 
 MODES = {"enabled": "on", "disabled": "off", "adaptive": "adaptive"}
 SHOWN = {"summarized": True, "omitted": False}

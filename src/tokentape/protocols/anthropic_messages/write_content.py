@@ -100,6 +100,10 @@ class Blocks:
 
     def _other(self, part: Part, origin: Origin | None) -> Json:
         match part:
+            case Image() | Document() if self.reply:
+                what = type(part).__name__.lower()
+                self.target.losses.meaning(part.origin or origin, what, "Anthropic's replies hold none")
+                return None
             case Image():
                 if part.opaque:
                     self.dropped(part.opaque, origin)
@@ -147,14 +151,18 @@ class Blocks:
 
     def call(self, item: ToolCall) -> Fields:
         """A call of a tool of the caller's."""
-        if item.kind == "custom":
-            self.target.losses.meaning(item.origin, f"call of {item.name}", "its input is text, not JSON")
         given: Fields = (
             {"input": item.arguments}
             if item.kind == "custom"
             else input_of(item.arguments, item.origin, self.target.losses)
         )
-        block: Fields = {"type": "tool_use", "id": self.id(item.id), "name": item.name, "input": given}
+        return {**self.call_without_input(item), "input": given}
+
+    def call_without_input(self, item: ToolCall) -> Fields:
+        """A call, as far as it is known when it begins."""
+        if item.kind == "custom":
+            self.target.losses.meaning(item.origin, f"call of {item.name}", "its input is text, not JSON")
+        block: Fields = {"type": "tool_use", "id": self.id(item.id), "name": item.name}
         if item.cache is not None:
             block["cache_control"] = written_mark(item.cache)
         if item.opaque:
