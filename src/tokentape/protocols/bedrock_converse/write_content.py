@@ -49,7 +49,9 @@ class ContentWriter:
         self._reply = reply
         self._same = target.model is None or family_of(target.model, NAME) == family_of(model, NAME)
         self._caches = family_of(target.model or model, NAME) in _CACHING
-        self._kept = {item.id for item in items if isinstance(item, ToolCall) and is_own(item.origin)}
+        own = [item for item in items if is_own(item.origin)]
+        self._kept = {item.id for item in own if isinstance(item, ToolCall)}
+        self._kept |= {item.call_id for item in own if isinstance(item, ToolResult)}
         self.media = MediaWriter(target.losses)
 
     def blocks(self, item: Item) -> list[Json]:
