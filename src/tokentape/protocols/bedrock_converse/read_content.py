@@ -25,13 +25,14 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
+from tokentape.protocols.checking import Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.origin import Path
     from tokentape.protocols.canonical.parts import Part
-    from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -48,19 +49,14 @@ SERVER_TOOLS = {"nova_grounding": "web_search", "nova_code_interpreter": "code_e
 """Tools that Bedrock runs itself, by what they do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Around:
-    """What is around a content: the role and the native message, and who made what is opaque in it."""
+    """What is around a content: its path, the role, the native message, and who made what is opaque."""
 
-    where: Where
+    path: Path
     role: Role
     turn: Turn
     maker: Maker
-    step: str | None = "content"
-
-    def place(self, nth: int) -> Where:
-        """The block with number `nth`."""
-        return self.where.at(nth) if self.step is None else self.where.at(self.step, nth)
 
 
 def read_content(blocks: list[Json], around: Around) -> list[Item]:
@@ -72,7 +68,8 @@ def read_content(blocks: list[Json], around: Around) -> list[Item]:
         if isinstance(block, dict) and len(block) == 1 and isinstance(said := block.get("text"), str):
             found: Item | Part | None = Text(said)
         else:
-            found = _block(around.place(nth).fields(block), around.place(nth), around, nth)
+            where = Where(NAME, (*around.path, nth))
+            found = _block(where.fields(block), where, around)
         if found is None and (found := _marked(block, items, parts)) is None:
             continue
         if isinstance(found, _ITEM):
@@ -89,26 +86,27 @@ def read_content(blocks: list[Json], around: Around) -> list[Item]:
 
 
 def _message(parts: list[Part], around: Around, begun: int) -> Message:
-    path = around.turn.path if begun == 0 else around.place(begun).path
+    path = around.turn.path if begun == 0 else (*around.path, begun)
     return Message(around.role, tuple(parts), origin=Origin(NAME, path, turn=around.turn))
 
 
-def _block(block: Fields, where: Where, around: Around, nth: int) -> Item | Part | None:
+def _block(block: Fields, where: Where, around: Around) -> Item | Part | None:
     """One block; None for a cache point that its neighbour may take."""
-    if "text" in block and block.keys().isdisjoint(_READERS) and "cachePoint" not in block:
+    if len(block) == 1:
+        ((kind, value),) = block.items()
+        if kind in _ITEMS:
+            origin = Origin(NAME, where.path, turn=around.turn)
+            inner = Where(NAME, (*where.path, kind))
+            found = _ITEMS[kind](inner.fields(value), inner, around, origin)
+            return found or Unknown(NAME, block, Origin(NAME, where.path))
+        if kind == "cachePoint":
+            return None
+        if kind == "citationsContent":
+            cited = _cited(where.fields(value, kind), where)
+            return cited or Unknown(NAME, block, Origin(NAME, where.path))
+    elif "text" in block and block.keys().isdisjoint(_KINDS):
         rest = rest_of(block, frozenset({"text"}))
         return Text(where.text(block["text"], "text"), origin=Origin(NAME, where.path, rest))
-    if len(block) != 1:
-        return Unknown(NAME, block, Origin(NAME, where.path))
-    ((kind, value),) = block.items()
-    if kind == "cachePoint":
-        return None
-    if kind == "citationsContent":
-        return _cited(where.fields(value, kind), where) or Unknown(NAME, block, Origin(NAME, where.path))
-    if kind in _ITEMS:
-        origin = Origin(NAME, where.path, turn=around.turn)
-        found = _ITEMS[kind](where.fields(value, kind), where.at(kind), around, origin)
-        return found or Unknown(NAME, block, Origin(NAME, where.path))
     return part_of(block, where)
 
 
@@ -154,7 +152,10 @@ def mark_of(block: Json) -> CacheMark | None:
 
 def arguments_of(given: Json) -> str:
     """The input of a call as text."""
-    return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+    return _encode(given)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _use(value: Fields, where: Where, around: Around, origin: Origin) -> ToolCall | ServerTool | None:
@@ -182,7 +183,10 @@ def _result(value: Fields, where: Where, around: Around, origin: Origin) -> Tool
         return ServerTool(NAME, str(kind), {"toolResult": value}, None, origin) if known else None
     content = where.entries(value.get("content"), "content")
     parts = tuple(
-        part_of(where.fields(entry, "content", n), where.at("content", n)) for n, entry in enumerate(content)
+        Text(said)
+        if isinstance(entry, dict) and len(entry) == 1 and isinstance(said := entry.get("text"), str)
+        else part_of(where.fields(entry, "content", n), where.at("content", n))
+        for n, entry in enumerate(content)
     )
     rest: Mapping[str, Json] = rest_of(value, _RESULT)
     status = where.text_or_none(value.get("status"), "status")
@@ -261,4 +265,4 @@ _PARTS: dict[str, Callable[[Fields, Where], Part | None]] = {
     "video": video,
     "audio": audio,
 }
-_READERS = frozenset({*_ITEMS, *_PARTS, "citationsContent", "json"})
+_KINDS = frozenset({*_ITEMS, *_PARTS, "citationsContent", "json", "cachePoint"})

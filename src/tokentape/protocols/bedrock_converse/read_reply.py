@@ -46,7 +46,7 @@ def _read(body: Fields, source: Source) -> Reply:
     place = where.at("output", "message")
     turn = Turn(place.path, rest_of(message, _MESSAGE))
     blocks = place.entries(message.get("content"), "content")
-    items = read_content(blocks, Around(place, Role.ASSISTANT, turn, source.maker(None)))
+    items = read_content(blocks, Around((*place.path, "content"), Role.ASSISTANT, turn, source.maker(None)))
     told = where.fields(body.get("usage") or {}, "usage")
     counted = usage(body)
     if "usage" in body and (counted is None or not told):

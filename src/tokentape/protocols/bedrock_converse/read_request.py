@@ -111,7 +111,7 @@ def _items(body: Fields, rest: Fields, source: Source) -> tuple[Item, ...]:
         blocks = _ROOT.entries(body["system"], "system")
         if blocks:
             turn = Turn(("system",))
-            items += read_content(blocks, Around(_ROOT.at("system"), Role.SYSTEM, turn, maker, None))
+            items += read_content(blocks, Around(("system",), Role.SYSTEM, turn, maker))
         else:
             rest["system"] = blocks
     if body.get("messages") is not None:
@@ -119,14 +119,15 @@ def _items(body: Fields, rest: Fields, source: Source) -> tuple[Item, ...]:
         if not messages:
             rest["messages"] = messages
         for nth, message in enumerate(messages):
-            items += _turn(_ROOT.fields(message, "messages", nth), _ROOT.at("messages", nth), maker)
+            items += _turn(message, _ROOT.at("messages", nth), maker)
     return tuple(items)
 
 
-def _turn(message: Fields, where: Where, maker: Maker) -> list[Item]:
+def _turn(given: Json, where: Where, maker: Maker) -> list[Item]:
+    message = where.fields(given)
     role = _ROLES.get(where.text(message.get("role"), "role"))
     if role is None:
         where.wrong(f"the role {message['role']!r} is none of user, assistant and system", "role")
     turn = Turn(where.path, rest_of(message, _MESSAGE))
     blocks = where.entries(message.get("content"), "content")
-    return read_content(blocks, Around(where, role, turn, maker))
+    return read_content(blocks, Around((*where.path, "content"), role, turn, maker))
