@@ -106,6 +106,8 @@ class Reader:
         """The canonical events of the next wire event. Raises `ProtocolError`."""
         event = payload.json
         if not isinstance(event, dict):
+            if self._over or payload.is_done:
+                return ()
             _WHERE.wrong("the event is no JSON object")
         kind = event.get("type")
         if self._over:

@@ -9,6 +9,7 @@ it; the open block stays open, since `content_block_stop` would tell a client to
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.counts import written_usage
@@ -69,7 +70,7 @@ class Writer:
         self._index = 0
         self._current: OutgoingBlock | None = None
         self._known: dict[int, OutgoingBlock] = {}
-        self._waiting: list[OutgoingBlock] = []
+        self._waiting: deque[OutgoingBlock] = deque()
         self._calls = 0
         self._refused = False
         self._stop: Stop | None = None
@@ -174,13 +175,10 @@ class Writer:
 
     def _enter(self, block: OutgoingBlock) -> Iterator[WireEvent]:
         self._known[block.key] = block
-        current = self._current
-        if current is not None and not current.may_end:
-            self._waiting.append(block)
-            return
-        yield from self._leave()
-        self._current = block
-        yield from block.begin(self._index)
+        self._waiting.append(block)
+        if self._current is None or self._current.may_end:
+            yield from self._leave()
+            yield from self._advance()
 
     def _leave(self) -> Iterator[WireEvent]:
         """The current block ends."""
@@ -223,7 +221,7 @@ class Writer:
     def _advance(self) -> Iterator[WireEvent]:
         """The next blocks that waited, up to one that is not whole."""
         while self._waiting and self._current is None:
-            block = self._waiting.pop(0)
+            block = self._waiting.popleft()
             self._current = block
             yield from block.begin(self._index)
             if block.closed or (self._waiting and block.may_end):

@@ -67,6 +67,8 @@ def _may_stay(items: Sequence[Item], nth: int, target: Target, model: str | None
     """True behind a turn of the user's, before one of the model's or at the end."""
     if target.quirks.system_at_head or not _SYSTEM_TURNS.match(model or ""):
         return False
+    if not all(isinstance(part, Text) for part in items[nth].parts):  # type: ignore[union-attr]
+        return False
     after = side_of(items[nth + 1]) if nth + 1 < len(items) else "assistant"
     return side_of(items[nth - 1]) in ("user", "tool") and after == "assistant"
 
