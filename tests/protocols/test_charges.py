@@ -9,8 +9,9 @@ import pytest
 
 from tokentape.protocols.canonical.events import Counted, Delta, Open
 from tokentape.protocols.charges import charged, charged_beside, charged_in, charged_in_comment, is_charge
-from tokentape.protocols.codec import Source
+from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.registry import recognise, summary, usage_of
+from tokentape.protocols.streaming import EventReader, StreamTranslator
 from tokentape.protocols.usage import Usage
 from tokentape.wire.message import Request, Response
 
@@ -165,9 +166,6 @@ def test_a_cost_without_counts_is_known_too() -> None:
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_a_codec_never_meets_comments_and_events_of_cost(size: int) -> None:
     """They are counted, in canonical form, and written nowhere."""
-    pytest.importorskip("tokentape.protocols.openai_chat.codec")
-    from tokentape.protocols.streaming import EventReader
-
     body = SAID + b": cost 0.25\n\n" + b'event: cost\ndata: {"total_cost": 0.5}\n\n' + END
     reader = EventReader(Source("openai.chat"))
     events = [event for at in range(0, len(body), size) for event in reader.feed(body[at : at + size])]
@@ -177,3 +175,27 @@ def test_a_codec_never_meets_comments_and_events_of_cost(size: int) -> None:
     opened = [event.block for event in events if isinstance(event, Open)]
     assert len(opened) == 1
     assert "Hello" in "".join(said) + str(opened)
+
+
+WRITING = (
+    "openai.chat",
+    "openai.responses",
+    "anthropic.messages",
+    "gemini",
+    "bedrock.converse",
+    "ollama",
+    "cohere",
+)
+
+
+@pytest.mark.parametrize("dialect", WRITING)
+def test_a_cost_alone_changes_nothing_in_what_is_written(dialect: str) -> None:
+    """The writers count tokens; a comment about money is no zero count."""
+    start = b'data: {"id": "c1", "created": 1, "model": "m", "choices": [{"index": 0, "delta": {"content": "A"}}]}\n\n'
+    stop = b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n'
+    counts = counting(completion_tokens=2)
+    plain = StreamTranslator(Source("openai.chat"), Target(dialect))
+    costly = StreamTranslator(Source("openai.chat"), Target(dialect))
+    without = plain.feed(start + stop + counts + END) + plain.end()
+    comment = b": cost 0.25\n\n"
+    assert costly.feed(comment + start + comment + stop + counts + comment + END) + costly.end() == without
