@@ -11,6 +11,7 @@ from tokentape.protocols.errors import message_error
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
+    from tokentape.protocols.codec import Codec
 
 _NEEDED = {
     ("v2", "chat"): (Kind.GENERATE, "messages"),
@@ -43,6 +44,13 @@ SHAPE = Shape(
     defaults=(("stream", False),),
 )
 
+
+def _codec() -> Codec:
+    from tokentape.protocols.cohere.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "cohere",
     recognise,
@@ -52,4 +60,5 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    codec=_codec,
 )
