@@ -41,6 +41,33 @@ ALLOWED = (
 )
 
 
+LACKS = {
+    "anthropic.messages": {"output name": "a schema has no name"},
+    "gemini": {"output name": "a schema has no name"},
+    "bedrock.converse": {"usage reasoning": "thoughts are not counted apart"},
+    "ollama": {
+        "tool errors": "the result of a tool is its text",
+        "output name": "a schema has no name",
+        "strict tools": "no such flag",
+        "usage cache_read": "the cache is not counted",
+        "usage reasoning": "thoughts are not counted apart",
+        "opaque": "thoughts are plain text",
+    },
+    "cohere": {
+        "tool errors": "the result of a tool is its text",
+        "output name": "a schema has no name",
+        "usage reasoning": "thoughts are not counted apart",
+        "opaque": "thoughts are plain text",
+    },
+}
+"""By dialect, the facets that its stones cannot have: they neither reach it, nor come from it."""
+
+
+def why_lacking(facet: str, source: str, target: str) -> str | None:
+    """Why a translated stone is unlike the target's own: the source, or the target, has no word for it."""
+    return LACKS.get(source, {}).get(facet) or LACKS.get(target, {}).get(facet)
+
+
 def why_allowed(half: str, feature: str, facet: str, source: str, target: str) -> str | None:
     """Why a difference is no fault; None if it is one."""
     found = (entry for entry in ALLOWED if entry.fits(half, feature, facet, source, target))

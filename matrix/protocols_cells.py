@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from matrix import protocols_facets as facets
-from matrix.protocols_allowed import why_allowed
+from matrix.protocols_allowed import why_allowed, why_lacking
 from matrix.protocols_stones import errors, stone
 from tokentape.errors import UnsupportedFeature
 from tokentape.protocols.canonical.events import Failed
@@ -36,6 +36,9 @@ MODELS = {
     "cohere": "command-a-03-2025",
 }
 """What is asked for at each target."""
+
+Where = tuple[str, str, str, str]
+"""Half, feature, source, target."""
 
 PIECE = 7
 """Bytes that come at once in a stream: no event comes whole."""
@@ -93,11 +96,9 @@ def request(feature: str, source: str, target: str) -> Cell:
     wrong += list(_refusal(meant, target, to.losses.report))
     if theirs is not None and theirs.request is not None:
         own = codec_of(target).read_request(theirs.request, _source(theirs))
-        where = ("request", feature, source, target)
-        wrong += [
-            f"unlike the stone: {text}"
-            for text in _unexplained(facets.asked(own), facets.asked(again), to.losses.report, where)
-        ]
+        wrong += _unlike(
+            facets.asked(own), facets.asked(again), to.losses.report, ("request", feature, source, target)
+        )
     wrong += _unnamed(theirs, "request", to.losses.report, source)
     return Cell(tuple(wrong), to.losses.report.losses)
 
@@ -116,8 +117,7 @@ def reply(feature: str, source: str, target: str) -> Cell:
     wrong = _unexplained(facets.answered(meant), facets.answered(again), to.losses.report, where)
     if theirs is not None and theirs.reply is not None:
         own = codec_of(target).read_reply(theirs.reply, _source(theirs))
-        more = _unexplained(facets.answered(own), facets.answered(again), to.losses.report, where)
-        wrong += [f"unlike the stone: {text}" for text in more]
+        wrong += _unlike(facets.answered(own), facets.answered(again), to.losses.report, where)
     return Cell(tuple(wrong), to.losses.report.losses)
 
 
@@ -221,15 +221,23 @@ def _errors_in_streams(source: str, target: str) -> Cell:
 # ---- the comparison
 
 
-def _unexplained(
-    before: facets.Facets, after: facets.Facets, report: LossReport, where: tuple[str, str, str, str]
-) -> list[str]:
+def _unexplained(before: facets.Facets, after: facets.Facets, report: LossReport, where: Where) -> list[str]:
     half, feature, source, target = where
     return [
         f"{half}: {facet}: {before.get(facet)!r} became {after.get(facet)!r}"
         for facet in facets.differences(before, after)
         if not facets.named(facet, report) and not why_allowed(half, feature, facet, source, target)
     ]
+
+
+def _unlike(own: facets.Facets, again: facets.Facets, report: LossReport, where: Where) -> list[str]:
+    """What is not as in the target's own stone, where both dialects have words for it."""
+    _, _, source, target = where
+    lacking = {facet for facet in {**own, **again} if why_lacking(facet, source, target)}
+    kept, told = (
+        {name: value for name, value in found.items() if name not in lacking} for found in (own, again)
+    )
+    return [f"unlike the stone: {text}" for text in _unexplained(kept, told, report, where)]
 
 
 def _refusal(meant: object, target: str, report: LossReport) -> Iterator[str]:

@@ -37,20 +37,39 @@ def openai_client(url):
 def chat(url, model, stream):
     completions = openai_client(url).chat.completions
     if stream:
-        with completions.stream(
-            model=model, messages=ASKED, stream_options={"include_usage": True}
-        ) as events:
-            for _ in events:
-                pass
-            whole = events.get_final_completion()
-    else:
-        whole = completions.create(model=model, messages=ASKED)
+        asked = {"stream": True, "stream_options": {"include_usage": True}}
+        return _chat_chunks(completions.create(model=model, messages=ASKED, **asked))
+    whole = completions.create(model=model, messages=ASKED)
     (choice,) = whole.choices
     message = choice.message
-    thought = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
     calls = [(call.function.name, arguments(call.function.arguments)) for call in message.tool_calls or ()]
-    used = (whole.usage.prompt_tokens, whole.usage.completion_tokens) if whole.usage else (None, None)
-    return Read((message.content or "") + (message.refusal or ""), thought, calls, choice.finish_reason, used)
+    text = (message.content or "") + (message.refusal or "")
+    return Read(text, _chat_thought(message), calls, choice.finish_reason, _chat_used(whole.usage))
+
+
+def _chat_chunks(chunks):
+    read, calls = Read(), {}
+    for chunk in chunks:
+        chunk.model_dump()  # warns of what is not of its type
+        read.used = _chat_used(chunk.usage) if chunk.usage else read.used
+        for choice in chunk.choices:
+            read.ended = choice.finish_reason or read.ended
+            read.text += (choice.delta.content or "") + (choice.delta.refusal or "")
+            read.reasoning += _chat_thought(choice.delta)
+            for call in choice.delta.tool_calls or ():
+                known = calls.setdefault(call.index, ["", ""])
+                known[0] += call.function.name or ""
+                known[1] += call.function.arguments or ""
+    read.calls = [(name, arguments(told)) for name, told in calls.values()]
+    return read
+
+
+def _chat_thought(message):
+    return getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
+
+
+def _chat_used(usage):
+    return (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
 
 
 def responses(url, model, stream):

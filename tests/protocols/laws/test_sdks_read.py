@@ -30,11 +30,15 @@ from tokentape.wire.jsontext import dump
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The model 'claude:DeprecationWarning"),
 ]
 
 
 def is_installed(name):
-    return find_spec(name.partition(".")[0]) is not None
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
+        return False
 
 
 PAIRS = [
@@ -45,9 +49,15 @@ PAIRS = [
 
 
 @pytest.fixture(scope="module")
-def provider():
-    with Provider() as started:
-        yield started
+def started():
+    with Provider() as found:
+        yield found
+
+
+@pytest.fixture
+def provider(started):
+    started.forget()
+    return started
 
 
 def expected(body, target):
