@@ -29,10 +29,11 @@ from tokentape.protocols.canonical.events import (
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.items import ToolCall
+from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.codec import WireEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tokentape.protocols.canonical.events import Block, Event
     from tokentape.protocols.codec import Target
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 _CUT = "the stream ended before the reply was whole"
 _AT_STOP = "additionalModelResponseFields"
+_AT_END = frozenset({_AT_STOP, "metrics", "trace", "performanceConfig", "serviceTier"})
+"""Fields of a whole reply that a stream tells with its end."""
 
 
 class Lane:
@@ -97,19 +100,19 @@ class Writer:
         model = event.model or self._started.model
         self._started = event._replace(id=event.id or self._started.id, model=model)
         self._blocks.replies(self._started)
-        if event.protocol == NAME:
-            first = {} if self._begun else event.rest
-            if self._begun:
-                self._rest.update(event.rest)
-            return self._begin(first)
-        return self._begin()
+        if event.protocol != NAME or not event.rest:
+            return self._begin()
+        # What was said in the beginning is said there; the end tells the rest.
+        first = {name: value for name, value in event.rest.items() if name not in _AT_END}
+        late = _AT_END if not self._begun else event.rest.keys()
+        self._rest.update({name: value for name, value in event.rest.items() if name in late})
+        return self._begin(first)
 
-    def _begin(self, rest: object = None) -> tuple[WireEvent, ...]:
+    def _begin(self, rest: Mapping[str, Json] = NOTHING) -> tuple[WireEvent, ...]:
         if self._begun:
             return ()
         self._begun = True
-        told: Fields = dict(rest) if isinstance(rest, dict) else {}
-        return (WireEvent("messageStart", {**told, "role": "assistant"}),)
+        return (WireEvent("messageStart", {**rest, "role": "assistant"}),)
 
     def _stop(self, event: Stopped) -> Iterable[WireEvent]:
         if event.choice == 0:
