@@ -76,8 +76,22 @@ MEDIA = asks(
         {"image": {"format": "webp", "source": {"s3Location": {"uri": "s3://b/a.webp", "bucketOwner": "1"}}}},
         {"video": {"format": "three_gp", "source": {"s3Location": {"uri": "s3://b/a.3gp"}}}},
         {"audio": {"format": "x-aac", "source": {"bytes": PNG}}},
-        {"document": {"format": "pdf", "name": "one", "source": {"bytes": "JVBERi0="}, "context": "A report"}},
-        {"document": {"format": "txt", "name": "two", "source": {"text": "Hi."}, "citations": {"enabled": True}}},
+        {
+            "document": {
+                "format": "pdf",
+                "name": "one",
+                "source": {"bytes": "JVBERi0="},
+                "context": "A report",
+            }
+        },
+        {
+            "document": {
+                "format": "txt",
+                "name": "two",
+                "source": {"text": "Hi."},
+                "citations": {"enabled": True},
+            }
+        },
         {"document": {"name": "three", "source": {"content": [{"text": "a"}, {"text": "b"}]}}},
         {"guardContent": {"text": {"text": "Guarded.", "qualifiers": ["query"]}}},
         {"searchResult": {"source": "s", "title": "t", "content": [{"text": "c"}]}},
@@ -114,8 +128,21 @@ TOOLS = asks(
         text("Let me see."),
         use("tooluse_a.b:c"),
         use("call_2", "Rome"),
-        {"toolUse": {"toolUseId": "s1", "name": "nova_grounding", "input": {"q": 1}, "type": "server_tool_use"}},
-        {"toolResult": {"toolUseId": "s1", "type": "nova_grounding_result", "content": [{"json": {"a": []}}]}},
+        {
+            "toolUse": {
+                "toolUseId": "s1",
+                "name": "nova_grounding",
+                "input": {"q": 1},
+                "type": "server_tool_use",
+            }
+        },
+        {
+            "toolResult": {
+                "toolUseId": "s1",
+                "type": "nova_grounding_result",
+                "content": [{"json": {"a": []}}],
+            }
+        },
     ),
     user(
         result("call_2", {"json": {"t": 24}}, {"image": {"format": "png", "source": {"bytes": PNG}}}),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME
-from tokentape.protocols.bedrock_converse.merging import merged
+from tokentape.protocols.bedrock_converse.merging import inner, merged
 from tokentape.protocols.canonical.conversation import OutputFormat, Thinking
 from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.families import family_of
@@ -47,7 +47,7 @@ _LEAST = 1024
 
 def read_thinking(body: Fields, where: Where) -> tuple[Thinking | None, Fields, Fields]:
     """How much to think, what is left of the model's own fields, and of `outputConfig`."""
-    config = dict(where.fields(body.get("outputConfig") or {}, "outputConfig"))
+    config = dict(inner(body, "outputConfig", where))
     extra = body.get(EXTRA)
     left = dict(extra) if isinstance(extra, dict) else {}
     place = next((name for name in ("thinking", "reasoning_config") if _is_thinking(left.get(name))), None)
@@ -55,10 +55,10 @@ def read_thinking(body: Fields, where: Where) -> tuple[Thinking | None, Fields, 
     effort, spelt = where.text_or_none(config.get("effort"), "outputConfig", "effort"), "outputConfig"
     if effort is not None:
         del config["effort"]
-    inner = left.get("output_config")
-    if effort is None and isinstance(inner, dict) and isinstance(inner.get("effort"), str):
-        effort, spelt = str(inner["effort"]), "output_config"
-        left["output_config"] = {name: value for name, value in inner.items() if name != "effort"}
+    own = left.get("output_config")
+    if effort is None and isinstance(own, dict) and isinstance(own.get("effort"), str):
+        effort, spelt = str(own["effort"]), "output_config"
+        left["output_config"] = {name: value for name, value in own.items() if name != "effort"}
         if not left["output_config"]:
             del left["output_config"]
     if place is None and effort is None:
@@ -175,25 +175,25 @@ def read_output(config: Fields, where: Where) -> OutputFormat | None:
     where = where.at("outputConfig", "textFormat")
     told = where.fields(form)
     structure = told.get("structure")
-    inner = structure.get("jsonSchema") if isinstance(structure, dict) else None
-    if told.get("type") != "json_schema" or not isinstance(structure, dict) or not isinstance(inner, dict):
+    form_of = structure.get("jsonSchema") if isinstance(structure, dict) else None
+    if told.get("type") != "json_schema" or not isinstance(structure, dict) or not isinstance(form_of, dict):
         return None
-    text = where.text(inner.get("schema"), "structure", "jsonSchema", "schema")
+    text = where.text(form_of.get("schema"), "structure", "jsonSchema", "schema")
     schema = _parsed(text)
     if schema is None:
         return None
     del config["textFormat"]
     rest: Fields = dict(rest_of(told, _FORM))
     within: Fields = dict(rest_of(structure, _STRUCTURE))
-    if deepest := rest_of(inner, _SCHEMA):
+    if deepest := rest_of(form_of, _SCHEMA):
         within["jsonSchema"] = dict(deepest)
     if within:
         rest["structure"] = within
     return OutputFormat(
         "schema",
         schema,
-        where.text_or_none(inner.get("name"), "structure", "jsonSchema", "name"),
-        where.text_or_none(inner.get("description"), "structure", "jsonSchema", "description"),
+        where.text_or_none(form_of.get("name"), "structure", "jsonSchema", "name"),
+        where.text_or_none(form_of.get("description"), "structure", "jsonSchema", "description"),
         strict=True,
         origin=Origin(NAME, where.path, rest, {"schema": text}),
     )

@@ -219,10 +219,12 @@ def _thought(value: Fields, where: Where, around: Around, origin: Origin) -> Rea
 
 def _cited(value: Fields, where: Where) -> Text | None:
     """A text with its sources; None where its content is not only text."""
-    content = where.entries(value.get("content") or [], "citationsContent", "content")
+    if value.get("content", []) is None or value.get("citations", []) is None:
+        return None
+    content = where.entries(value.get("content", []), "citationsContent", "content")
     texts = [entry["text"] for entry in content if isinstance(entry, dict) and entry.keys() == {"text"}]
     said = [text for text in texts if isinstance(text, str)]
-    if len(said) != len(content) or value.get("content", []) is None or value.get("citations", []) is None:
+    if len(said) != len(content):
         return None
     listed = where.entries(value.get("citations", []), "citationsContent", "citations")
     citations = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME, media_type_of
+from tokentape.protocols.bedrock_converse.merging import inner
 from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.canonical.parts import Audio, Document, Image, Inline, Plain, Url, Video
 
@@ -50,9 +51,9 @@ def document(value: Fields, where: Where) -> Document | None:
     if found is None:
         return None
     source, extra, spelling = found[0], found[1], found[2]
-    citations = where.fields(value.get("citations") or {}, "citations")
-    if value.get("citations") is not None and (inner := rest_of(citations, _ENABLED) or not citations):
-        extra = {**extra, "citations": dict(inner) if isinstance(inner, dict) else {}}
+    citations = inner(value, "citations", where)
+    if value.get("citations") is not None and (left := rest_of(citations, _ENABLED) or not citations):
+        extra = {**extra, "citations": dict(left) if isinstance(left, dict) else {}}
     return Document(
         source,
         name=where.text_or_none(value.get("name"), "name"),
@@ -90,8 +91,8 @@ def _source(kind: str, value: Fields, where: Where) -> tuple[Source, Fields, Fie
             return Inline(media_type, where.text(told[way], "source", way)), extra, {}
         case "s3Location":
             location = where.fields(told[way], "source", way)
-            if inner := rest_of(location, _URI):
-                extra = {"source": {**rest, "s3Location": dict(inner)}}
+            if left := rest_of(location, _URI):
+                extra = {"source": {**rest, "s3Location": dict(left)}}
             uri = where.text(location.get("uri"), "source", way, "uri")
             return Url(uri, media_type or None), extra, {}
         case "text":

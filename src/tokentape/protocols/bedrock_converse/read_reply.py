@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME
+from tokentape.protocols.bedrock_converse.merging import inner
 from tokentape.protocols.bedrock_converse.read_content import Around, read_content
 from tokentape.protocols.bedrock_converse.stops import read_stop
 from tokentape.protocols.bedrock_converse.usage import usage
@@ -47,7 +48,7 @@ def _read(body: Fields, source: Source) -> Reply:
     turn = Turn(place.path, rest_of(message, _MESSAGE))
     blocks = place.entries(message.get("content"), "content")
     items = read_content(blocks, Around((*place.path, "content"), Role.ASSISTANT, turn, source.maker(None)))
-    told = where.fields(body.get("usage") or {}, "usage")
+    told = inner(body, "usage", where)
     counted = usage(body)
     if "usage" in body and (counted is None or not told):
         rest["usage"] = body["usage"]

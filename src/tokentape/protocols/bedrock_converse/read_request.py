@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME
+from tokentape.protocols.bedrock_converse.merging import inner
 from tokentape.protocols.bedrock_converse.options import EXTRA, PLACES, read_output, read_thinking
 from tokentape.protocols.bedrock_converse.read_content import Around, read_content
 from tokentape.protocols.bedrock_converse.tools import read_choice, read_tools
@@ -54,11 +55,11 @@ def read_request(body: Fields, source: Source) -> Conversation:
 def _read(body: Fields, source: Source) -> Conversation:
     where = _ROOT
     rest = dict(rest_of(body, _KNOWN))
-    inference = where.fields(body.get("inferenceConfig") or {}, "inferenceConfig")
+    inference = inner(body, "inferenceConfig", where)
     if inference.get("stopSequences") is not None:
         where.entries(inference["stopSequences"], "inferenceConfig", "stopSequences")
-    tier = where.fields(body.get("serviceTier") or {}, "serviceTier")
-    tools = dict(where.fields(body.get("toolConfig") or {}, "toolConfig"))
+    tier = inner(body, "serviceTier", where)
+    tools = dict(inner(body, "toolConfig", where))
     thinking, extra, output = read_thinking(body, where)
     found = read_tools(tools, extra, where)
     choice = read_choice(tools, where)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.failures import read_exception
 from tokentape.protocols.bedrock_converse.media import NAME, media_type_of
+from tokentape.protocols.bedrock_converse.merging import inner
 from tokentape.protocols.bedrock_converse.read_content import SERVER_TOOLS, citation_of
 from tokentape.protocols.bedrock_converse.read_reply import sequence_of
 from tokentape.protocols.bedrock_converse.stops import read_stop
@@ -211,7 +212,7 @@ class Reader:
     def _counts(self, event: Fields, where: Where) -> Iterable[Event]:
         self._ended = True
         events: list[Event] = []
-        where.fields(event.get("usage") or {}, "usage")
+        inner(event, "usage", where)
         if rest := rest_of(event, _METADATA):
             events.append(Started(NAME, rest=rest))
         if (counted := usage(event)) is not None:
