@@ -166,7 +166,7 @@ class ChoiceState:
         self._tokens[name].clear()
 
     def _content_part(self, value: Json, nth: int, events: list[Event]) -> None:
-        """A part of a content that is a list: texts and thoughts go on, until another kind comes (Mistral)."""
+        """A part of a content that is a list: texts and thoughts go on (Mistral)."""
         part = fields(value)
         if is_thought(value):
             if self._part != "thinking" or self._thought is None:
