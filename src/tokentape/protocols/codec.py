@@ -150,4 +150,6 @@ class Codec:
     """Names of its own fields (of `rest`, anywhere) whose loss changes the meaning; others tune."""
     implied: frozenset[str] = frozenset()
     """Names of its own fields that say nothing to anybody else: not a loss (`object`, padding)."""
+    echoed: frozenset[str] = frozenset()
+    """Names of fields with which its replies repeat the request: not a loss where a reply is written."""
     framing: str = "sse"

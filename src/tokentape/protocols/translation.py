@@ -95,7 +95,7 @@ def write_reply(reply: Reply, target: Target, *, allow_losses: bool = True) -> T
     """
     protocol = reply.origin.protocol if reply.origin else ""
     if protocol and protocol != target.dialect:
-        _walk(protocol, target).reply(reply)
+        _walk(protocol, target, of_reply=True).reply(reply)
         choices = (replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
         reply = replace(reply, choices=tuple(choices))
     body = codec_of(target.dialect).write_reply(reply, target)
@@ -117,9 +117,10 @@ def translate_failure(status: int, body: Json, source: str, target: str) -> tupl
     return codec_of(target).write_failure(failure)
 
 
-def _walk(protocol: str, target: Target) -> Walk:
+def _walk(protocol: str, target: Target, *, of_reply: bool = False) -> Walk:
     source = codec_of(protocol)
-    return Walk(target.dialect, target.losses, source.meaning, source.implied)
+    implied = source.implied | source.echoed if of_reply else source.implied
+    return Walk(target.dialect, target.losses, source.meaning, implied)
 
 
 def _checked(protocol: str, target: Target, allow_losses: bool) -> LossReport:
