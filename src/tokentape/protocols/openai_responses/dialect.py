@@ -12,6 +12,7 @@ from tokentape.protocols.openai_responses.usage import usage, usage_of_stream
 from tokentape.protocols.openai_responses.words import asks, reads_as
 
 if TYPE_CHECKING:
+    from tokentape.protocols.codec import Codec
     from tokentape.protocols.synthesis import Synthesis
 
 
@@ -23,6 +24,12 @@ def _synthesis() -> Synthesis:
     return Synthesis(without_form, unfold, fold)
 
 
+def _codec() -> Codec:
+    from tokentape.protocols.openai_responses.codec import CODEC
+
+    return CODEC
+
+
 DIALECT = Dialect(
     "openai.responses",
     recognise,
@@ -32,4 +39,5 @@ DIALECT = Dialect(
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
     synthesis=_synthesis,
+    codec=_codec,
 )
