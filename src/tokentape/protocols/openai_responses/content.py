@@ -142,7 +142,7 @@ def _place(source: Source, url: str, data: str | None) -> str:
 def _image(part: Fields, source: Source, where: Where, steps: Path) -> Image:
     detail = where.text_or_none(part.get("detail"), *steps, "detail")
     known = frozenset({"type", "detail", _place(source, "image_url", None)})
-    return Image(source, detail, origin=_origin(where, steps, rest_of(part, known)))
+    return Image(source, detail, origin=Origin(NAME, where.path + steps, rest_of(part, known)))
 
 
 def _file(part: Fields, source: Source, where: Where, steps: Path) -> Document:
@@ -152,7 +152,8 @@ def _file(part: Fields, source: Source, where: Where, steps: Path) -> Document:
         field = "file_url"
     known = frozenset({"type", "filename", field})
     spelling: Fields = {"field": field} if isinstance(source, Inline) and field == "file_url" else {}
-    return Document(source, name, origin=_origin(where, steps, rest_of(part, known), spelling))
+    origin = Origin(NAME, where.path + steps, rest_of(part, known), spelling)
+    return Document(source, name, origin=origin)
 
 
 def _audio(part: Fields, where: Where, steps: Path) -> Audio:
@@ -163,4 +164,4 @@ def _audio(part: Fields, where: Where, steps: Path) -> Audio:
     inner = {name: found for name, found in heard.items() if name not in ("data", "format")}
     if inner:
         rest = {**rest, "input_audio": inner}
-    return Audio(Inline(f"audio/{form}", data), origin=_origin(where, steps, rest))
+    return Audio(Inline(f"audio/{form}", data), origin=Origin(NAME, where.path + steps, rest))
