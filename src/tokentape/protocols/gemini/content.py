@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
-from tokentape.protocols.canonical.origin import NOTHING, Opaque, Origin, Turn
+from tokentape.protocols.canonical.origin import NOTHING, Maker, Opaque, Origin, Turn
 from tokentape.protocols.canonical.parts import Text, Unknown
 from tokentape.protocols.gemini.media import MEDIA, read_media
 from tokentape.protocols.gemini.names import NAME, Found, known
@@ -14,9 +14,10 @@ from tokentape.protocols.gemini.results import read_result
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.items import Item
-    from tokentape.protocols.canonical.origin import Maker, Path
+    from tokentape.protocols.canonical.origin import Path
     from tokentape.protocols.canonical.parts import Part
     from tokentape.protocols.checking import Where
+    from tokentape.protocols.codec import Source
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -32,6 +33,9 @@ ROLES = {
 """Roles of contents. The API takes "user", "model" and "function"; other words are the caller's, and read
 as the user's."""
 
+FAMILY = "gemini"
+"""Of models, see `families`."""
+
 CONTENT = known("role", "parts")
 _TEXT = known("text", "thought", "thoughtSignature")
 _CALL_PART = known("functionCall", "thoughtSignature")
@@ -43,6 +47,11 @@ _SERVER = {
     "toolResponse": "server_tool",
 }
 _KINDS = known("text", "functionCall", "functionResponse", *MEDIA, *_SERVER)
+
+
+def maker_of(source: Source) -> Maker:
+    """Who made the signatures in a body: whatever the model is called, this dialect has no other family."""
+    return Maker(source.provider or "", FAMILY, source.credential)
 
 
 class ContentReader:

@@ -71,7 +71,7 @@ def read_failure(status: int | None, body: Json) -> Failure:
         type=word or None,
         code=reason,
         param=_param(told.get("details")),
-        origin=Origin(NAME, ("error",), rest or NOTHING, spelling) if told else None,
+        origin=Origin(NAME, ("error",), rest or NOTHING, spelling if told else NOTHING),
     )
 
 
@@ -97,9 +97,11 @@ def _param(details: Json) -> str | None:
 def write_failure(failure: Failure) -> tuple[int, Fields]:
     """Status and body."""
     origin = failure.origin
-    if origin is None or origin.protocol != NAME:
+    if origin is None or origin.protocol != NAME or not origin.spelling:
         status, word = _WORDS[failure.kind]
-        if failure.status in _NATIVE and kind_of_status(failure.status) is failure.kind:
+        if origin is not None and origin.protocol == NAME:
+            status = failure.status or status
+        elif failure.status in _NATIVE and kind_of_status(failure.status) is failure.kind:
             status = failure.status
         return status, {"error": {"code": status, "message": failure.message, "status": word}}
     status = failure.status or number(origin.spelling.get("code")) or STATUS[failure.kind]

@@ -93,7 +93,7 @@ class Again:
         whole: Fields = {}
         for name, value in self.rest.items():
             if prefix:
-                if name.startswith(prefix) and "." not in name[len(prefix) :]:
+                if name.startswith(prefix):
                     whole[name[len(prefix) :]] = value
             elif name.partition(".")[0] not in _OPENED or "." not in name:
                 whole[name] = value

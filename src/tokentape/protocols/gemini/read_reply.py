@@ -10,7 +10,7 @@ from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.canonical.reply import Choice, Reply
 from tokentape.protocols.checking import Where
-from tokentape.protocols.gemini.content import ContentReader
+from tokentape.protocols.gemini.content import ContentReader, maker_of
 from tokentape.protocols.gemini.grounding import citations_of
 from tokentape.protocols.gemini.names import NAME, Found, known
 from tokentape.protocols.gemini.stops import blocked, calls_tools, stop_of, word_of
@@ -47,7 +47,7 @@ def _read(body: Fields, source: Source) -> Reply:
     if not ("candidates" in told or "usageMetadata" in told or feedback is not None):
         _WHERE.wrong("this is no reply of generateContent: it has neither `candidates` nor `promptFeedback`")
     model = _WHERE.text_or_none(told.get("modelVersion"), "modelVersion")
-    reader = ContentReader(_WHERE, source.maker(model))
+    reader = ContentReader(_WHERE, maker_of(source))
     choices: list[Choice] = []
     entries = _WHERE.entries(told.get("candidates", []), "candidates")
     for nth, entry in enumerate(entries):
@@ -59,14 +59,18 @@ def _read(body: Fields, source: Source) -> Reply:
     created = told.get("createTime")
     if created is not None:
         found.spelling["=created"] = _WHERE.text(created, "createTime")
+    counts = None
     if "usageMetadata" in told:
-        found.spelling["=usage"] = _WHERE.fields(told["usageMetadata"], "usageMetadata") == {}
+        given = _WHERE.fields(told["usageMetadata"], "usageMetadata")
+        counts = usage({**found.rest, **told})
+        if counts is None:
+            found.spelling["=usage"] = given
     return Reply(
         tuple(choices),
         id=_WHERE.text_or_none(told.get("responseId"), "responseId"),
         model=model,
         created=seconds(created),
-        usage=usage({**told, **found.rest}) if "usageMetadata" in told else None,
+        usage=counts,
         origin=found.origin(()),
     )
 

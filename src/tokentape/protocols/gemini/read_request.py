@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.conversation import Conversation, Options, OutputFormat, Thinking
 from tokentape.protocols.canonical.items import Role
 from tokentape.protocols.checking import Where
-from tokentape.protocols.gemini.content import ContentReader
+from tokentape.protocols.gemini.content import ContentReader, maker_of
 from tokentape.protocols.gemini.names import NAME, Found, known
 from tokentape.protocols.gemini.options import GENERATION, OPTIONS, read_output
 from tokentape.protocols.gemini.thinking import read_thinking
@@ -51,7 +51,7 @@ def _read(body: Fields, source: Source) -> Conversation:
     if in_body is not None:
         found.spelling["=model"] = in_body
         model = model or in_body.removeprefix("models/")
-    reader = ContentReader(_WHERE, source.maker(model))
+    reader = ContentReader(_WHERE, maker_of(source))
     items = _system(told, reader)
     items += _contents(told["contents"], reader, found)
     options, output, thinking = _config(told, found)

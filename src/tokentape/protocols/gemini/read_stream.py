@@ -20,12 +20,12 @@ from tokentape.protocols.canonical.events import (
     Started,
     Stopped,
 )
-from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
+from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Turn
-from tokentape.protocols.canonical.parts import Text, Unknown
+from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.checking import Where
 from tokentape.protocols.folding import grown, latest
-from tokentape.protocols.gemini.content import CONTENT, ContentReader
+from tokentape.protocols.gemini.content import CONTENT, ContentReader, maker_of
 from tokentape.protocols.gemini.failures import read_failure
 from tokentape.protocols.gemini.grounding import citations_of
 from tokentape.protocols.gemini.names import NAME, Found
@@ -55,16 +55,16 @@ _GROWING = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate that each chunk adds to; the others it tells again."""
 
 SHELL = Message(Role.ASSISTANT, ())
+"""The message that parts belong to: those that follow each other are one."""
 
 
 class GeminiReader:
     """Reads one stream."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
         self._started: Started | None = None
         self._candidates: dict[int, Candidate] = {}
-        self._content = ContentReader(_WHERE, source.maker(None))
+        self._content = ContentReader(_WHERE, maker_of(source))
         self._keys = 0
         self._over = False
         self._blocked = False
@@ -125,7 +125,6 @@ class GeminiReader:
         given = _WHERE.text_or_none(told.get("responseId"), "responseId")
         created = seconds(_WHERE.text_or_none(told.get("createTime"), "createTime"))
         if old is None:
-            self._content = ContentReader(_WHERE, self._source.maker(model))
             new = Started(NAME, given, model, created, rest or NOTHING)
         else:
             kept: Fields = {name: latest(old.rest.get(name), value) for name, value in rest.items()}
@@ -194,8 +193,7 @@ class Candidate:
             yield Open(key, _without_arguments(node), self._index)
             yield Delta(key, node.arguments)
         else:
-            shell = SHELL if isinstance(node, Unknown) else None
-            yield Open(key, node, self._index, shell)
+            yield Open(key, node, self._index, None if isinstance(node, ServerTool | ToolResult) else SHELL)
         yield Close(key)
 
     def _text(self, node: Text | Reasoning, value: Json) -> Iterator[Event]:
@@ -204,7 +202,7 @@ class Candidate:
             yield from self._close()
             self._open, self._kind = self._reader.next_key(), kind
             begun: Text | Reasoning = Reasoning() if kind[0] else Text("")
-            yield Open(self._open, begun, self._index)
+            yield Open(self._open, begun, self._index, None if kind[0] else SHELL)
             if not kind[0]:
                 self._texts.append((self._open, []))
         if node.text:

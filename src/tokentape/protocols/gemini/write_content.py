@@ -16,7 +16,7 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
-from tokentape.protocols.gemini.content import compact
+from tokentape.protocols.gemini.content import FAMILY, compact
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.results import write_result
@@ -114,14 +114,20 @@ class PartWriter:
         self._losses.tuning(origin, "caching mark", "the dialect caches by itself")
 
     def _sign(self, written: Fields, opaque: tuple[Opaque, ...], origin: Origin | None) -> None:
-        if not opaque:
-            return
-        kept = self._target.kept(opaque, self._model, origin)
-        for blob in kept:
-            if blob.kind == "thought_signature":
+        """Put the signature of `opaque` into `written`; note those that cannot go there."""
+        others = []
+        for blob in opaque:
+            if blob.kind == "thought_signature" and self._is_mine(blob):
                 written["thoughtSignature"] = blob.data
             else:
-                self._losses.tuning(origin, blob.kind.replace("_", " "), "the dialect has no place for it")
+                others.append(blob)
+        for blob in self._target.kept(tuple(others), self._model, origin) if others else ():
+            self._losses.tuning(origin, blob.kind.replace("_", " "), "the dialect has no place for it")
+
+    def _is_mine(self, blob: Opaque) -> bool:
+        """True if a Gemini made it, with a credential that is this one's, as far as is known."""
+        bound = blob.maker.credential
+        return blob.maker.family == FAMILY and (bound is None or self._target.credential in (None, bound))
 
     def _reasoning(self, item: Reasoning) -> list[Json]:
         written: Fields = {"text": item.text or "\n\n".join(item.summary), "thought": True}

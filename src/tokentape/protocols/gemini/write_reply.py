@@ -38,9 +38,10 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         body["candidates"] = []
     if reply.usage is not None:
         body["usageMetadata"] = usage_metadata(reply.usage, own, target.losses)
-    elif again.spelling.get("=usage"):
-        body["usageMetadata"] = {}
-    body.update(head(reply.id, reply.model or (None if own else asked_model(target))))
+    elif "=usage" in again.spelling:
+        body["usageMetadata"] = again.spelling["=usage"]
+    model = asked_model(target) if reply.model is None and not own else reply.model
+    body.update(head(reply.id, model))
     created = again.spelling.get("=created")
     if created is not None and seconds(created) == reply.created:
         body["createTime"] = created
