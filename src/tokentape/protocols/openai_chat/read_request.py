@@ -67,7 +67,7 @@ def _read(body: Fields, source: Source) -> Conversation:
         output,
         thinking,
         options,
-        source.stream if stream is None else stream,
+        (source.stream or None) if stream is None else stream,
         _counts_usage(body, spelling),
         None,
         Origin(NAME, (), rest, spelling),

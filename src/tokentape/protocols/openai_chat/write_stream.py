@@ -104,6 +104,8 @@ class ChatWriter:
         self._model = self._target.model or event.model or self._model
         if not self._head or event.id or event.model:
             created = event.created if event.created is not None else self._head.get("created")
+            if isinstance(created, float) and not self._own:
+                created = int(created)
             self._head = {
                 "id": self._id or self._head.get("id") or minted("chatcmpl-", event.model, event.created),
                 "object": "chat.completion.chunk",
