@@ -40,7 +40,8 @@ def _read(body: Fields, source: Source, where: Where) -> Reply:
     message = where.fields(body.get("message"), "message")
     spelling: Fields = {}
     if message.get("role") != "assistant":
-        spelling["role"] = where.text_or_none(message.get("role"), "message", "role")
+        role = where.text_or_none(message.get("role"), "message", "role")
+        spelling["role"] = role if "role" in message else False
     items: list[Item] = []
     read_assistant(message, where.at("message"), items)
     rest = dict(rest_of(body, _KNOWN))

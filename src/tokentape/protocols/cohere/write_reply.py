@@ -38,7 +38,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     message = written_assistant(reply.items, _turn(reply.items), losses, reply=True)
     if "role" in spelling:
         message["role"] = spelling["role"]
-        if message["role"] is None:
+        if message["role"] is False:
             del message["role"]
     body["message"] = message
     word = written_word(reply, losses)

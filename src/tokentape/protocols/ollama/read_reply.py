@@ -46,7 +46,8 @@ def _read(body: Fields, source: Source, where: Where) -> Reply:
     if chat:
         message = where.fields(body.get("message"), "message")
         if message.get("role") != "assistant":
-            spelling["role"] = where.text_or_none(message.get("role"), "message", "role")
+            role = where.text_or_none(message.get("role"), "message", "role")
+            spelling["role"] = role if "role" in message else False
         read_message({**message, "role": "assistant"}, where.at("message"), items)
     else:
         _read_response(body, where, items)

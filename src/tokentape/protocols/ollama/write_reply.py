@@ -39,7 +39,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     message = assistant_message(reply.items, _turn(reply.items), losses, reply=True)
     if "role" in spelling:
         message["role"] = spelling["role"]
-    if message["role"] is None:
+    if message["role"] is False:
         del message["role"]
     if is_generate(origin if own else target.asked.origin if target.asked else None):
         _respond(message, body, losses)
