@@ -52,7 +52,10 @@ def cost_of(call: Call, own: Mapping[str, Price] | None = None, at: datetime | N
 
 
 def _own(call: Call, own: Mapping[str, Price]) -> Price | None:
-    return own.get(call.answered or "") or own.get(call.asked or "")
+    """The own price of the service tier ("my-model@batch") before that of the model."""
+    names = [name for name in (call.answered, call.asked) if name]
+    tiered = [f"{name}@{call.tier}" for name in names] if call.tier else []
+    return next((own[name] for name in (*tiered, *names) if name in own), None)
 
 
 def _priced(call: Call, price: Price, source: str) -> Cost:
@@ -72,7 +75,17 @@ def _published(call: Call, at: datetime) -> Cost:
     if isinstance(listed, str):
         return Cost(None, reason=listed)
     price = price_of(listed.model, at, call.tier)
-    return Cost(None, reason=price) if isinstance(price, str) else _priced(call, price, str(prices()))
+    if isinstance(price, str):
+        return Cost(None, reason=price)
+    if _keeps_long(call) and price.cache_write is not None and price.cache_write_1h is None:
+        return Cost(None, reason=f"{listed.id} has no listed price for what is cached for long")
+    return _priced(call, price, str(prices()))
+
+
+def _keeps_long(call: Call) -> bool:
+    """True for prompts cached for an hour or longer, which costs more than the usual minutes."""
+    usage = call.billed or call.usage
+    return usage is not None and bool(usage.cache_write_1h)
 
 
 def _listed(call: Call) -> Listed | str:

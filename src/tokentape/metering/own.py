@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def own_prices(given: OwnPrices | None) -> Mapping[str, Price]:
     """The prices by the exact name of the model; `given` may name a TOML file with a table for each.
 
-    `["my-model"]` holds rates as `Price` has them, and `tiers = {200000 = {input = 5}}`. Raises
-    `UsageError` for a file that cannot be read, an unknown rate, or something that is no price.
+    `["my-model"]` holds rates as `Price` has them, and `tiers = {200000 = {input = 5}}`;
+    `["my-model@batch"]` those of a service tier. Raises `UsageError` for a file that cannot be read, an
+    unknown rate, or something that is no price.
     """
     if given is None:
         return {}

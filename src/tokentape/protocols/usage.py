@@ -19,7 +19,7 @@ class Usage:
     """Tokens of one reply; None where the reply does not say, which is not the same as 0.
 
     `input` counts the whole prompt and `output` everything generated; all others are parts of them.
-    Part of `input`: `cache_read`, `cache_write` (of which `cache_write_1h` is kept for an hour),
+    Part of `input`: `cache_read`, `cache_write` (of which `cache_write_1h` is kept for an hour or longer),
     `audio_input`, `image_input`, `video_input`; `audio_cached` and `image_cached` are parts of these and
     of `cache_read`. Part of `output`: `reasoning`, `audio_output`, `image_output`. `searches` are web
     searches, not tokens.
