@@ -26,10 +26,7 @@ from converse_bodies import (
     NAME,
     OPTIONS,
     TOOLS,
-    asks,
     read,
-    text,
-    user,
     written,
 )
 

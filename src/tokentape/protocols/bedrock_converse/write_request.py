@@ -141,7 +141,7 @@ def _asked(asked: Conversation) -> tuple[Place, ...]:
     """Where the source's dialect has its options."""
     from tokentape.protocols.translation import codec_of
 
-    return codec_of(asked.origin.protocol).options if asked.origin else ()
+    return codec_of(asked.origin.protocol).options if asked.origin and asked.origin.protocol else ()
 
 
 def _metadata(given: Json, target: Target) -> Json:
