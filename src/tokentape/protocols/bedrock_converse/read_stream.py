@@ -27,7 +27,7 @@ from tokentape.protocols.canonical.events import (
     Started,
     Stopped,
 )
-from tokentape.protocols.canonical.items import Reasoning, ServerTool, ToolCall
+from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall
 from tokentape.protocols.canonical.origin import Opaque, rest_of
 from tokentape.protocols.canonical.parts import Image, Inline, Text, Unknown
 from tokentape.protocols.checking import Where
@@ -48,6 +48,8 @@ _PADDING = "p"
 _START = frozenset({"role", _PADDING})
 _STOP = frozenset({"stopReason", _PADDING})
 _METADATA = frozenset({"usage", _PADDING})
+_MESSAGE = Message(Role.ASSISTANT, ())
+"""Whose parts texts, pictures and unknown blocks are."""
 
 
 class Reader:
@@ -122,6 +124,8 @@ class Reader:
         """The block begins; one that was open under the same number is over."""
         before: tuple[Event, ...] = (Close(key),) if self._open.get(key) is not None else ()
         self._open[key] = block
+        if isinstance(block, Text | Image | Unknown):
+            return (*before, Open(key, block, 0, _MESSAGE))
         return (*before, Open(key, block))
 
     def _delta(self, event: Fields, where: Where) -> Iterable[Event]:
