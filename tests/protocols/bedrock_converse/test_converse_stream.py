@@ -183,12 +183,13 @@ def test_tools_that_bedrock_runs_and_pictures():
     assert result.json["toolResult"]["content"] == [{"text": "a"}, {"json": {"b": []}}]
     assert message.parts == (
         Image(Inline("image/webp", "AAAA")),
-        Unknown(NAME, {"novelty": {"x": 1, "y": 2}}),
+        Unknown(NAME, {"novelty": {"x": 1}}),
     )
     events = reads(*SERVER)
     wire, report = writes(*events)
     assert not report
     assert fold(reads(*((event.name, event.json) for event in wire))).items == (use, result, message)
+    assert ("contentBlockDelta", delta(3, novelty={"y": 2})[1]) in [(event.name, event.json) for event in wire]
 
 
 def test_what_is_not_known_is_remarked():

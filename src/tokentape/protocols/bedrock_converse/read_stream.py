@@ -148,7 +148,7 @@ class Reader:
         for kind, reads in _KINDS.items():
             if delta.get(kind) is not None:
                 return reads(self, key, delta[kind], where.at("delta", kind))
-        return self._unknown(key, delta, event)
+        return (Remark(NAME, "contentBlockDelta", event),)
 
     def _first(self, key: int, block: Block) -> Iterable[Event]:
         """The first delta of a block without a start."""
@@ -179,7 +179,8 @@ class Reader:
         source = where.fields(value).get("source")
         data = source.get("bytes") if isinstance(source, dict) else None
         if not isinstance(data, str):
-            return self._unknown(key, {"image": value}, {"delta": {"image": value}, "contentBlockIndex": key})
+            told: Fields = {"contentBlockIndex": key, "delta": {"image": value}}
+            return (Remark(NAME, "contentBlockDelta", told),)
         media_type = media_type_of("image", self._formats.get(key, "png"))
         return self._opened(key, Image(Inline(media_type, data)))
 
@@ -191,14 +192,6 @@ class Reader:
         json = grown(block.json, {"toolResult": {"content": where.entries(value)}})
         self._open[key] = ServerTool(NAME, block.kind, json, block.arguments)
         return (Amend(key, "json", json),)
-
-    def _unknown(self, key: int, delta: Fields, event: Fields) -> Iterable[Event]:
-        block = self._open.get(key)
-        if isinstance(block, Unknown):
-            json = grown(block.json, delta)
-            self._open[key] = Unknown(NAME, json)
-            return (Amend(key, "json", json),)
-        return (Remark(NAME, "contentBlockDelta", event),)
 
     def _stop(self, event: Fields, where: Where) -> Iterable[Event]:
         key = _index(event, where)
