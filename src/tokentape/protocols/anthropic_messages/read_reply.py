@@ -43,7 +43,7 @@ def _read(body: Fields, source: Source, where: Where) -> Reply:
     if body.get("usage") is not None:
         where.fields(body["usage"], "usage")
     stop = with_calls(stop_of(body, where), calls=has_calls(items))
-    spelling: Fields = {name: "absent" for name in ("type", "role") if name not in body}
+    spelling: Fields = {name: "as in rest" for name, usual in _USUAL.items() if body.get(name) != usual}
     return Reply(
         (Choice(items, stop),),
         id=where.text_or_none(body.get("id"), "id"),

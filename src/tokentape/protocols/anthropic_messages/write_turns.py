@@ -98,19 +98,22 @@ def written_messages(items: Sequence[Item], blocks: Blocks) -> list[Json]:
     messages: list[Json] = []
     side, turn = "", None
     content: list[Json] = []
+    was_empty = True
     for item in items:
         own = _own_turn(item)
         said_by = _side(item, own)
         if said_by != side or own is not turn:
-            _finish(messages, side, turn, content)
-            side, turn, content = said_by, own, []
+            _finish(messages, side, turn, content, was_empty)
+            side, turn, content, was_empty = said_by, own, [], True
         content += blocks.of(item)
-    _finish(messages, side, turn, content)
+        was_empty = was_empty and type(item) is Message and not item.parts
+    _finish(messages, side, turn, content, was_empty)
     return messages
 
 
-def _finish(messages: list[Json], side: str, turn: Turn | None, content: list[Json]) -> None:
-    if turn is None:
+def _finish(messages: list[Json], side: str, turn: Turn | None, content: list[Json], was_empty: bool) -> None:
+    """A message, unless nothing of it could be written: an empty one is refused (case 25)."""
+    if turn is None or not (content or was_empty):
         if content:
             text = plain(content)
             messages.append({"role": side, "content": content if text is None else text})
