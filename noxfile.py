@@ -99,7 +99,7 @@ def sdk_matrix(session: nox.Session, environment: str) -> None:
 @nox.session
 def differential(session: nox.Session) -> None:
     """Our translations beside those of LiteLLM and llm-rosetta: each difference is listed."""
-    session.install("-e", ".", *TESTS, "litellm==1.106.2", "llm-rosetta==0.13.0")
+    session.install("-e", ".", *TESTS, "litellm==1.106.2", "llm-rosetta==0.13.0", "mcp")
     session.run("pytest", "-q", "tests/rosetta/test_differential.py", *session.posargs)
 
 

@@ -37,11 +37,15 @@ ALLOWED = (
     Allowed(
         "*", "reasoning", "opaque", "*", "*", "signatures go back to their maker only (cases 15, 17, 20)"
     ),
+    Allowed("request", "structured", "output name", "*", "openai.chat", "a schema must have a name"),
+    Allowed("request", "structured", "output name", "*", "openai.responses", "a schema must have a name"),
     Allowed("reply", "*", "stop sequence", "*", "*", "most dialects do not tell which sequence it was"),
 )
 
 
 LACKS = {
+    "openai.chat": {"tool errors": "the result of a tool is its text", "opaque": "thoughts are plain text"},
+    "openai.responses": {"tool errors": "the result of a tool is its text"},
     "anthropic.messages": {"output name": "a schema has no name"},
     "gemini": {"output name": "a schema has no name"},
     "bedrock.converse": {"usage reasoning": "thoughts are not counted apart"},

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from matrix.protocols_cells import cut, plain, reply, request, stream
+from matrix.protocols_json import unlike, unused
 from matrix.protocols_pages import ROWS
 from matrix.protocols_stones import DIALECTS, FEATURES, errors, exchanges_of, stone
 
@@ -91,3 +92,13 @@ def test_errors(source, target):
 def test_nothing_is_lost_at_home(name):
     for feature in FEATURES:
         assert request(feature, name, name).losses == reply(feature, name, name).losses == ()
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
+def test_the_json_is_that_of_the_stone(feature, source, target):
+    assert list(unlike(feature, source, target)) == []
+
+
+def test_nothing_may_differ_that_does_not():
+    assert unused() == []

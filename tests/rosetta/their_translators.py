@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -20,6 +21,8 @@ from llm_rosetta import ConversionPipeline, convert_response  # noqa: E402
 
 from tokentape.testing.provider import reply as played  # noqa: E402
 
+for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "llm_rosetta"):
+    logging.getLogger(logger).setLevel(logging.CRITICAL)
 litellm.suppress_debug_info = True
 litellm.drop_params = True
 litellm.telemetry = False
@@ -49,10 +52,12 @@ BASES = {"openai.chat": "/v1", "cohere": "/v2/chat"}
 def litellm_translates(provider, source, target, request, reply):
     """The request in the target's dialect, and the reply of the target in the source's."""
     provider.forget()
-    provider.play(played(json.dumps(reply).encode(), content_type="application/json"))
+    script = played(json.dumps(reply).encode(), content_type="application/json")
+    provider.play(script, path="/api/chat" if target == "ollama" else "")
     told = SOURCES[source](request, _where(provider, target), MODELS[target])
-    (seen,) = provider.requests
-    return json.loads(seen.body), _plain(told)
+    bodies = [json.loads(seen.body) for seen in provider.requests if seen.body]
+    (sent,) = [body for body in bodies if len(body) > 1]  # Ollama is asked what the model can, too
+    return sent, _plain(told)
 
 
 def _where(provider, target):

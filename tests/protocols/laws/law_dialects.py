@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +41,9 @@ def has_codec(name):
 
 
 PRESENT = tuple(name for name in SEVEN if has_codec(name))
+
+IN_THE_PATH = frozenset({"gemini", "bedrock.converse"})
+"""Dialects whose paths name the model, and whether the reply shall stream."""
 
 OTHER_OPERATIONS = {
     "gemini/interactions": "Gemini's newer API, recognised and passed on",
@@ -85,7 +88,9 @@ def _call(sample):
     is_other = operation.kind is not Kind.GENERATE or operation.full_name in OTHER_OPERATIONS
     if operation.dialect not in PRESENT or is_other or not found.is_json:
         return None
-    source = Source(operation.dialect, operation.model, operation.stream, sample.row["provider"])
+    source = Source(operation.dialect, provider=sample.row["provider"])
+    if operation.dialect in IN_THE_PATH:
+        source = replace(source, model=operation.model, stream=operation.stream)
     stream = payloads(sample.response, asked=operation.stream) if sample.response.status == 200 else None
     whole = None if stream is not None else _json(sample.response)
     return Call(
