@@ -94,7 +94,8 @@ class Reader:
             self._model = model or self._model
             self._maker = self._source.maker(self._model)
         rest = rest_of_reply(response, None, running=False)
-        rest.pop("usage", None)
+        if rest.get("usage") is not None:
+            del rest["usage"]
         return Started(
             NAME,
             where.text_or_none(response.get("id"), "id"),

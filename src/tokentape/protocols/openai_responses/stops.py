@@ -31,7 +31,7 @@ _DETAILS: dict[StopReason, str | None] = {
     StopReason.PAUSE: None,
     StopReason.OTHER: None,
 }
-"""Reasons to be incomplete (case 13). The schema lets a reason be null: for those that it does not know."""
+"""Reasons to be incomplete (case 13); those that the schema does not know stay unsaid."""
 
 RUNNING = frozenset({"queued", "in_progress"})
 """States of a response that has not ended."""
@@ -75,7 +75,8 @@ def write_stop(stop: Stop | None, *, own: bool, target: Target) -> Fields:
             target.losses.tuning(
                 (), f"stop reason {stop.raw or stop.reason}", "it is incomplete without a reason"
             )
-        return {**_said("incomplete"), "incomplete_details": {"reason": _DETAILS[stop.reason]}}
+        reason = _DETAILS[stop.reason]
+        return {**_said("incomplete"), "incomplete_details": {"reason": reason} if reason else None}
     return _said("completed")
 
 

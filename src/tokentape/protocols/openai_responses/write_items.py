@@ -108,11 +108,7 @@ class Items:
         if spelled is None and not parts:
             return None
         plain = len(parts) == 1 and _plain(parts[0])
-        if (
-            plain
-            and not self.output
-            and (spelled == "text" or (known is None and item.role is Role.ASSISTANT))
-        ):
+        if plain and not self.output and (spelled == "text" or known is None):
             return self._plainly(parts[0])
         usual = text_type(item.role.value)
         return self._parts(parts, usual)

@@ -80,20 +80,14 @@ def response_id(reply: Reply, target: Target) -> str | None:
 
 def echo(asked: Conversation | None) -> Fields:
     """What a response repeats of its request, as the schema requires it."""
-    usual: Fields = {
-        "instructions": None,
-        "metadata": {},
-        "parallel_tool_calls": True,
-        "temperature": None,
-        "text": {"format": {"type": "text"}},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-    }
+    usual = _usual()
     if asked is None:
         return usual
     said = settings(asked, Target(NAME))
-    found = {name: value for name, value in said.items() if name in ECHOED}
+    found = {name: value for name, value in said.items() if name in ECHOED and value is not None}
+    found["tools"] = (
+        [_tool(tool) for tool in asked_tools] if isinstance(asked_tools := said.get("tools"), list) else []
+    )
     text = found.get("text")
     if isinstance(text, dict) and "format" not in text:
         found["text"] = {"format": {"type": "text"}, **text}
@@ -105,6 +99,41 @@ def echo(asked: Conversation | None) -> Fields:
     if kept is not None and kept.protocol == NAME and kept.previous_response_id is not None:
         found["previous_response_id"] = kept.previous_response_id
     return {**usual, **found}
+
+
+def _tool(tool: Json) -> Json:
+    """A tool as a response repeats it: a function tells all of itself, and is strict unless it said no."""
+    if isinstance(tool, dict) and tool.get("type") == "function":
+        return {"description": None, "parameters": None, "strict": True, **tool}
+    return tool
+
+
+def _usual() -> Fields:
+    """What a response says of a request that says nothing."""
+    return {
+        "background": False,
+        "completed_at": None,
+        "frequency_penalty": 0,
+        "instructions": None,
+        "max_output_tokens": None,
+        "max_tool_calls": None,
+        "metadata": {},
+        "parallel_tool_calls": True,
+        "presence_penalty": 0,
+        "previous_response_id": None,
+        "prompt_cache_key": None,
+        "reasoning": None,
+        "safety_identifier": None,
+        "service_tier": "default",
+        "store": True,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_logprobs": 0,
+        "top_p": 1.0,
+        "truncation": "disabled",
+    }
 
 
 def items_of(reply: Reply, target: Target) -> Items:

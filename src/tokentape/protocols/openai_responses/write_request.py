@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolResult
@@ -18,7 +19,7 @@ from tokentape.protocols.tool_ids import identified
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tokentape.protocols.canonical.conversation import Conversation, Thinking
+    from tokentape.protocols.canonical.conversation import Conversation, Options, Thinking
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.codec import Target
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     Fields = dict[str, Json]
 
+LEAST = 16
+"""The lowest `max_output_tokens` (API reference)."""
 _NOTHING: Mapping[str, Json] = {}
 
 
@@ -98,8 +101,19 @@ def _options(asked: Conversation, target: Target, spelling: Mapping[str, Json], 
     tier = options.service_tier
     if tier is not None and own(asked.origin) is None and tier not in TIERS:
         places = tuple(place for place in places if place.option != "service_tier")
+    options = _enough(options, asked, target)
     done = write_options(options, places, written)
     unwritten(options, done | {"logprobs"}, _asked_places(asked), target.losses)
+
+
+def _enough(options: Options, asked: Conversation, target: Target) -> Options:
+    """A limit of another dialect may be lower than any that is taken here; many ask for one token only."""
+    limit = options.max_output_tokens
+    if limit is None or limit >= LEAST or own(asked.origin) is not None:
+        return options
+    why = f"{limit} became {LEAST}, the least that is taken"
+    target.losses.tuning(("max_output_tokens",), "max output tokens", why)
+    return replace(options, max_output_tokens=LEAST)
 
 
 def _asked_places(asked: Conversation) -> tuple[Place, ...]:

@@ -114,7 +114,7 @@ class Writer:
         head = write_head(reply, self._target)
         self._head = {name: head[name] for name in ("id", "created_at") if name in head}
         begun: Fields = {name: None if name in _NOT_YET else value for name, value in head.items()}
-        begun |= {"status": "in_progress", "output": [], "usage": None}
+        begun |= {"status": "in_progress", "output": []}
         yield {"type": "response.created", "response": begun}
         yield {"type": "response.in_progress", "response": begun}
 
