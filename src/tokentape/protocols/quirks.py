@@ -22,7 +22,8 @@ Style = Literal["reasoning_effort", "reasoning", "thinking", "enable_thinking"]
 class Quirks:
     """The differences of one server, applied when a request is written, and when its replies are read.
 
-    Dotted names lead to a top-level field, or a field inside it.
+    Dotted names lead to a top-level field, or a field inside it; a list stands for each of its entries
+    where something is dropped (`messages.name`).
     """
 
     rename: tuple[tuple[str, str], ...] = ()

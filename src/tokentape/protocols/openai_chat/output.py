@@ -60,6 +60,8 @@ def write_output(output: OutputFormat, target: Target, own: bool) -> Fields:
     takes = target.quirks.output
     if output.kind == "text":
         return {**rest, "type": "text"}
+    if output.kind == "json" and "json" not in takes:
+        return {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}}
     if output.kind == "json" or "schema" not in takes:
         if output.kind == "schema":
             target.losses.meaning(output.origin, "output schema", "the server takes no schema, only JSON")

@@ -23,7 +23,7 @@ def quirked(body: Fields, target: Target) -> None:
         target.losses.tuning(("stream_options",), "usage in the stream", "the server does not count there")
     if isinstance(messages := body.get("messages"), list):
         if quirks.reasoning_on_calls and quirks.reasoning_field is not None:
-            _thoughts_on_calls(messages, quirks.reasoning_field)
+            _thoughts_on_calls(messages, quirks.reasoning_field, thinks=_is_on(body.get("thinking")))
         if quirks.merge_roles:
             body["messages"] = merged(messages)
     for old, new in quirks.rename:
@@ -52,15 +52,22 @@ def _limit(body: Fields, name: str | None) -> None:
         body.setdefault(name, value)
 
 
-def _thoughts_on_calls(messages: list[Json], name: str) -> None:
-    """Thoughts with turns that call tools only; where one of those has its thought, all have (case 22)."""
+def _is_on(thinking: Json) -> bool:
+    return isinstance(thinking, dict) and thinking.get("type") == "enabled"
+
+
+def _thoughts_on_calls(messages: list[Json], name: str, *, thinks: bool) -> None:
+    """Thoughts with turns that call tools only: with all of those or none (case 22).
+
+    With all, if one has its thought or the model shall think: the API asks for the field, not for text.
+    """
     spoken = [m for m in messages if isinstance(m, dict) and m.get("role") == "assistant"]
     calling = [message for message in spoken if message.get("tool_calls")]
-    thought = any(message.get(name) for message in calling)
+    needed = thinks or any(message.get(name) for message in calling)
     for message in spoken:
         if not message.get("tool_calls"):
             message.pop(name, None)
-        elif thought and not message.get(name):
+        elif needed and not message.get(name):
             message[name] = ""
 
 
@@ -93,22 +100,24 @@ def _listed(content: Json) -> list[Json]:
     return [{"type": "text", "text": content}] if content else []
 
 
-def _inner(body: Fields, name: str) -> tuple[Fields | None, str]:
-    *path, last = name.split(".")
-    inner: Json = body
+def _holders(body: Fields, path: list[str]) -> list[Fields]:
+    """The objects that a path leads to; a list stands for each of its entries."""
+    found: list[Json] = [body]
     for step in path:
-        inner = inner.get(step) if isinstance(inner, dict) else None
-    return (inner, last) if isinstance(inner, dict) else (None, last)
+        inner = [value.get(step) for value in found if isinstance(value, dict)]
+        found = [entry for value in inner for entry in (value if isinstance(value, list) else [value])]
+    return [value for value in found if isinstance(value, dict)]
 
 
 def _found(body: Fields, name: str) -> Json:
-    inner, last = _inner(body, name)
-    return inner.get(last) if inner is not None else None
+    *path, last = name.split(".")
+    return next((value[last] for value in _holders(body, path) if value.get(last) is not None), None)
 
 
 def _taken(body: Fields, name: str) -> Json:
-    inner, last = _inner(body, name)
-    return inner.pop(last, None) if inner is not None else None
+    *path, last = name.split(".")
+    taken = [value.pop(last) for value in _holders(body, path) if last in value]
+    return next((value for value in taken if value is not None), None)
 
 
 def _put(body: Fields, name: str, value: Json) -> None:
