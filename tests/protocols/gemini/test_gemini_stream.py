@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-
+from folding_laws import unfolded
 from gemini_bodies import (
     CALL,
     MODEL,
@@ -18,7 +18,6 @@ from gemini_bodies import (
     payload,
     replied,
 )  # isort: skip
-from folding_laws import unfolded
 from hypothesis import given, settings
 from test_fold_gemini import ARRAY, SSE, chunk, replies
 

@@ -34,9 +34,14 @@ class Known:
     snakes: Mapping[str, str]
 
 
+def snake(name: str) -> str:
+    """A field's name in snake_case."""
+    return _HUMP.sub(r"_\1", name).lower()
+
+
 def known(*names: str) -> Known:
     """The fields `names`, given in camelCase."""
-    snakes = {_HUMP.sub(r"_\1", name).lower(): name for name in names}
+    snakes = {snake(name): name for name in names}
     return Known(frozenset(names), {snake: name for snake, name in snakes.items() if snake != name})
 
 

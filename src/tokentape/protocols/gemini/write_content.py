@@ -16,7 +16,7 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
-from tokentape.protocols.gemini.content import FAMILY, compact
+from tokentape.protocols.gemini.content import compact
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.results import write_result
@@ -125,9 +125,10 @@ class PartWriter:
             self._losses.tuning(origin, blob.kind.replace("_", " "), "the dialect has no place for it")
 
     def _is_mine(self, blob: Opaque) -> bool:
-        """True if a Gemini made it, with a credential that is this one's, as far as is known."""
-        bound = blob.maker.credential
-        return blob.maker.family == FAMILY and (bound is None or self._target.credential in (None, bound))
+        """True for a credential that is this one's, as far as is known. The kind says that a Gemini made it,
+        whatever the model was called on the way (`extra_content.google` in Chat).
+        """
+        return blob.maker.credential is None or self._target.credential in (None, blob.maker.credential)
 
     def _reasoning(self, item: Reasoning) -> list[Json]:
         written: Fields = {"text": item.text or "\n\n".join(item.summary), "thought": True}
