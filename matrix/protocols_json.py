@@ -67,7 +67,7 @@ UNLIKE = (
     Unlike("request", r"tool_choice|toolConfig(\.toolChoice)?", "auto is what happens anyway",
            ("tools",), ("ollama", "cohere")),
     Unlike("request", r".*(tool_use_id|toolUseId|tool_call_id|call_id|functionResponse\.id|content|text"
-           r"|output|functionResponse\.response\.result)", "results are written in the order of the calls (case 5)",
+           r"|output|functionResponse\.response\.result)", "results stand in the order of the calls (case 5)",
            ("permuted",)),
     Unlike("request", r".*(is_error|response\.error|response\.result|toolResult\.status)",
            "the source does not say that the tool failed", ("tool_error",), NO_ERRORS),

