@@ -70,6 +70,10 @@ class ContentReader:
             spelling["=form"] = "text"
             return self.items([{"text": value}], default, Turn(path, spelling=spelling))
         fields = self.where.fields(value, *path)
+        if fields.keys() == CONTENT.names and isinstance(entries := fields["parts"], list):
+            usual = _AS_USUAL.get(fields["role"]) if isinstance(fields["role"], str) else None
+            if usual is not None and default is not Role.SYSTEM:
+                return self.items(entries, usual[0], Turn(path, NOTHING, usual[1]))
         if not ("parts" in fields or "role" in fields) and fields:
             spelling["=form"] = "part"
             return self.items([fields], default, Turn(path, spelling=spelling))
@@ -174,6 +178,10 @@ class ContentReader:
         return ToolCall(given or "", name, arguments, opaque=opaque, origin=found.origin(path, turn))
 
 
+_AS_USUAL: dict[str, tuple[Role, Fields]] = {
+    "user": (Role.USER, {"=role": "user"}),
+    "model": (Role.ASSISTANT, {"=role": "model"}),
+}
 _USUAL = {Role.USER: "user", Role.ASSISTANT: "model", Role.SYSTEM: None}
 
 

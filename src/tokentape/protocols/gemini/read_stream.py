@@ -58,11 +58,17 @@ SHELL = Message(Role.ASSISTANT, ())
 """The message that parts belong to: those that follow each other are one."""
 
 
+_PLAIN: tuple[bool, Json] = (False, None)
+"""The kind of text that is no thought."""
+
+
 class GeminiReader:
     """Reads one stream."""
 
     def __init__(self, source: Source) -> None:
         self._started: Started | None = None
+        self._told: tuple[Json, Json, Json] = (None, None, None)
+        self._counts: list[Fields] = []
         self._candidates: dict[int, Candidate] = {}
         self._content = ContentReader(_WHERE, maker_of(source))
         self._keys = 0
@@ -88,6 +94,7 @@ class GeminiReader:
         """The connection ended: well, if every candidate finished."""
         if not self._over:
             self._over = True
+            yield from self._count()
             finished = [candidate.finished for candidate in self._candidates.values()]
             yield Ended(self._blocked or (bool(finished) and all(finished)))
 
@@ -99,6 +106,7 @@ class GeminiReader:
     def _chunk(self, body: Fields) -> Iterator[Event]:
         if body.get("error"):
             self._over = True
+            yield from self._count()
             yield Failed(read_failure(None, body))
             yield Ended(False)
             return
@@ -115,12 +123,31 @@ class GeminiReader:
             self._blocked = True
             yield Stopped(stop)
         if "usageMetadata" in told:
-            counted = usage({**found.rest, **told})
-            if counted is not None:
-                yield Counted(counted)
+            self._counts.append(_WHERE.fields(told["usageMetadata"], "usageMetadata"))
+        if stop is not None or all(candidate.finished for candidate in self._candidates.values()):
+            yield from self._count()
+
+    def _count(self) -> Iterator[Event]:
+        """The counts: every chunk tells all so far, so they are read when there is nothing more to say."""
+        if not self._counts:
+            return
+        merged = self._counts[0]
+        for counts in self._counts[1:]:
+            told = latest(merged, counts)
+            merged = told if isinstance(told, dict) else merged
+        self._counts = [merged]
+        started = self._started
+        model: Json = started.model if started else None
+        found = usage({"usageMetadata": merged, "modelVersion": model})
+        if found is not None:
+            yield Counted(found)
 
     def _start(self, told: Fields, rest: Fields) -> Iterator[Event]:
         old = self._started
+        given_again = (told.get("modelVersion"), told.get("responseId"), told.get("createTime"))
+        if old is not None and not rest and given_again == self._told:
+            return
+        self._told = given_again
         model = _WHERE.text_or_none(told.get("modelVersion"), "modelVersion")
         given = _WHERE.text_or_none(told.get("responseId"), "responseId")
         created = seconds(_WHERE.text_or_none(told.get("createTime"), "createTime"))
@@ -158,30 +185,36 @@ class Candidate:
         self._reader = reader
         self._rest: Fields = {}
         self._open: int | None = None
-        self._kind: tuple[bool, Json] = (False, None)
+        self._kind = _PLAIN
         self._calls = False
         self._texts: list[tuple[int, list[str]]] = []
         self._partial: PartialCall | None = None
         self._cited = 0
         self._stopped: Stopped | None = None
         self._parts = 0
+        self._turn = Turn(("candidates", index, "content"))
 
     def content(self, value: Json, reader: ContentReader) -> Iterator[Event]:
         """What the next chunk says."""
-        path = ("candidates", self._index, "content")
+        path = self._turn.path
         told = Found().object(_WHERE.fields(value, *path), CONTENT)
         parts = told.get("parts", [])
         entries = [parts] if isinstance(parts, dict) else _WHERE.entries(parts, *path, "parts")
-        turn = Turn(path)
         for part in entries:
             call = part.get("functionCall") if isinstance(part, dict) else None
             if isinstance(call, dict) and ("willContinue" in call or self._partial is not None):
                 yield from self._partly(call, part if isinstance(part, dict) else {}, reader)
                 continue
-            yield from self._part(part, reader, turn)
+            yield from self._part(part, reader)
 
-    def _part(self, value: Json, reader: ContentReader, turn: Turn) -> Iterator[Event]:
-        node = reader.part(value, self._parts, turn)
+    def _part(self, value: Json, reader: ContentReader) -> Iterator[Event]:
+        if self._open is not None and self._kind == _PLAIN and isinstance(value, dict) and len(value) == 1:
+            more = value.get("text")
+            if isinstance(more, str) and more:
+                self._texts[-1][1].append(more)
+                yield Delta(self._open, more)
+                return
+        node = reader.part(value, self._parts, self._turn)
         self._parts += 1
         if isinstance(node, Text | Reasoning):
             yield from self._text(node, value)
@@ -230,7 +263,7 @@ class Candidate:
         if call.get("willContinue") is True:
             return
         whole, self._partial = self._partial.whole(), None
-        yield from self._part(whole, reader, Turn(("candidates", self._index, "content")))
+        yield from self._part(whole, reader)
 
     def told(self, told: Fields, rest: Fields) -> Iterator[Event]:
         """What the candidate says beside its content."""
