@@ -31,7 +31,8 @@ success.
 - **ok**: everything goes over.
 - **less**: everything that matters goes over; what only tunes is listed in the loss report.
 - **refused**: the target cannot say it. `translate` raises `UnsupportedFeature` with the reasons before
-  anything is sent, or drops it and reports it, if the caller allows that.
+  anything is sent, or leaves it out and reports it, if the caller allows that. Of a reply, which was paid for
+  already, it is left out and reported.
 - **–**: the source cannot say it either, or nothing streams.
 
 The reasons are on the pages of the pairs, linked from the heads of the columns.
