@@ -1,7 +1,7 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix sdks bench prices docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix sdks bench prices limits docs changelog clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -38,6 +38,12 @@ bench:  ## every performance claim, beside its peers
 
 prices:  ## a new snapshot of the published prices, of the installed genai-prices
 	$(PYTHON) scripts/prices.py
+
+limits:  ## new snapshots of LiteLLM's list: output caps, efforts, batch prices, prices to check ours against
+	$(PYTHON) -m pip install --quiet --no-deps --upgrade --target build/litellm litellm
+	$(PYTHON) scripts/limits.py build/litellm
+	$(PYTHON) scripts/batches.py build/litellm
+	$(PYTHON) scripts/price_check.py build/litellm
 
 docs:  ## the documentation site, into site/
 	$(PYTHON) -m mkdocs build --strict

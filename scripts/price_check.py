@@ -62,7 +62,7 @@ def extract(package: Path, date: str) -> dict[str, Any]:
         maker = MAKERS.get(entry.get("litellm_provider"))
         if maker is None or entry.get("mode") not in {"chat", "responses", "completion", "embedding"}:
             continue
-        if rates := _rates(entry):
+        if rates := rates_of(entry):
             name = key.split("/", 1)[-1] if key.startswith(f"{entry['litellm_provider']}/") else key
             models.setdefault(f"{maker}/{name.removeprefix('gemini/')}", rates)
     return {
@@ -73,7 +73,8 @@ def extract(package: Path, date: str) -> dict[str, Any]:
     }
 
 
-def _rates(entry: dict[str, Any]) -> dict[str, str]:
+def rates_of(entry: dict[str, Any]) -> dict[str, str]:
+    """The rates of an entry that is charged by token."""
     found = {}
     for name, value in entry.items():
         match = FIELD.fullmatch(name)

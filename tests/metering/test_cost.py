@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from metering_calls import ANTHROPIC, OPENAI, call, chat
+from metering_calls import ANTHROPIC, BEDROCK, OPENAI, call, chat
 
 from tokentape.metering.call import call_of
 from tokentape.metering.cost import cost_of
@@ -26,6 +26,14 @@ def test_batches_have_prices_of_their_own():
         "claude-sonnet-4-5", Usage(1000, 0), url=ANTHROPIC, dialect="anthropic.messages", tier="batch"
     )
     assert cost_of(claude, at=NOON).usd == Decimal("0.0015")
+
+
+def test_a_batch_price_that_only_litellm_publishes_names_its_source():
+    nova = call("amazon.nova-pro-v1:0", Usage(1_000_000, 0), url=BEDROCK, dialect="bedrock.converse")
+    usual = cost_of(nova, at=NOON)
+    batch = cost_of(replace(nova, tier="batch"), at=NOON)
+    assert (usual.usd, usual.source.partition(" ")[0]) == (Decimal("0.8"), "genai-prices")
+    assert (batch.usd, batch.source.partition(" ")[0]) == (Decimal("0.4"), "litellm")
 
 
 def test_a_batch_before_its_price_was_listed_is_unknown():

@@ -79,7 +79,7 @@ def _published(call: Call, at: datetime) -> Cost:
         return Cost(None, reason=price)
     if _keeps_long(call) and price.cache_write is not None and price.cache_write_1h is None:
         return Cost(None, reason=f"{listed.id} has no listed price for what is cached for long")
-    return _priced(call, price, str(prices()))
+    return _priced(call, price, prices().source_of(listed, call.tier))
 
 
 def _keeps_long(call: Call) -> bool:

@@ -56,10 +56,29 @@ class Snapshot:
         self.date: str = found["date"]
         self.notice: str = found["notice"]
         self.providers = {each["id"]: each for each in cast("list[Provider]", found["providers"])}
+        self._added: set[str] = set()
+        self._batches_of = ""
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def __str__(self) -> str:
         return f"{self.source}, {self.date}"
+
+    def add_batches(self, data: str) -> None:
+        """Add the batch prices that another list has, and this one has not (`scripts/batches.py`)."""
+        found = json.loads(data)
+        self._batches_of = f"{found['source']}, {found['date']}"
+        models = {
+            f"{id}/{model['id']}": model for id, each in self.providers.items() for model in each["models"]
+        }
+        for name in found["models"].keys() & models.keys():
+            if "batch" not in models[name].setdefault("tiers", {}):
+                models[name]["tiers"]["batch"] = [found["models"][name]]
+                self._added.add(name)
+
+    def source_of(self, listed: Listed, tier: str | None) -> str:
+        """Whose price it is, in a service tier."""
+        added = tier == "batch" and f"{listed.provider}/{listed.id}" in self._added
+        return self._batches_of if added else str(self)
 
     def provider_at(self, url: str) -> str | None:
         """The provider that charges for calls to `url`."""
@@ -78,10 +97,13 @@ class Snapshot:
 
 @cache
 def prices() -> Snapshot:
-    """The snapshot in this package."""
+    """The snapshots in this package."""
     from importlib.resources import files
 
-    return Snapshot((files("tokentape.metering") / "prices.json").read_text(encoding="utf-8"))
+    place = files("tokentape.metering")
+    found = Snapshot((place / "prices.json").read_text(encoding="utf-8"))
+    found.add_batches((place / "batches.json").read_text(encoding="utf-8"))
+    return found
 
 
 def price_of(model: Model, at: datetime, tier: str | None = None) -> Price | str:
