@@ -10,9 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tokentape.protocols.canonical.origin import Path, Turn
+    from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
 
 NAME = "cohere"
+
+_OLD = (
+    ("message", "v1/chat"),
+    ("prompt", "v1/generate"),
+    ("text", "v1/chat"),
+    ("generations", "v1/generate"),
+    ("event_type", "v1/chat"),
+    ("is_finished", "v1/generate"),
+)
+"""Fields of bodies and events of version 1, which version 2 does not have there."""
+
+
+def refuse_old(body: Mapping[str, Json], where: Where, *names: str) -> None:
+    """Raise for a body or an event of version 1 of the API, if one of the fields `names` tells it.
+
+    Its streams are framed otherwise and its calls have no ids: it is recognised and passed on.
+    """
+    operation = next((operation for name, operation in _OLD if name in names and name in body), None)
+    if operation is not None:
+        where.wrong(f"it is of {operation}, which is passed on as it is; only v2/chat is translated")
 
 
 def own(origin: Origin | None) -> Origin | None:

@@ -11,7 +11,7 @@ from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.canonical.reply import Choice, Reply
 from tokentape.protocols.checking import Where
 from tokentape.protocols.cohere.failures import failed
-from tokentape.protocols.cohere.form import NAME
+from tokentape.protocols.cohere.form import NAME, refuse_old
 from tokentape.protocols.cohere.read_message import read_assistant
 from tokentape.protocols.cohere.stops import FAILED, read_stop
 from tokentape.protocols.cohere.words import usage
@@ -37,6 +37,8 @@ def read_reply(body: Fields, source: Source) -> Reply:
 
 
 def _read(body: Fields, source: Source, where: Where) -> Reply:
+    if "message" not in body:
+        refuse_old(body, where, "text", "generations")
     message = where.fields(body.get("message"), "message")
     spelling: Fields = {}
     if message.get("role") != "assistant":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
 from tokentape.protocols.checking import Where
-from tokentape.protocols.cohere.form import NAME
+from tokentape.protocols.cohere.form import NAME, refuse_old
 from tokentape.protocols.cohere.options import KNOWN_OPTIONS, OPTIONS, read_format, read_thinking
 from tokentape.protocols.cohere.read_message import read_message
 from tokentape.protocols.cohere.tools import read_choice, read_tools
@@ -43,11 +43,8 @@ def read_request(body: Fields, source: Source) -> Conversation:
 
 
 def _read(body: Fields, source: Source, where: Where) -> Conversation:
-    if "messages" not in body and ("message" in body or "prompt" in body):
-        operation = "v1/chat" if "message" in body else "v1/generate"
-        where.wrong(
-            f"{operation} is passed on, not translated: version 2 of the API has messages", "messages"
-        )
+    if "messages" not in body:
+        refuse_old(body, where, "message", "prompt")
     rest = dict(rest_of(body, _KNOWN))
     spelling: Fields = {}
     strict = where.flag_or_none(body.get("strict_tools"), "strict_tools")

@@ -24,7 +24,7 @@ from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.checking import Where
 from tokentape.protocols.cohere.citations import about_text, index_of, read_citation
 from tokentape.protocols.cohere.failures import failed
-from tokentape.protocols.cohere.form import NAME
+from tokentape.protocols.cohere.form import NAME, refuse_old
 from tokentape.protocols.cohere.read_message import PLAN
 from tokentape.protocols.cohere.stops import FAILED, read_stop
 from tokentape.protocols.cohere.tools import read_call
@@ -82,6 +82,7 @@ class Reader:
         kind = event.get("type") or payload.name
         reader = self._readers.get(kind) if isinstance(kind, str) else None
         if reader is None:
+            refuse_old(event, _W, "event_type", "is_finished")
             if kind != "citation-end":
                 out.append(Remark(NAME, payload.name, event))
             return out
