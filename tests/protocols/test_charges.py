@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tokentape.protocols.canonical.events import Counted, Delta, Open
+from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.charges import charged, charged_beside, charged_in, charged_in_comment, is_charge
 from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.payload import Payload
 from tokentape.protocols.registry import recognise, summary, usage_of
 from tokentape.protocols.streaming import EventReader, StreamTranslator
+from tokentape.protocols.table import BUILT_IN, dialect_named
 from tokentape.protocols.usage import Usage
 from tokentape.wire.message import Request, Response
 
@@ -199,3 +202,29 @@ def test_a_cost_alone_changes_nothing_in_what_is_written(dialect: str) -> None:
     without = plain.feed(start + stop + counts + END) + plain.end()
     comment = b": cost 0.25\n\n"
     assert costly.feed(comment + start + comment + stop + counts + comment + END) + costly.end() == without
+
+
+STREAMING = [name for name in BUILT_IN if (found := dialect_named(name)) and found.stream]
+
+
+@pytest.mark.parametrize("dialect", STREAMING)
+def test_an_event_of_cost_reads_as_nothing(dialect: str) -> None:
+    found = dialect_named(dialect)
+    assert found is not None
+    assert found.stream is not None
+    charges = [Payload("cost", b'{"total_cost": 0.5}'), Payload(None, b'{"type": "cost", "cost": 0.5}')]
+    assert found.stream.reads_as(charges) == ""
+
+
+def test_a_cost_that_comes_last_takes_nothing_away() -> None:
+    before = Usage(5, 9, 3, model="m", tier="flex", billed=Usage(1005, 109), raw={"input_tokens": 5})
+    after = counted(before, Usage(charged=0.5))
+    assert after == before
+    assert (after.model, after.tier, after.billed, after.raw, after.charged) == (
+        "m",
+        "flex",
+        Usage(1005, 109),
+        {"input_tokens": 5},
+        0.5,
+    )
+    assert counted(after, Usage(5, 10)).charged == 0.5

@@ -198,6 +198,7 @@ def counted(old: Usage | None, new: Usage) -> Usage:
         model=new.model or old.model,
         tier=new.tier or old.tier,
         charged=old.charged if new.charged is None else new.charged,
+        billed=new.billed or old.billed,
         raw={**old.raw, **new.raw},
     )
 
