@@ -143,7 +143,7 @@ class Blocks:
             return [{**block, "signature": signature}, *redacted]
         if self.reply:
             return [*([{"signature": "", **block}] if text or not item.opaque else []), *redacted]
-        if self.unsigned and (is_own(item.origin) or text):
+        if self.unsigned and not item.opaque and (is_own(item.origin) or text):
             return [block, *redacted]
         if text:
             self._tuning(item.origin, "thought", "only thoughts that Claude signed are taken back")
