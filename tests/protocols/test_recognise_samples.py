@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from protocol_samples import samples
 
+from tokentape.protocols.codec import Source
+from tokentape.protocols.dialect import Kind
 from tokentape.protocols.registry import recognise
 from tokentape.protocols.table import dialect_named
+from tokentape.wire.body import decoded_body
 
 ANYWHERE = {
     "chat": "openai.chat/create",
@@ -106,6 +111,78 @@ def test_sample_is_recognised(sample):
         assert found.dialect is None
     else:
         assert found.dialect is dialect_named(found.operation.dialect)
+
+
+def test_nothing_is_unrecognised_without_a_reason():
+    assert {sample.id for sample in samples() if recognise(sample.request).dialect is None} == set(
+        NOT_RECOGNISED
+    )
+
+
+TRANSLATED = {
+    "anthropic.messages/create", "bedrock.converse/create", "cohere/chat", "gemini/generateContent",
+    "gemini/streamGenerateContent", "ollama/chat", "ollama/generate", "openai.chat/create",
+    "openai.responses/create",
+}  # fmt: skip
+"""Operations that a codec reads and writes."""
+
+PASSED_ON = {
+    "anthropic.complete/create": "Anthropic's API before Messages: one prompt",
+    "openai.completions/create": "one prompt, several answers",
+    "bedrock.invoke/create": "a body per maker of models, inside one operation",
+    "bedrock/invoke_agent": "an agent's session is kept at the provider",
+    "bedrock/sagemaker": "a body per deployed model",
+    "cohere/v1.chat": "Cohere's version 1: its stream is framed otherwise, its calls have no ids",
+    "cohere/v1.generate": "Cohere's version 1: one prompt",
+    "gemini/interactions": "a conversation that is kept at the provider",
+    "openai.files/runs": "a thread that is kept at the provider",
+    "replicate/create": "an input per model",
+    "openai.realtime/realtime.calls": "a session over WebRTC",
+    "openai.realtime/realtime.client_secrets": "the same",
+    "anthropic.messages/count_tokens": "a number is asked, not an answer",
+    "bedrock.converse/count_tokens": "the same",
+    "gemini/countTokens": "the same",
+    "cohere/v1.tokenize": "the same",
+    "http/request": "nobody's dialect",
+}
+"""Operations that are passed on as they are, with the reason; those of `PASSED_KINDS` need none."""
+
+PASSED_KINDS = {
+    Kind.EMBED: "vectors, not words",
+    Kind.MEDIA: "pictures, sound, a judgement, an order: no conversation",
+    Kind.FILES: "things that are kept at the provider",
+    Kind.META: "about models, not by them",
+    Kind.TELEMETRY: "no model is asked",
+}
+
+
+@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.id)
+def test_sample_is_translated_or_passed_on_with_a_reason(sample):
+    found = recognise(sample.request).operation
+    assert (found.full_name in TRANSLATED) is not (found.full_name in PASSED_ON or found.kind in PASSED_KINDS)
+
+
+def test_every_reason_is_of_a_sample():
+    found = {recognise(sample.request).operation.full_name for sample in samples()}
+    assert TRANSLATED | set(PASSED_ON) <= found
+
+
+REFUSED = {"084-0": "a message is a string; the provider would not have it either"}
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        one
+        for one in samples()
+        if recognise(one.request).operation.full_name in TRANSLATED and one.id not in REFUSED
+    ],
+    ids=lambda sample: sample.id,
+)
+def test_what_is_translated_can_be_read(sample):
+    found = recognise(sample.request)
+    source = Source(found.dialect.name, found.operation.model, found.operation.stream)
+    assert found.dialect.codec().read_request(json.loads(decoded_body(sample.request)), source).items
 
 
 STREAM_FLAG_SAYS_OTHERWISE = {

@@ -224,7 +224,8 @@ class Writer:
         return []
 
     def _cite(self, block: _Block, citation: Citation) -> list[WireEvent]:
-        told = written_citation(citation, "".join(block.said), block.index, None, self._losses)
+        text = "" if citation.protocol == NAME else "".join(block.said)
+        told = written_citation(citation, text, block.index, None, self._losses)
         if told is None:
             return []
         index = self._next["citation"]
