@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.codec import Codec, Outgoing, Source, Target
     from tokentape.wire.interaction import Json
@@ -64,12 +65,12 @@ def write_request(
 
     Raises `UnsupportedFeature` for a loss that changes the meaning, unless `allow_losses`.
     """
-    protocol = asked.origin.protocol if asked.origin else ""
-    if protocol and protocol != target.dialect:
-        _walk(protocol, target).conversation(asked)
+    walk = Walk(target.dialect, target.losses, _request_fields)
+    walk.conversation(asked)
+    if walk.met:
         asked = replace(asked, items=portable(asked.items, target.dialect))
     outgoing = codec_of(target.dialect).write_request(asked, target)
-    return Translation(outgoing, _checked(protocol, target, allow_losses))
+    return Translation(outgoing, _checked(asked.origin, target, allow_losses))
 
 
 def read_request(body: Fields, source: Source) -> Conversation:
@@ -84,22 +85,20 @@ def translate_request(
 
     Raises `ProtocolError` for a body that is not of its dialect, and `UnsupportedFeature` as above.
     """
-    return write_request(
-        codec_of(source.dialect).read_request(body, source), target, allow_losses=allow_losses
-    )
+    return write_request(read_request(body, source), target, allow_losses=allow_losses)
 
 
 def write_reply(reply: Reply, target: Target, *, allow_losses: bool = True) -> Translation[Fields]:
     """A canonical reply in the dialect of `target`. It was paid for already, so losses are reported;
     `allow_losses=False` refuses those that change the meaning.
     """
-    protocol = reply.origin.protocol if reply.origin else ""
-    if protocol and protocol != target.dialect:
-        _walk(protocol, target, of_reply=True).reply(reply)
+    walk = Walk(target.dialect, target.losses, _reply_fields)
+    walk.reply(reply)
+    if walk.met:
         choices = (replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
         reply = replace(reply, choices=tuple(choices))
     body = codec_of(target.dialect).write_reply(reply, target)
-    return Translation(body, _checked(protocol, target, allow_losses))
+    return Translation(body, _checked(reply.origin, target, allow_losses))
 
 
 def translate_reply(
@@ -117,14 +116,23 @@ def translate_failure(status: int, body: Json, source: str, target: str) -> tupl
     return codec_of(target).write_failure(failure)
 
 
-def _walk(protocol: str, target: Target, *, of_reply: bool = False) -> Walk:
-    source = codec_of(protocol)
-    implied = source.implied | source.echoed if of_reply else source.implied
-    return Walk(target.dialect, target.losses, source.meaning, implied)
+def _request_fields(protocol: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of fields of `protocol`: those that change the meaning, and those that say nothing elsewhere."""
+    dialect = dialect_named(protocol)
+    if dialect is None or dialect.codec is None:
+        return frozenset(), frozenset()
+    codec = dialect.codec()
+    return codec.meaning, codec.implied
 
 
-def _checked(protocol: str, target: Target, allow_losses: bool) -> LossReport:
+def _reply_fields(protocol: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The same for a reply, where what repeats the request says nothing."""
+    meaning, implied = _request_fields(protocol)
+    return (meaning, implied | codec_of(protocol).echoed) if implied or meaning else (meaning, implied)
+
+
+def _checked(origin: Origin | None, target: Target, allow_losses: bool) -> LossReport:
     report = target.losses.report
     if report.meaning and not allow_losses:
-        raise UnsupportedFeature(protocol, target.dialect, report)
+        raise UnsupportedFeature(origin.protocol if origin else "", target.dialect, report)
     return report

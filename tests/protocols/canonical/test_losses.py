@@ -18,7 +18,7 @@ from tokentape.protocols.canonical.walk import Walk, portable
 
 def walked(conversation, *, target="theirs", meaning=(), implied=()):
     losses = Losses()
-    Walk(target, losses, frozenset(meaning), frozenset(implied)).conversation(conversation)
+    Walk(target, losses, lambda _: (frozenset(meaning), frozenset(implied))).conversation(conversation)
     return [(loss.path, loss.severity.value) for loss in losses.report]
 
 
@@ -83,7 +83,7 @@ def test_writers_do_not_meet_what_is_foreign():
 def test_replies_are_walked_too():
     losses = Losses()
     choice = Choice((Unknown("mine", {"type": "x"}),), origin=Origin("mine", ("choices", 0), {"y": 2}))
-    Walk("theirs", losses, frozenset(), frozenset()).reply(
+    Walk("theirs", losses, lambda _: (frozenset(), frozenset())).reply(
         Reply((choice,), origin=Origin("mine", rest={"fingerprint": "f"}))
     )
     assert [loss.path for loss in losses.report] == ["fingerprint", "choices[0].y", ""]
@@ -112,3 +112,10 @@ def test_errors_survive_pickling(error):
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert vars(again) == vars(error)
+
+
+def test_a_walk_says_whether_something_has_to_go():
+    for item, met in ((Message(Role.USER, (Text("a"),)), False), (Unknown("mine", {}), True)):
+        walk = Walk("theirs", Losses(), lambda _: (frozenset(), frozenset()))
+        walk.items((item,))
+        assert walk.met is met

@@ -10,7 +10,7 @@ from tokentape.protocols.canonical.items import Message, ServerTool, ToolResult
 from tokentape.protocols.canonical.parts import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.items import Item
@@ -20,19 +20,22 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.wire.interaction import Json
 
+    FieldsOf = Callable[[str], tuple[frozenset[str], frozenset[str]]]
+
 
 class Walk:
-    """Notes every native thing of a dialect other than `target`.
+    """Notes every native thing of dialects other than `target`.
 
-    `meaning` and `implied` are those of the source's codec.
+    `fields_of` gives, for a dialect, the names of its own fields whose loss changes the meaning, and of
+    those that say nothing to anybody else. `met` is true once something was met that has to be taken out.
     """
 
-    def __init__(self, target: str, losses: Losses, meaning: frozenset[str], implied: frozenset[str]) -> None:
+    def __init__(self, target: str, losses: Losses, fields_of: FieldsOf) -> None:
         self._target = target
         self._losses = losses
-        self._meaning = meaning
-        self._implied = implied
+        self._fields_of = fields_of
         self._turn: Turn | None = None
+        self.met = False
 
     def conversation(self, asked: Conversation) -> None:
         """A request."""
@@ -61,40 +64,50 @@ class Walk:
     def items(self, items: Iterable[Item]) -> None:
         """The items, with their parts."""
         for item in items:
-            self._item(item)
+            origin = item.origin
+            if origin is not None and origin.protocol != self._target:
+                self._foreign(origin)
+            if isinstance(item, Message | ToolResult):
+                for nth, part in enumerate(item.parts):
+                    if part.origin is not None or isinstance(part, Unknown):
+                        self._part(part, item, nth)
+            elif isinstance(item, ServerTool | Unknown) and item.protocol != self._target:
+                self._native(item)
 
-    def _item(self, item: Item) -> None:
-        self._origin(item.origin)
-        if isinstance(item, Message | ToolResult):
-            for nth, part in enumerate(item.parts):
-                self._part(part, item, nth)
-        elif isinstance(item, ServerTool) and item.protocol != self._target:
+    def _native(self, item: ServerTool | Unknown) -> None:
+        self.met = True
+        if isinstance(item, ServerTool):
             self._losses.meaning(item.origin, item.kind, f"a tool that {item.protocol} ran itself")
-        elif isinstance(item, Unknown) and item.protocol != self._target:
+        else:
             self._losses.meaning(item.origin, _kind(item.json), f"only {item.protocol} has such an item")
 
     def _part(self, part: Part, item: Message | ToolResult, nth: int) -> None:
-        if isinstance(part, Unknown):
-            if part.protocol != self._target:
-                path = part.origin or (*(item.origin.path if item.origin else ()), "content", nth)
-                self._losses.meaning(path, _kind(part.json), f"only {part.protocol} has such a part")
-            return
-        self._origin(part.origin)
+        if not isinstance(part, Unknown):
+            self._origin(part.origin)
+        elif part.protocol != self._target:
+            self.met = True
+            path = part.origin or (*(item.origin.path if item.origin else ()), "content", nth)
+            self._losses.meaning(path, _kind(part.json), f"only {part.protocol} has such a part")
 
     def _origin(self, origin: Origin | None) -> None:
-        if origin is None or origin.protocol == self._target:
-            return
-        self._rest(origin.rest, origin.path, origin.protocol)
+        if origin is not None and origin.protocol != self._target:
+            self._foreign(origin)
+
+    def _foreign(self, origin: Origin) -> None:
+        if origin.rest:
+            self._rest(origin.rest, origin.path, origin.protocol)
         turn = origin.turn
         if turn is not None and turn is not self._turn:
             self._turn = turn
-            self._rest(turn.rest, turn.path, origin.protocol)
+            if turn.rest:
+                self._rest(turn.rest, turn.path, origin.protocol)
 
     def _rest(self, rest: Mapping[str, Json], path: Path, protocol: str) -> None:
+        meaning, implied = self._fields_of(protocol)
         for name, value in rest.items():
-            if value is None or name in self._implied:
+            if value is None or name in implied:
                 continue
-            note = self._losses.meaning if name in self._meaning else self._losses.tuning
+            note = self._losses.meaning if name in meaning else self._losses.tuning
             note(path, name, f"only {protocol} has such a field", name)
 
 
