@@ -48,8 +48,8 @@ SERVERS = (
         Quirks(tool_ids="openai", drop=_SAMPLERS),
     ),
     # Fields it does not know are refused with 422 (`extra_forbidden`): those here are not in its SDK's
-    # request model. Ids of tool calls must have nine letters or digits (case 3), thoughts are parts of the content,
-    # and its streams count tokens without being asked.
+    # request model. Ids of tool calls must have nine letters or digits (case 3), thoughts are parts of the
+    # content, and its streams count tokens without being asked.
     Server(
         "mistral",
         "https://docs.mistral.ai/api/endpoint/chat",
@@ -70,7 +70,8 @@ SERVERS = (
         ),
     ),
     # "Reasoning tokens": `reasoning` in requests, `reasoning` and `reasoning_details` in messages, which
-    # go back unchanged; "Prompt caching": `cache_control` as Anthropic has it; "PDF inputs": URLs in `file_data`.
+    # go back unchanged; "Prompt caching": `cache_control` as Anthropic has it;
+    # "PDF inputs": URLs in `file_data`.
     Server(
         "openrouter",
         "https://openrouter.ai/docs/use-cases/reasoning-tokens",
@@ -207,7 +208,7 @@ SERVERS = (
         "gemini",
         "https://ai.google.dev/gemini-api/docs/openai",
         "no penalties, no `seed`, no bookkeeping; signatures of calls in `extra_content`",
-        ("generativelanguage.googleapis.com", "aiplatform.googleapis.com", ".aiplatform.googleapis.com"),
+        ("generativelanguage.googleapis.com", "aiplatform.googleapis.com"),
         Quirks(
             drop=frozenset(
                 {"frequency_penalty", "logit_bias", "metadata", "presence_penalty", "seed", "store"}

@@ -30,7 +30,11 @@ def read_tool(value: Json, where: Where, path: Path) -> Tool | NativeTool:
         return NativeTool(NAME, kind if isinstance(kind, str) else "tool", value, Origin(NAME, path))
     name = "custom" if kind == "custom" else "function"
     inner = where.fields(tool.get(name), *path, name)
-    rest: Fields = {} if len(tool) == 2 else {k: v for k, v in tool.items() if v is None or k not in _TOOL}
+    rest: Fields = (
+        {}
+        if tool.keys() == {"type", name}
+        else {k: v for k, v in tool.items() if v is None or k not in _TOOL}
+    )
     spelling: Fields = {} if "type" in tool else {"type": None}
     mark = cache_mark(tool.get("cache_control"), where, (*path, "cache_control"))
     return _tool(inner, where, (*path, name), name, mark, Origin(NAME, path, rest, spelling))

@@ -155,10 +155,10 @@ class _Thought(Block):
         return dict.fromkeys(self._fields(), said) or None
 
     def _fields(self) -> list[str]:
-        """The fields that say it: those it came in, of which there are none if only its details said it."""
+        """The fields that say it: those it came in; OpenRouter's, if only its details said it."""
         names = self._own.spelling.get("fields") if self._own else None
         if self._target.quirks.reasoning_field is None and isinstance(names, list):
-            return [str(name) for name in names]
+            return [str(name) for name in names] or ["reasoning"]
         return [self._target.quirks.reasoning_field or "reasoning_content"]
 
     def amend(self, amend: Amend) -> Fields | None:

@@ -147,12 +147,8 @@ def _options(
                 body[usual] = asked.origin.rest[usual]
     if spelling.get("stop") == "text" and options.stop is not None and len(options.stop) == 1:
         body["stop"] = options.stop[0]
-    if asked.origin is not None and not own:
-        from tokentape.protocols.translation import codec_of
-
-        unwritten(options, written, codec_of(asked.origin.protocol).options, target.losses)
-    elif not own:
-        unwritten(options, written, OPTIONS, target.losses)
+    if not own:
+        unwritten(asked, written, target.losses)
 
 
 def _usage(asked: Conversation, own: bool, spelling: Mapping[str, Json], body: Fields) -> None:
