@@ -16,6 +16,8 @@ from tokentape.errors import UsageError
 from tokentape.protocols.registry import recognise
 from tokentape.synthesis.making import form, other_form
 from tokentape.testing.provider import Turn, faults
+from tokentape.wire.event import decode
+from tokentape.wire.eventstream import EventStreamDecoder
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.message import Request, Response
 
@@ -128,6 +130,22 @@ def test_gemini_streams_in_the_framing_asked_for(tape):
     for chunks in (array.json(), lines):
         assert "".join(chunk["candidates"][0]["content"]["parts"][0]["text"] for chunk in chunks) == said
     assert array.headers["content-type"] == "application/json; charset=UTF-8"
+
+
+def test_converse_and_converse_stream_serve_each_other(tape):
+    body = {"messages": [{"role": "user", "content": [{"text": "Say hello."}]}]}
+    url = tape.provider.url + "/model/amazon.nova-lite-v1%3A0/"
+    asks = {op: lambda op=op: httpx2.post(url + op, json=body) for op in ("converse", "converse-stream")}
+    [whole] = tape.record(asks["converse"])
+    [stream] = tape.replay(asks["converse-stream"])
+    assert stream.headers["content-type"] == "application/vnd.amazon.eventstream"
+    events = decode(EventStreamDecoder(), [stream.content])
+    said = [json.loads(event.data)["delta"]["text"] for event in events if event.name == "contentBlockDelta"]
+    assert "".join(said) == whole.json()["output"]["message"]["content"][0]["text"]
+    tape.path.unlink()
+    tape.record(asks["converse-stream"])
+    [again] = tape.replay(asks["converse"])
+    assert again.json()["output"] == whole.json()["output"]
 
 
 def test_an_exact_recording_always_wins(tape):

@@ -30,11 +30,13 @@ def both_ways():
 SAMPLES = list(both_ways())
 
 
-def test_there_are_samples_of_all_four_dialects_in_both_forms():
+def test_there_are_samples_of_all_five_dialects_in_both_forms():
     kinds = [(found.operation.dialect, found.operation.stream) for _, found in (p.values for p in SAMPLES)]
     assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == {
         ("anthropic.messages", False): 1,
         ("anthropic.messages", True): 4,
+        ("bedrock.converse", False): 1,
+        ("bedrock.converse", True): 2,
         ("gemini", False): 1,
         ("gemini", True): 7,
         ("openai.chat", False): 24,

@@ -14,6 +14,7 @@ from tokentape.protocols.reading import USER, at, fields, last_turn
 
 if TYPE_CHECKING:
     from tokentape.protocols.codec import Codec
+    from tokentape.protocols.synthesis import Synthesis
     from tokentape.wire.interaction import Json
 
 SHAPE = Shape(
@@ -35,6 +36,15 @@ def asks(body: Json) -> str:
     return last_turn(fields(inner).get("messages"), USER)
 
 
+def _synthesis() -> Synthesis:
+    from tokentape.protocols.bedrock_converse.fold import fold
+    from tokentape.protocols.bedrock_converse.form import STREAM_TYPE, neutral
+    from tokentape.protocols.bedrock_converse.unfold import unfold
+    from tokentape.protocols.synthesis import Synthesis
+
+    return Synthesis(neutral, unfold, fold, lambda _: STREAM_TYPE)
+
+
 def _codec() -> Codec:
     from tokentape.protocols.bedrock_converse.codec import CODEC
 
@@ -51,5 +61,6 @@ DIALECT = Dialect(
     reads_as=reads_as,
     usage=usage,
     stream=Stream(is_complete, reads_as_stream, usage_of_stream),
+    synthesis=_synthesis,
     codec=_codec,
 )

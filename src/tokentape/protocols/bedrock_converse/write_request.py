@@ -116,7 +116,7 @@ def _write_options(asked: Conversation, target: Target, written: Fields) -> None
     if is_own(asked.origin):
         write_options(options, PLACES, written)
         names = frozenset(place.option for place in PLACES)
-        unwritten(options, names, PLACES, losses)
+        unwritten(asked, names, losses)
         return
     told = options
     if options.temperature is not None and options.temperature > 1:
@@ -134,14 +134,8 @@ def _write_options(asked: Conversation, target: Target, written: Fields) -> None
     if options.metadata is not None or (options.stop is not None and not told.stop):
         done |= {"metadata", "stop"}
     harmless = options.service_tier in ("auto", "standard", "standard_only")
-    unwritten(options, done | {"service_tier"} if harmless else done, _asked(asked), losses)
+    unwritten(asked, done | {"service_tier"} if harmless else done, losses)
 
-
-def _asked(asked: Conversation) -> tuple[Place, ...]:
-    """Where the source's dialect has its options."""
-    from tokentape.protocols.translation import codec_of
-
-    return codec_of(asked.origin.protocol).options if asked.origin and asked.origin.protocol else ()
 
 
 def _metadata(given: Json, target: Target) -> Json:
