@@ -76,7 +76,10 @@ def write_media(part: Medium, own: bool, losses: Losses, origin: Origin | Path |
     _noted(part, losses, place)
     field, inner = written
     if isinstance(part, Document) and part.name is not None:
-        inner["displayName"] = part.name
+        if own or field == "inlineData":
+            inner["displayName"] = part.name
+        else:
+            losses.tuning(place, "name", "the Gemini API refuses names of files it keeps")
     return again.object({field: again.object(inner, f"{field}.")})
 
 

@@ -66,9 +66,15 @@ class PartWriter:
                 return [item.json] if item.protocol == NAME else []
 
     def _message(self, item: Message) -> list[Json]:
+        """Its parts. The API refuses empty texts: what other dialects leave empty is left out (case 25)."""
         if item.name is not None:
             self._losses.tuning(item.origin, "name", "the dialect has no names of speakers", "name")
-        written = [self.part(part, item.origin, nth) for nth, part in enumerate(item.parts)]
+        own = is_own(item.origin)
+        written = [
+            self.part(part, item.origin, nth)
+            for nth, part in enumerate(item.parts)
+            if own or self._reply or not (isinstance(part, Text) and not part.text and not part.opaque)
+        ]
         return [part for part in written if part is not None]
 
     def part(self, part: Part, origin: Origin | None = None, nth: int = 0) -> Json:

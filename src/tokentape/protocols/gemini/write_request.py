@@ -94,7 +94,7 @@ def _config(asked: Conversation, target: Target, model: str | None, again: Again
     losses = target.losses
     options = asked.options
     written = write_options(options, OPTIONS, body)
-    _unwritten(asked, written, target)
+    unwritten(asked, written, target.losses)
     found = body.pop("generationConfig", None)
     config: Fields = found if isinstance(found, dict) else {}
     if options.modalities is not None:
@@ -110,14 +110,6 @@ def _config(asked: Conversation, target: Target, model: str | None, again: Again
     config = again.object(config, "generationConfig.")
     if config or "=generationConfig" in again.spelling:
         body["generationConfig"] = config
-
-
-def _unwritten(asked: Conversation, written: frozenset[str], target: Target) -> None:
-    from tokentape.protocols.translation import codec_of
-
-    source = asked.origin.protocol if asked.origin else ""
-    places = OPTIONS if source in ("", NAME) else codec_of(source).options
-    unwritten(asked.options, written, places, target.losses)
 
 
 def _modalities(words: tuple[str, ...], raw: Json) -> Json:
