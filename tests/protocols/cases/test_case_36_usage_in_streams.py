@@ -15,6 +15,7 @@ from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.streaming import EventReader, StreamTranslator
 from tokentape.protocols.translation import codec_of
 from tokentape.protocols.usage import Usage
+from tokentape.testing.contracts.codec import read
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.reply import Reply
@@ -101,8 +102,6 @@ def test_a_stream_that_does_not_count_is_unknown() -> None:
 
 @pytest.mark.parametrize("target", OTHERS)
 def test_counts_come_through_in_every_dialect(target: str) -> None:
-    from tokentape.testing.contracts.codec import read
-
     translator = StreamTranslator(Source("openai.chat"), Target(target, model="m"))
     data = SAID + sse(counting({"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6})) + DONE
     found = fold(read(codec_of(target), [translator.feed(data), translator.end()]))
