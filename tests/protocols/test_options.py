@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tokentape.errors import ProtocolError
-from tokentape.protocols.canonical.conversation import Options
+from tokentape.protocols.canonical.conversation import Conversation, Options
 from tokentape.protocols.canonical.losses import Losses
+from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.checking import Where
 from tokentape.protocols.options import NO_OPTIONS, Place, read_options, unwritten, write_options
 
@@ -50,21 +51,28 @@ def test_a_wrong_type_says_where():
         read_options({"config": {"temperature": "hot"}}, PLACES, Where("mine"))
 
 
-def test_what_cannot_be_written_is_a_loss_by_its_name_in_the_source():
+def test_what_cannot_be_written_is_a_loss_by_its_place_in_the_source():
     losses = Losses()
     options = Options(seed=7, stop=("END",), candidates=2, temperature=1, parallel_tool_calls=True)
-    unwritten(
-        options, frozenset({"temperature"}), (Place("stop", ("cfg", "stopSequences"), "texts"),), losses
-    )
+    unwritten(Conversation((), options=options, origin=Origin("gemini")), frozenset({"temperature"}), losses)
     assert [(loss.path, loss.severity.value) for loss in losses.report] == [
-        ("seed", "tuning"),
-        ("cfg.stopSequences", "meaning"),
-        ("candidates", "meaning"),
+        ("generationConfig.seed", "tuning"),
+        ("generationConfig.stopSequences", "meaning"),
+        ("generationConfig.candidateCount", "meaning"),
     ]
+
+
+@pytest.mark.parametrize(
+    "origin", [None, Origin(""), Origin("of another package")], ids=["none", "empty", "unknown"]
+)
+def test_of_a_source_that_nobody_knows_the_option_is_named(origin):
+    losses = Losses()
+    unwritten(Conversation((), options=Options(seed=7), origin=origin), frozenset(), losses)
+    assert [loss.path for loss in losses.report] == ["seed"]
 
 
 def test_values_that_say_what_happens_anyway_are_no_loss():
     losses = Losses()
     harmless = Options(candidates=1, parallel_tool_calls=True, modalities=("text",), logprobs=False, stop=())
-    unwritten(harmless, frozenset(), (), losses)
+    unwritten(Conversation((), options=harmless), frozenset(), losses)
     assert not losses.report

@@ -7,11 +7,12 @@ from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Literal
 
 from tokentape.protocols.canonical.conversation import Options, options_from
-from tokentape.protocols.canonical.losses import Severity
+from tokentape.protocols.table import dialect_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.canonical.origin import Path
     from tokentape.protocols.checking import Where
@@ -91,16 +92,24 @@ def write_options(options: Options, places: tuple[Place, ...], body: Fields) -> 
     return frozenset(written)
 
 
-def unwritten(options: Options, written: frozenset[str], asked: tuple[Place, ...], losses: Losses) -> None:
-    """Note the options that are set and were not written. `asked` is the table of the source."""
+def unwritten(asked: Conversation, written: frozenset[str], losses: Losses) -> None:
+    """Note the options of `asked` that are set and were not written, by their place in its own dialect."""
+    options = asked.options
+    if options is NO_OPTIONS:
+        return
     for field in dataclass_fields(options):
         name, value = field.name, getattr(options, field.name)
         if value is None or name in written or value == _HARMLESS.get(name):
             continue
-        path: Path = next((place.path for place in asked if place.option == name), (name,))
-        severity = Severity.MEANING if name in CHANGES_MEANING else Severity.TUNING
-        note = losses.meaning if severity is Severity.MEANING else losses.tuning
-        note(path, name.replace("_", " "), "the dialect has no such option")
+        note = losses.meaning if name in CHANGES_MEANING else losses.tuning
+        note(path_of(asked, name), name.replace("_", " "), "the dialect has no such option")
+
+
+def path_of(asked: Conversation, option: str) -> Path:
+    """Where the dialect of `asked` holds an option; the option's own name where nobody knows."""
+    dialect = dialect_named(asked.origin.protocol) if asked.origin is not None else None
+    places = dialect.codec().options if dialect is not None and dialect.codec is not None else ()
+    return next((place.path for place in places if place.option == option), (option,))
 
 
 _HARMLESS: dict[str, object] = {

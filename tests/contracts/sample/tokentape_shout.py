@@ -62,7 +62,7 @@ def write_request(asked, target):
     if asked.output is not None and asked.output.kind != "text":
         target.losses.meaning(asked.output.origin, "output format", "text is all there is")
     body["lines"] = [line for item in asked.items for line in _written(item, target.losses)]
-    unwritten(asked.options, write_options(asked.options, OPTIONS, body), (), target.losses)
+    unwritten(asked, write_options(asked.options, OPTIONS, body), target.losses)
     return Outgoing("/shout", body)
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape.errors import UsageError
 from tokentape.protocols.anthropic_messages.naming import is_own
 from tokentape.protocols.anthropic_messages.options import MODES, OLDER, SHOWN, SIMPLE
 from tokentape.protocols.limits import budget_effort, effort_budget, efforts, nearest_effort, output_cap
-from tokentape.protocols.options import NO_OPTIONS, unwritten, write_options
-from tokentape.protocols.translation import codec_of
+from tokentape.protocols.options import NO_OPTIONS, path_of, unwritten, write_options
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation, OutputFormat, Thinking
     from tokentape.protocols.canonical.losses import Losses
-    from tokentape.protocols.options import Place
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -129,23 +126,9 @@ def with_room(plan: Plan, asked: Conversation, model: str | None, losses: Losses
         plan.config["budget_tokens"] = budget
     if budget >= limit:
         why = f"it has to exceed the thinking budget: {limit + budget} is sent"
-        losses.tuning(_path(asked, "max_output_tokens"), "output limit", why)
+        losses.tuning(path_of(asked, "max_output_tokens"), "output limit", why)
         limit += budget
     return limit
-
-
-def _places(asked: Conversation) -> tuple[Place, ...]:
-    """Where the source holds its options; none where nobody knows it."""
-    if asked.origin is None:
-        return ()
-    try:
-        return codec_of(asked.origin.protocol).options
-    except UsageError:
-        return ()
-
-
-def _path(asked: Conversation, option: str) -> tuple[str, ...]:
-    return next((place.path for place in _places(asked) if place.option == option), (option,))
 
 
 def write_settings(
@@ -174,7 +157,7 @@ def write_settings(
     if asked.output is not None:
         _write_output(asked.output, body, losses)
     if options != NO_OPTIONS:
-        unwritten(options, frozenset(done), _places(asked), losses)
+        unwritten(asked, frozenset(done), losses)
 
 
 def _into(body: Fields, name: str, inner: str, value: Json) -> None:
@@ -188,13 +171,13 @@ def _fit_sampling(asked: Conversation, body: Fields, plan: Plan, losses: Losses)
     warmth = asked.options.temperature
     if plan.thinks and warmth not in (None, 1):
         del body["temperature"]
-        losses.tuning(_path(asked, "temperature"), "temperature", "thinking excludes it")
+        losses.tuning(path_of(asked, "temperature"), "temperature", "thinking excludes it")
     elif warmth is not None and warmth > 1:
         body["temperature"] = 1
-        losses.tuning(_path(asked, "temperature"), "temperature", "1 is the highest")
+        losses.tuning(path_of(asked, "temperature"), "temperature", "1 is the highest")
     if plan.thinks and asked.options.top_k is not None:
         del body["top_k"]
-        losses.tuning(_path(asked, "top_k"), "top k", "thinking excludes it")
+        losses.tuning(path_of(asked, "top_k"), "top k", "thinking excludes it")
 
 
 def _write_output(output: OutputFormat, body: Fields, losses: Losses) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.turns import Group
     from tokentape.protocols.codec import Target
-    from tokentape.protocols.options import Place
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -135,7 +134,6 @@ def _write_options(asked: Conversation, target: Target, written: Fields) -> None
         done |= {"metadata", "stop"}
     harmless = options.service_tier in ("auto", "standard", "standard_only")
     unwritten(asked, done | {"service_tier"} if harmless else done, losses)
-
 
 
 def _metadata(given: Json, target: Target) -> Json:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.codec import Outgoing
-from tokentape.protocols.cohere.form import NAME, own, rest_from, spelling_from
-from tokentape.protocols.cohere.options import OPTIONS, write_format, write_thinking
+from tokentape.protocols.cohere.form import own, rest_from, spelling_from
+from tokentape.protocols.cohere.options import OPTIONS, fitted, write_format, write_thinking
 from tokentape.protocols.cohere.tools import write_choice, write_strict, write_tools
 from tokentape.protocols.cohere.write_message import write_messages
 from tokentape.protocols.options import unwritten, write_options
@@ -14,7 +14,6 @@ from tokentape.protocols.options import unwritten, write_options
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.codec import Target
-    from tokentape.protocols.options import Place
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -37,22 +36,14 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if "strict_tools" in spelling:
         body["strict_tools"] = False
     write_strict(asked.tools, body, losses)
-    written = write_options(asked.options, OPTIONS, body)
-    stop = asked.options.stop
+    options = asked.options if own(asked.origin) else fitted(asked, losses)
+    written = write_options(options, OPTIONS, body)
+    stop = options.stop
     if stop is not None and len(stop) == 1 and spelling.get("stop") == "text":
         body["stop_sequences"] = stop[0]
-    unwritten(asked.options, written, _asked_places(asked), losses)
+    unwritten(asked, written, losses)
     write_format(asked.output, body, losses)
     write_thinking(asked.thinking, model, body, losses)
     if asked.stream is not None and spelling.get("streams") is not asked.stream:
         body["stream"] = asked.stream
     return Outgoing(PATH, body)
-
-
-def _asked_places(asked: Conversation) -> tuple[Place, ...]:
-    """Where the source has its options."""
-    from tokentape.protocols.translation import codec_of
-
-    if asked.origin is None or asked.origin.protocol == NAME:
-        return OPTIONS
-    return codec_of(asked.origin.protocol).options

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.codec import Target
-    from tokentape.protocols.options import Place
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -93,13 +92,4 @@ def _write_options(asked: Conversation, target: Target, spelling: Mapping[str, J
     stop = asked.options.stop
     if stop is not None and len(stop) == 1 and spelling.get("stop") == "text":
         body["options"]["stop"] = stop[0]  # type: ignore[index, call-overload]
-    unwritten(asked.options, written, _asked_places(asked), target.losses)
-
-
-def _asked_places(asked: Conversation) -> tuple[Place, ...]:
-    """Where the source has its options."""
-    from tokentape.protocols.translation import codec_of
-
-    if asked.origin is None or asked.origin.protocol == NAME:
-        return OPTIONS
-    return codec_of(asked.origin.protocol).options
+    unwritten(asked, written, target.losses)

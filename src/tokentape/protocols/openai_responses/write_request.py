@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.codec import Target
-    from tokentape.protocols.options import Place
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -103,7 +102,7 @@ def _options(asked: Conversation, target: Target, spelling: Mapping[str, Json], 
         places = tuple(place for place in places if place.option != "service_tier")
     options = _enough(options, asked, target)
     done = write_options(options, places, written)
-    unwritten(options, done | {"logprobs"}, _asked_places(asked), target.losses)
+    unwritten(asked, done | {"logprobs"}, target.losses)
 
 
 def _enough(options: Options, asked: Conversation, target: Target) -> Options:
@@ -114,16 +113,6 @@ def _enough(options: Options, asked: Conversation, target: Target) -> Options:
     why = f"{limit} became {LEAST}, the least that is taken"
     target.losses.tuning(("max_output_tokens",), "max output tokens", why)
     return replace(options, max_output_tokens=LEAST)
-
-
-def _asked_places(asked: Conversation) -> tuple[Place, ...]:
-    from tokentape.errors import UsageError
-    from tokentape.protocols.translation import codec_of
-
-    try:
-        return codec_of(asked.origin.protocol).options if asked.origin is not None else ()
-    except UsageError:
-        return ()
 
 
 def _include(
