@@ -258,7 +258,11 @@ SPELLINGS = [
     asks(
         "x", tool_choice={"type": "mcp", "server_label": "dice"}, text={"format": {"type": "grammar", "x": 1}}
     ),
-    asks("x", tool_choice={"type": "web_search"}, reasoning={"effort": "none", "generate_summary": "auto"}),
+    asks(
+        "x",
+        tool_choice={"type": "web_search_preview"},
+        reasoning={"effort": "none", "generate_summary": "auto"},
+    ),
 ]
 
 REPLIES = [

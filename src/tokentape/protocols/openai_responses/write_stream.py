@@ -46,7 +46,12 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 _ASSISTANT = Message(Role.ASSISTANT, ())
-_ENDS = {"incomplete": "response.incomplete", "failed": "response.failed", "cancelled": "response.cancelled"}
+_ENDS = {
+    "incomplete": "response.incomplete",
+    "failed": "response.failed",
+    "cancelled": "response.incomplete",
+}
+"""By status; the API has no event for a response that was cancelled."""
 _NOT_YET: tuple[str, ...] = ("completed_at", "error", "incomplete_details", "usage")
 
 
