@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from types import SimpleNamespace
 
 import pytest
@@ -128,6 +129,12 @@ PLAIN = {
         Usage(8),
         "text-embedding-3-small",
     ),
+    "groq's chunk": ({"x_groq": {"usage": {"prompt_tokens": 7, "completion_tokens": 2}}}, Usage(7, 2), None),
+    "gemini's interactions": (
+        {"model": "gemini-3-flash", "usage": {"total_input_tokens": 7, "total_output_tokens": 2}},
+        Usage(7, 2),
+        "gemini-3-flash",
+    ),
     "voyage": ({"model": "voyage-3", "usage": {"total_tokens": 8}}, Usage(8), "voyage-3"),
     "a request": ({"model": "gpt-4o", "messages": []}, None, "gpt-4o"),
     "a request to Converse": (
@@ -243,6 +250,10 @@ class Counted:
     completion_tokens: float
 
 
+class Four(Enum):
+    FOUR = 4
+
+
 def test_anything_with_the_same_attributes():
     reply = SimpleNamespace(
         model="m", usage=SimpleNamespace(prompt_tokens=4, completion_tokens=2, _private=1)
@@ -250,6 +261,7 @@ def test_anything_with_the_same_attributes():
     assert usage_from(reply) == Usage(4, 2)
     assert model_from(reply) == "m"
     assert usage_from({"usage": Counted(4, 2.0)}) == Usage(4, 2)
+    assert usage_from({"usage": {"prompt_tokens": Four.FOUR, "completion_tokens": 0.5}}) == Usage(4)
 
 
 def test_what_refers_to_itself_is_no_reply():

@@ -34,6 +34,7 @@ from tokentape.protocols.canonical.parts import (
     Text,
     Unknown,
     Url,
+    Video,
 )
 from tokentape.protocols.canonical.semantic import semantic_key
 from tokentape.protocols.codec import Source
@@ -269,6 +270,10 @@ DIFFERENT: tuple[Conversation, ...] = (
     Conversation((CALL, replace(RESULT, parts=(Image(Inline("image/png", "aGVsbG8=")),)))),
     Conversation((CALL, OTHER, RESULT, SECOND)),
     Conversation((CALL, OTHER, replace(RESULT, call_id="call_2"), replace(SECOND, call_id="call_1"))),
+    Conversation((CALL, replace(RESULT, parts=(Text("18 C"), Image(Url("https://example.com/a.png")))))),
+    Conversation((user(Audio(Inline("audio/wav", "aGVsbG8="))),)),
+    Conversation((user(Video(Url("https://example.com/a.mp4"))),)),
+    Conversation((user(Data({"t": 18})),)),
     Conversation((user("A"),), tools=(Tool("f"),)),
     Conversation((user("A"),), tools=(Tool("f", schema=SCHEMA),)),
     Conversation((user("A"),), tools=(Tool("f", schema={"properties": {"type": {"const": "A"}}}),)),
