@@ -173,8 +173,8 @@ def _result(block: Fields, where: Where, turn: Turn | None, maker: Maker) -> Too
 def _server_tool(block: Fields, where: Where, turn: Turn | None, maker: Maker) -> ServerTool:
     del maker
     origin = Origin(NAME, where.path, turn=turn)
-    given = block.get("input")
-    if isinstance(given, dict):
+    if block.get("input") is not None:
+        given = where.fields(block["input"], "input")
         json: Fields = {name: value for name, value in block.items() if name != "input"}
         return ServerTool(NAME, server_kind(block), json, _written(given, where), origin)
     return ServerTool(NAME, server_kind(block), block, origin=origin)

@@ -207,7 +207,7 @@ class Reader:
             kept.signature.append(where.text_or_none(block.get("signature"), "signature") or "")
             begun = {name: value for name, value in block.items() if name != "signature"}
             begun["thinking"] = block.get("thinking") or ""
-        elif kind == "tool_use" or (is_server_tool(kind) and isinstance(block.get("input"), dict)):
+        elif kind == "tool_use" or (is_server_tool(kind) and block.get("input") is not None):
             given = where.fields(block.get("input", {}), "input")
             kept.given = _written(given, where)
             begun = {**block, "input": {}}
