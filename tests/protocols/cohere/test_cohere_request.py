@@ -355,6 +355,14 @@ def test_options_that_are_not_there():
     assert [loss.rpartition("[")[2] for loss in losses] == ["tuning]", "meaning]", "tuning]"]
 
 
+def test_options_go_as_far_as_the_api_does():
+    options = Options(top_p=1, top_k=1000, frequency_penalty=-2, presence_penalty=1.5)
+    body, losses = foreign(said(Text("hi")), options=options)
+    assert [body[name] for name in ("p", "k", "frequency_penalty", "presence_penalty")] == [0.99, 500, 0, 1]
+    assert [loss.rpartition("[")[2] for loss in losses] == ["tuning]"] * 4
+    assert write(read(chat(user("hi"), p=1, k=1000)))[0]["p"] == 1
+
+
 def test_citations_of_others():
     web = Citation("gemini", "web", {}, "https://e.com", "E", "The cited.", 0, 3)
     body, losses = foreign(

@@ -36,6 +36,7 @@ _IMAGE = frozenset({"type", "image_url"})
 _PLACE = frozenset({"url", "detail"})
 _DOCUMENT = frozenset({"type", "document"})
 _HELD = frozenset({"data", "id"})
+_MARKS = (("opaque", "signature"), ("cache", "cache mark"))
 
 
 def read_part(value: Json, where: Where) -> Part:
@@ -119,8 +120,8 @@ def _written(part: Part, origin: Origin | None, losses: Losses) -> list[Json]:
 
 def written_text(part: Text, origin: Origin | None, losses: Losses) -> Json:
     """A text; one that stood in a document goes back there."""
-    for what in ("opaque", "cache"):
-        if getattr(part, what):
+    for name, what in _MARKS:
+        if getattr(part, name):
             losses.tuning(origin, what, "there is no place for it")
     if part.origin is None:
         return {"type": "text", "text": part.text}
@@ -154,7 +155,7 @@ def _written_data(part: Data, origin: Origin | None, losses: Losses) -> Json:
 
 def _written_image(part: Image, origin: Origin | None, losses: Losses) -> list[Json]:
     if part.cache is not None:
-        losses.tuning(origin, "cache", "there is no place for it")
+        losses.tuning(origin, "cache mark", "there is no place for it")
     match part.source:
         case Inline() as inline:
             url = _url(inline)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.conversation import OutputFormat, Thinking
 from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.cohere.form import NAME, own, rest_from, spelling_from
 from tokentape.protocols.limits import effort_budget
-from tokentape.protocols.options import Place
+from tokentape.protocols.options import Place, path_of
 
 if TYPE_CHECKING:
+    from tokentape.protocols.canonical.conversation import Conversation, Options
     from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
@@ -30,6 +32,29 @@ OPTIONS = (
 )
 
 KNOWN_OPTIONS = frozenset(place.path[0] for place in OPTIONS)
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "top_p": (0.01, 0.99),
+    "top_k": (0, 500),
+    "frequency_penalty": (0, 1),
+    "presence_penalty": (0, 1),
+}
+"""What the API takes (its reference); other APIs take more."""
+
+
+def fitted(asked: Conversation, losses: Losses) -> Options:
+    """The options of another dialect, each at most as far as this one goes."""
+    options = asked.options
+    changed: dict[str, float] = {}
+    for name, (least, most) in _RANGES.items():
+        value = getattr(options, name)
+        if value is not None and not least <= value <= most:
+            changed[name] = min(max(value, least), most)
+            losses.tuning(
+                path_of(asked, name), name.replace("_", " "), f"it is from {least} to {most}, not {value}"
+            )
+    return replace(options, **changed) if changed else options  # type: ignore[arg-type]
+
 
 _FORMAT = frozenset({"type", "json_schema", "schema"})
 

@@ -64,9 +64,9 @@ def note_call(call: ToolCall, losses: Losses) -> None:
     """What of a call has no place."""
     if call.kind != "function":
         losses.meaning(call.origin, f"{call.kind} call", "tools take JSON objects only")
-    for what in ("opaque", "cache", "item_id"):
-        if getattr(call, what):
-            losses.tuning(call.origin, what.replace("opaque", "signature"), "there is no place for it")
+    for name, what in (("opaque", "signature"), ("cache", "cache mark"), ("item_id", "item id")):
+        if getattr(call, name):
+            losses.tuning(call.origin, what, "there is no place for it")
 
 
 _TOOL = frozenset({"type", "function"})
@@ -111,7 +111,7 @@ def _write_tool(tool: Tool, losses: Losses) -> list[Json]:
         losses.meaning(tool.origin, f"{tool.kind} tool {tool.name}", "tools take JSON objects only")
         return []
     if tool.cache is not None:
-        losses.tuning(tool.origin, "cache", "there is no place for it")
+        losses.tuning(tool.origin, "cache mark", "there is no place for it")
     rest, spelling = rest_from(tool.origin), spelling_from(tool.origin)
     function = inner_of(rest, "function")
     function["name"] = tool.name

@@ -102,7 +102,7 @@ def _result(item: ToolResult, losses: Losses) -> Fields:
     if item.is_error:
         losses.tuning(item.origin, "is_error", "only the text can say that it is an error", "is_error")
     if item.cache is not None:
-        losses.tuning(item.origin, "cache", "there is no place for it")
+        losses.tuning(item.origin, "cache mark", "there is no place for it")
     return written
 
 

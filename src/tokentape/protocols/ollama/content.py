@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _TYPES = (("iVBOR", "image/png"), ("/9j/", "image/jpeg"), ("R0lGOD", "image/gif"), ("UklGR", "image/webp"))
 """How the base64 of a picture begins: the API does not tell its type, others need it."""
 
+_MARKS = (("citations", "citations"), ("opaque", "signature"), ("cache", "cache mark"))
+
 
 def read_images(given: Json, where: Where) -> list[Part]:
     """The pictures of a message."""
@@ -76,8 +78,8 @@ class Content:
             why = "pictures stand beside the text, not in it"
             self._losses.tuning(part.origin or origin, "place of an image", why)
         self._texts.append(part.text)
-        for what in ("citations", "opaque", "cache"):
-            if getattr(part, what):
+        for name, what in _MARKS:
+            if getattr(part, name):
                 self._losses.tuning(part.origin or origin, what, "there is no place for it")
 
     def _add_other(self, part: Part, origin: Origin | None) -> None:
@@ -109,7 +111,7 @@ class Content:
         if part.detail not in (None, "auto"):
             self._losses.tuning(origin, "detail", "there is no place for it")
         if part.cache is not None:
-            self._losses.tuning(origin, "cache", "there is no place for it")
+            self._losses.tuning(origin, "cache mark", "there is no place for it")
         if isinstance(part.source, Inline):
             self.images.append(part.source.data)
         else:

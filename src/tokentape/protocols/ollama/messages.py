@@ -89,7 +89,7 @@ def _result(item: ToolResult, losses: Losses) -> Fields:
     if item.is_error:
         losses.tuning(origin, "is_error", "only the text can say that it is an error", "is_error")
     if item.cache is not None:
-        losses.tuning(origin, "cache", "there is no place for it")
+        losses.tuning(origin, "cache mark", "there is no place for it")
     return written
 
 
