@@ -46,7 +46,8 @@ ROSETTA = {
 }
 """How llm-rosetta names the dialects that it knows."""
 
-BASES = {"openai.chat": "/v1", "cohere": "/v2/chat"}
+BRIDGED = ("openai.chat", "openai.responses")
+BASES = {"openai.chat": "/v1", "openai.responses": "/v1", "cohere": "/v2/chat"}
 
 
 def litellm_translates(provider, source, target, request, reply):
@@ -54,10 +55,10 @@ def litellm_translates(provider, source, target, request, reply):
     provider.forget()
     script = played(json.dumps(reply).encode(), content_type="application/json")
     provider.play(script, path="/api/chat" if target == "ollama" else "")
-    told = SOURCES[source](request, _where(provider, target), MODELS[target])
-    bodies = [json.loads(seen.body) for seen in provider.requests if seen.body]
-    (sent,) = [body for body in bodies if len(body) > 1]  # Ollama is asked what the model can, too
-    return sent, _plain(told)
+    model = "openai/responses/gpt-5-mini" if (source, target) == BRIDGED else MODELS[target]
+    told = SOURCES[source](request, _where(provider, target), model)
+    (sent,) = [seen.body for seen in provider.requests if "/api/show" not in seen.target]
+    return json.loads(sent), _plain(told)
 
 
 def _where(provider, target):
