@@ -243,3 +243,13 @@ def _source():
     from tokentape.protocols.codec import Source
 
     return Source("gemini", model="gemini-2.5-flash")
+
+
+def test_values_nested_too_deep_are_a_loss():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert parts_of(Data(deep)) == ([{"text": ""}], [("value", "meaning")])
+    found, losses = parts_of(Data({"$ref": deep}), result=True)
+    assert found["response"] == {"result": ""}
+    assert ("value", "meaning") in losses

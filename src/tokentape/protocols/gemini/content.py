@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Maker, Opaque, Origin, Turn
 from tokentape.protocols.canonical.parts import Text, Unknown
+from tokentape.protocols.gemini.dumping import compact
 from tokentape.protocols.gemini.media import MEDIA, read_media
 from tokentape.protocols.gemini.names import NAME, Found, known
 from tokentape.protocols.gemini.results import read_result
@@ -193,11 +193,3 @@ def _kind(fields: Fields) -> str:
             return kind
     signed = fields.keys() & {"thoughtSignature", "thought_signature"}
     return "text" if signed and fields.keys() <= {*signed, "thought", "text"} else ""
-
-
-def compact(value: Json) -> str:
-    """JSON text without spaces."""
-    return _dump(value)
-
-
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

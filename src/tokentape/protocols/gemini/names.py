@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tokentape.protocols.canonical.origin import Path, Turn
-    from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -116,8 +115,3 @@ _OPENED = frozenset(
     }
 )  # fmt: skip
 """Fields whose objects are read into the node around them."""
-
-
-def text_or_unknown(value: Fields, name: str, where: Where) -> str | None:
-    """The text that has to be there; None where it is not, so that its object is of an unknown kind."""
-    return where.text_or_none(value.get(name), name)

@@ -6,7 +6,6 @@ object stands as it is. Media are parts beside it, which Gemini 3 reads.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import ToolResult
@@ -21,6 +20,7 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
+from tokentape.protocols.gemini.dumping import json_text
 from tokentape.protocols.gemini.media import MEDIA, read_media, write_media
 from tokentape.protocols.gemini.names import NAME, Again, Found, known
 
@@ -127,7 +127,7 @@ def _response(said: list[Part], item: ToolResult, again: Again, losses: Losses, 
     value: Json = values[0] if len(values) == 1 else list(values)
     if not own and _refers(value):
         losses.tuning(item.origin, "$ref", "Gemini reads it as a reference to media: the result is JSON text")
-        return {key: json.dumps(value, ensure_ascii=False)}
+        return {key: json_text(value, losses, item.origin)}
     return value if isinstance(value, dict) and key != "error" else {key: value}
 
 

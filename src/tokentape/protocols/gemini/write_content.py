@@ -16,7 +16,7 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
-from tokentape.protocols.gemini.content import compact
+from tokentape.protocols.gemini.dumping import json_text
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.results import write_result
@@ -94,7 +94,7 @@ class PartWriter:
             case Refusal():
                 return {"text": part.text} if part.text else None
             case Data():
-                return {"text": compact(part.value)}
+                return {"text": json_text(part.value, self._losses, part.origin or origin)}
             case Unknown():
                 return part.json if part.protocol == NAME else None
 
