@@ -28,6 +28,7 @@ from converse_bodies import (
 
 from tokentape.errors import ProtocolError
 from tokentape.protocols.bedrock_converse.codec import CODEC
+from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import (
     Audio,
@@ -255,3 +256,29 @@ def test_a_reply_says_the_same_as_a_request():
     body = CODEC.write_reply(replace(reply, choices=(changed,)), Target(NAME))
     assert body["output"]["message"]["content"] == ANSWERS["output"]["message"]["content"][2:5]
     assert use("call_1") not in body["output"]["message"]["content"]
+
+
+def test_a_tool_of_bedrocks_own_with_broken_arguments_keeps_its_place():
+    asked = read(TOOLS)
+    items = tuple(
+        replace(item, arguments="{") if isinstance(item, ServerTool) and item.arguments else item
+        for item in asked.items
+    )
+    blocks = written(replace(asked, items=items))[0].body["messages"][1]["content"]
+    assert blocks[5]["toolUse"]["input"] == {}
+
+
+def test_an_unknown_item_of_its_own_is_written():
+    asked = read(asks(user(text("a"))))
+    more = replace(asked, items=(*asked.items, Unknown(NAME, {"news": 1}, asked.items[0].origin)))
+    assert written(more)[0].body == asks(user(text("a"), {"news": 1}))
+
+
+def test_a_value_that_is_nested_too_deeply_is_left_out():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    items = (Message(Role.USER, (Text("a"),)), ToolCall("a", "b", "{}"), ToolResult("a", (Data(deep),)))
+    outgoing, report = written(Conversation(items, model=CLAUDE))
+    assert outgoing.body["messages"][2]["content"][0]["toolResult"]["content"] == []
+    assert [loss.what for loss in report.meaning] == ["JSON of a tool"]

@@ -189,7 +189,9 @@ def test_tools_that_bedrock_runs_and_pictures():
     wire, report = writes(*events)
     assert not report
     assert fold(reads(*((event.name, event.json) for event in wire))).items == (use, result, message)
-    assert ("contentBlockDelta", delta(3, novelty={"y": 2})[1]) in [(event.name, event.json) for event in wire]
+    assert ("contentBlockDelta", delta(3, novelty={"y": 2})[1]) in [
+        (event.name, event.json) for event in wire
+    ]
 
 
 def test_what_is_not_known_is_remarked():
@@ -408,3 +410,17 @@ def test_a_message_may_name_itself():
     shell = Message(Role.ASSISTANT, (), id="msg_1")
     wire, _ = writes(Open(0, Text("a"), 0, shell), Close(0), Ended(True))
     assert shown(wire) == ["begin", (0, "a"), (0, "stop"), "end", "metadata"]
+
+
+def test_text_for_a_block_that_has_none_goes_nowhere():
+    picture = Image(Inline("image/png", "AAAA"))
+    wire, _ = writes(
+        Open(0, picture),
+        Delta(0, "x"),
+        Close(0),
+        Open(1, ServerTool(NAME, "x", {"toolResult": {}})),
+        Ended(True),
+    )
+    assert [entry[:2] for entry in shown(wire)[1:-2]] == [
+        (0, "image"), (0, {"source": {"bytes": "AAAA"}}), (0, "stop"), (1, "toolResult"), (1, "stop"),
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME
 from tokentape.protocols.bedrock_converse.merging import merged
+from tokentape.protocols.bedrock_converse.read_content import arguments_of
 from tokentape.protocols.bedrock_converse.write_media import MediaWriter
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Audio, Data, Document, Image, Refusal, Text, Unknown, Video
@@ -241,9 +242,17 @@ class ContentWriter:
             return [{"text": part.text}] if part.text else []
         if isinstance(part, Data):
             # Only objects are taken (API reference, "ToolResultContentBlock").
-            own = isinstance(part.value, dict) or is_own(around)
-            return [{"json": part.value} if own else {"text": _text_of(part.value)}]
+            if isinstance(part.value, dict) or is_own(around):
+                return [{"json": part.value}]
+            return self._data(part, around)
         return self.media.blocks(part, around)
+
+    def _data(self, part: Data, around: Origin | None) -> list[Json]:
+        try:
+            return [{"text": arguments_of(part.value)}]
+        except RecursionError:
+            self._losses.meaning(part.origin or around, "JSON of a tool", "it is nested too deeply")
+            return []
 
     def system(self, item: Message) -> list[Json]:
         """System text, which is text only."""
@@ -255,13 +264,6 @@ class ContentWriter:
             else:
                 self._losses.meaning(part.origin or item.origin, "media in system text", "it is text only")
         return blocks
-
-
-def _text_of(value: Json) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError:
-        return ""
 
 
 def _cited(part: Text, origin: Origin) -> Fields:
