@@ -12,7 +12,7 @@ from tokentape.protocols.canonical.parts import Audio, Data, Document, Image, Re
 from tokentape.protocols.tool_ids import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.origin import Opaque, Origin
@@ -41,19 +41,8 @@ class Blocks:
 
     def of(self, item: Item) -> list[Json]:
         """The blocks of one item; none where nothing of it can go."""
-        match item:
-            case Message():
-                return self.message(item)
-            case ToolCall():
-                return [self.call(item)]
-            case ToolResult():
-                return [self.result(item)]
-            case Reasoning():
-                return self.thought(item)
-            case ServerTool():
-                return [self.server_tool(item)]
-            case Unknown():
-                return [item.json]
+        write = _WRITERS.get(type(item))
+        return [item.json] if write is None else write(self, item)  # type: ignore[union-attr]
 
     def message(self, item: Message) -> list[Json]:
         """The parts of a message."""
@@ -61,7 +50,11 @@ class Blocks:
             self._tuning(item.origin, "id", "messages have no id of their own")
         if item.name is not None:
             self._tuning(item.origin, "name", "speakers have no names")
-        return self.parts(item.parts, item.origin)
+        parts = item.parts
+        if len(parts) == 1 and type(part := parts[0]) is Text:
+            block = self.text(part, item.origin)
+            return [] if block is None else [block]
+        return self.parts(parts, item.origin)
 
     def parts(self, parts: Iterable[Part], origin: Origin | None) -> list[Json]:
         """The blocks of parts; an empty text is no block, unless it came from here (case 25)."""
@@ -206,6 +199,15 @@ class Blocks:
 
     def _tuning(self, origin: Origin | None, what: str, why: str) -> None:
         self.target.losses.tuning(origin, what, why)
+
+
+_WRITERS: dict[type, Callable[[Blocks, Item], list[Json]]] = {
+    Message: Blocks.message,  # type: ignore[dict-item]
+    ToolCall: lambda blocks, item: [blocks.call(item)],  # type: ignore[arg-type]
+    ToolResult: lambda blocks, item: [blocks.result(item)],  # type: ignore[arg-type]
+    Reasoning: Blocks.thought,  # type: ignore[dict-item]
+    ServerTool: lambda blocks, item: [blocks.server_tool(item)],  # type: ignore[arg-type]
+}
 
 
 def plain(blocks: list[Json]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.anthropic_messages.naming import NAME
 from tokentape.protocols.anthropic_messages.write_content import Blocks, plain
 from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolResult
-from tokentape.protocols.canonical.parts import Text
+from tokentape.protocols.canonical.parts import Text, Unknown
 from tokentape.protocols.canonical.turns import paired, side_of
 from tokentape.protocols.tool_ids import identified
 
@@ -24,22 +24,50 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 _SYSTEM = frozenset({Role.SYSTEM, Role.DEVELOPER})
-_ROLES = {"tool": "user", "developer": "system"}
+_SIDES = {
+    Role.USER: "user",
+    Role.ASSISTANT: "assistant",
+    Role.SYSTEM: "system",
+    Role.DEVELOPER: "system",
+}
 _SYSTEM_TURNS = re.compile(r"claude-opus-(4-([89]|\d\d)|[5-9]|\d\d)(?!\d)")
 """Models that take system text between turns, by Anthropic's own API only, which names them like that
 ("Mid-conversation system messages": Opus 4.8 and later; not on Bedrock or Vertex, whose names differ)."""
 
 
-def ordered(items: Sequence[Item], losses: Losses) -> list[Item]:
+def ordered(items: Sequence[Item], losses: Losses) -> Sequence[Item]:
     """The items of another dialect as Anthropic wants them: every call with an id, results right behind
     their calls, no result without one (cases 4, 5, 8).
     """
-    tools = [item for item in items if isinstance(item, ToolCall | ToolResult)]
-    if not tools:
-        return list(items)
-    if any(not (item.id if isinstance(item, ToolCall) else item.call_id) for item in tools):
+    if _are_ordered(items):
+        return items
+    if any(not _id_of(item) for item in items if isinstance(item, ToolCall | ToolResult)):
         items = identified(items)
     return paired(items, losses)
+
+
+def _id_of(item: ToolCall | ToolResult) -> str:
+    return item.id if isinstance(item, ToolCall) else item.call_id
+
+
+def _are_ordered(items: Sequence[Item]) -> bool:
+    """True if it is like that already, which costs one look at each item."""
+    waiting: list[str] = []
+    answered = 0
+    for item in items:
+        kind = type(item)
+        if kind is ToolResult:
+            if answered == len(waiting) or waiting[answered] != item.call_id:  # type: ignore[union-attr]
+                return False
+            answered += 1
+            continue
+        if answered or (kind is Message and item.role is not Role.ASSISTANT):  # type: ignore[union-attr]
+            waiting, answered = [], 0
+        if kind is ToolCall:
+            if not item.id:  # type: ignore[union-attr]
+                return False
+            waiting.append(item.id)  # type: ignore[union-attr]
+    return True
 
 
 def split(items: Sequence[Item], target: Target, model: str | None) -> tuple[list[Message], list[Item]]:
@@ -100,14 +128,17 @@ def written_messages(items: Sequence[Item], blocks: Blocks) -> list[Json]:
     content: list[Json] = []
     was_empty = True
     for item in items:
-        own = _own_turn(item)
-        said_by = _side(item, own)
+        origin = item.origin
+        own = origin.turn if origin is not None and origin.protocol == NAME else None
+        said_by = _SIDES[item.role] if type(item) is Message else _side(item, own)
         if said_by != side or own is not turn:
-            _finish(messages, side, turn, content, was_empty)
+            if side:
+                _finish(messages, side, turn, content, was_empty)
             side, turn, content, was_empty = said_by, own, [], True
         content += blocks.of(item)
         was_empty = was_empty and type(item) is Message and not item.parts
-    _finish(messages, side, turn, content, was_empty)
+    if side:
+        _finish(messages, side, turn, content, was_empty)
     return messages
 
 
@@ -129,10 +160,7 @@ def _own_turn(item: Item) -> Turn | None:
 
 
 def _side(item: Item, turn: Turn | None) -> str:
-    if type(item) is Message:
-        role: str = item.role.value
-        return _ROLES.get(role, role)
+    """Who says what is no message: the role it stood in here, or the one it belongs to."""
     if turn is not None:
         return str(turn.spelling.get("role"))
-    side = side_of(item) or "user"
-    return _ROLES.get(side, side)
+    return "user" if isinstance(item, ToolResult | Unknown) else "assistant"
