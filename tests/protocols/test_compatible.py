@@ -107,7 +107,7 @@ def test_mistral():
         ("deepseek", Thinking("off"), {"thinking": {"type": "disabled"}}),
         ("moonshot", Thinking(effort="high"), {"thinking": {"type": "enabled"}}),
         ("dashscope", Thinking("on", budget=99), {"enable_thinking": True, "thinking_budget": 99}),
-        ("openai", Thinking("on", budget=2048), {"reasoning_effort": "low"}),
+        ("openai", Thinking("on", budget=2048), {"reasoning_effort": "medium"}),
         ("openai", Thinking("off"), {"reasoning_effort": "none"}),
         ("openai", Thinking("on", shown=True, summary="auto"), {"reasoning_effort": "medium"}),
     ],

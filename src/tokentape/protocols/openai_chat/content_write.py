@@ -74,9 +74,14 @@ def note_text(part: Part, target: Target, owner: Origin | None) -> None:
     if isinstance(part, Text) and (part.citations or part.opaque):
         if any(citation.protocol != NAME for citation in part.citations):
             target.losses.tuning(part.origin or owner, "citations", "the dialect takes none in a request")
-        for blob in part.opaque:
-            why = "the dialect has no place for it at a text"
-            target.losses.tuning(part.origin or owner, blob.kind.replace("_", " "), why)
+        note_opaque(part, target, owner)
+
+
+def note_opaque(part: Text | Image, target: Target, owner: Origin | Path | None) -> None:
+    """Opaque state of a part, which has no place in Chat."""
+    for blob in part.opaque:
+        why = "the dialect has no place for it there"
+        target.losses.tuning(part.origin or owner, blob.kind.replace("_", " "), why)
 
 
 def write_part(part: Part, target: Target, path: Path) -> Json:
@@ -142,6 +147,7 @@ def _linked(name: str, source: Source, inner: Fields, origin: Origin) -> Fields:
 
 def _image(part: Image, target: Target, path: Path, origin: Origin) -> Fields | None:
     source = part.source
+    note_opaque(part, target, path)
     if not origin.protocol and not (isinstance(source, Inline) or is_fetchable(source)):
         why = "the dialect takes images by http(s) or data URL only"
         target.losses.meaning(part.origin or path, "image", why)

@@ -67,13 +67,18 @@ def read_content(content: Json, where: Where, path: Path) -> tuple[tuple[Part, .
     return (), NOTHING
 
 
+_USUAL = frozenset({"role", "content", "tool_call_id"})
 _RESULT = _PLAIN | {"name", "tool_call_id"}
 
 
 def _result(message: Fields, where: Where, path: Path) -> ToolResult:
     """The result of a tool; `function` is the older role, which goes by name alone."""
-    parts, spelling = read_content(message.get("content"), where, path)
-    given = where.text_or_none(message.get("tool_call_id"), *path, "tool_call_id")
+    given, content = message.get("tool_call_id"), message.get("content")
+    usual = message.keys() == _USUAL and message["role"] == "tool"
+    if usual and isinstance(content, str) and isinstance(given, str) and given:
+        return ToolResult(given, (Text(content),), origin=Origin(NAME, path, turn=Turn(path)))
+    parts, spelling = read_content(content, where, path)
+    given = where.text_or_none(given, *path, "tool_call_id")
     name = where.text_or_none(message.get("name"), *path, "name")
     rest = {k: v for k, v in message.items() if v is None or k not in _RESULT}
     if message["role"] == "function":
@@ -101,14 +106,35 @@ _SAID = frozenset(
 )
 
 
+_CALLING = frozenset({"role", "content", "tool_calls"})
+
+
 def _assistant(message: Fields, where: Where, path: Path, maker: Maker, items: list[Item]) -> None:
     content = message.get("content")
     if isinstance(content, str) and content and len(message) == 2:
         items.append(Message(Role.ASSISTANT, (Text(content),), origin=Origin(NAME, path, turn=Turn(path))))
         return
+    if message.keys() == _CALLING and (content is None or (content and isinstance(content, str))):
+        _calling(message, where, path, maker, items)
+        return
     found, turn = read_assistant(message, where, path, maker)
     # A message that says nothing is there all the same.
     items += found or [Message(Role.ASSISTANT, (), origin=Origin(NAME, path, turn=turn))]
+
+
+def _calling(message: Fields, where: Where, path: Path, maker: Maker, items: list[Item]) -> None:
+    """The usual turn that calls tools, on the way that costs least."""
+    content, calls = message["content"], message["tool_calls"]
+    blank: Fields = {name: said for name, said in message.items() if not said}
+    turn = Turn(path, NOTHING, {"blank": blank} if blank else NOTHING)
+    origin = Origin(NAME, path, turn=turn)
+    if isinstance(content, str):
+        items.append(Message(Role.ASSISTANT, (Text(content),), origin=origin))
+    elif not calls:
+        items.append(Message(Role.ASSISTANT, (), origin=origin))
+    if calls:
+        for nth, call in enumerate(where.entries(calls, *path, "tool_calls")):
+            items.append(read_call(call, where, (*path, "tool_calls", nth), turn, maker))
 
 
 def read_assistant(message: Fields, where: Where, path: Path, maker: Maker) -> tuple[list[Item], Turn]:

@@ -10,8 +10,9 @@ from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.checking import Where
 from tokentape.protocols.openai_chat.choice import read_choice, read_function_choice
 from tokentape.protocols.openai_chat.options import NAME, OPTION_FIELDS, OPTIONS
-from tokentape.protocols.openai_chat.output import THOUGHTS, read_output, read_thinking
+from tokentape.protocols.openai_chat.output import read_output
 from tokentape.protocols.openai_chat.read_message import read_message
+from tokentape.protocols.openai_chat.thinking import THOUGHTS, read_thinking
 from tokentape.protocols.openai_chat.tools import read_function, read_tool
 from tokentape.protocols.options import read_options
 

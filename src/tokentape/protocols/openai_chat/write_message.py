@@ -14,6 +14,8 @@ from tokentape.protocols.openai_chat.content_write import (
     dumped,
     is_plain,
     mark_cache,
+    note_opaque,
+    note_text,
     split_media,
     write_content,
     write_part,
@@ -113,6 +115,8 @@ def write_result(item: ToolResult, turn: Turn | None, writing: Writing) -> tuple
         and not listed
         and all(is_plain(part, writing.target) or isinstance(part, Data) for part in parts)
     ):
+        for part in parts:
+            note_text(part, writing.target, item.origin)
         message["content"] = _told(parts) or ("The result follows." if moved else "")
     elif parts or listed:
         message["content"] = write_content(parts, writing.target, item.origin, listed=listed)
@@ -251,6 +255,8 @@ class Assistant:
             target.losses.meaning(part.origin or item.origin, "image", "the model's messages take none")
         else:
             entries.append(part)
+            if isinstance(part, Text):
+                note_opaque(part, target, item.origin)
 
     def _sound(self, part: Audio) -> None:
         origin = part.origin if part.origin and part.origin.protocol == NAME else None

@@ -14,8 +14,9 @@ from tokentape.protocols.openai_chat.choice import write_choice
 from tokentape.protocols.openai_chat.content_write import mark_cache
 from tokentape.protocols.openai_chat.heads import leading, placed
 from tokentape.protocols.openai_chat.options import NAME, OPTIONS
-from tokentape.protocols.openai_chat.output import write_output, write_thinking
+from tokentape.protocols.openai_chat.output import write_output
 from tokentape.protocols.openai_chat.quirked import quirked
+from tokentape.protocols.openai_chat.thinking import write_thinking
 from tokentape.protocols.openai_chat.tools import write_tool
 from tokentape.protocols.openai_chat.write_message import Writing, write_assistant, write_result, write_spoken
 from tokentape.protocols.options import unwritten, write_options
@@ -50,7 +51,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if asked.output is not None:
         body["response_format"] = write_output(asked.output, target, own)
     if asked.thinking is not None:
-        write_thinking(asked.thinking, target, own, body)
+        write_thinking(asked.thinking, model, target, own, body)
     _options(asked, target, own, spelling, body)
     if asked.stream or (asked.stream is not None and own):
         body["stream"] = asked.stream
