@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tokentape.protocols.bedrock_converse.media import NAME
 from tokentape.protocols.bedrock_converse.merging import inner
@@ -120,15 +120,27 @@ def _items(body: Fields, rest: Fields, source: Source) -> tuple[Item, ...]:
         if not messages:
             rest["messages"] = messages
         for nth, message in enumerate(messages):
-            items += _turn(message, _ROOT.at("messages", nth), maker)
+            items += _turn(message, nth, maker)
     return tuple(items)
 
 
-def _turn(given: Json, where: Where, maker: Maker) -> list[Item]:
-    message = where.fields(given)
-    role = _ROLES.get(where.text(message.get("role"), "role"))
-    if role is None:
-        where.wrong(f"the role {message['role']!r} is none of user, assistant and system", "role")
-    turn = Turn(where.path, rest_of(message, _MESSAGE))
-    blocks = where.entries(message.get("content"), "content")
-    return read_content(blocks, Around((*where.path, "content"), role, turn, maker))
+def _turn(message: Json, nth: int, maker: Maker) -> list[Item]:
+    role = (
+        _ROLES.get(said)
+        if isinstance(message, dict) and isinstance(said := message.get("role"), str)
+        else None
+    )
+    blocks = message.get("content") if isinstance(message, dict) else None
+    if role is None or not isinstance(message, dict) or not isinstance(blocks, list):
+        _wrong(message, _ROOT.at("messages", nth))
+    path = ("messages", nth)
+    turn = Turn(path, rest_of(message, _MESSAGE))
+    return read_content(blocks, Around((*path, "content"), role, turn, maker))
+
+
+def _wrong(message: Json, where: Where) -> NoReturn:
+    """Say what is wrong with a message."""
+    told = where.fields(message)
+    where.entries(told.get("content"), "content")
+    role = where.text(told.get("role"), "role")
+    where.wrong(f"the role {role!r} is none of user, assistant and system", "role")
