@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cohere_bodies import PNG, written
 
@@ -9,7 +11,7 @@ from tokentape.protocols.canonical.conversation import Conversation, OutputForma
 from tokentape.protocols.canonical.events import Close, Counted, Delta, Ended, Failed, Open, Started, Stopped
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall, ToolResult
-from tokentape.protocols.canonical.parts import Data, Image, Inline, Text
+from tokentape.protocols.canonical.parts import CacheMark, Data, Image, Inline, Text
 from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
 from tokentape.protocols.codec import Target
 from tokentape.protocols.cohere.codec import CODEC
@@ -67,6 +69,14 @@ def test_case_11_no_arguments_are_an_empty_object_and_fragments_stay():
         messages(ToolCall("c", "now", ""), result("c", "x"))[0][0]["tool_calls"][0]["function"]["arguments"]
         == "{}"
     )
+
+
+def test_marks_and_kinds_of_calls():
+    call = ToolCall("c", "f", "text", kind="custom", cache=CacheMark(), item_id="i")
+    _, losses = messages(call, result("c", "x"))
+    assert [loss.severity.value for loss in losses] == ["meaning", "tuning", "tuning"]
+    told, _, _ = written([Open(0, replace(call, kind="function")), Close(0), Ended(True)])
+    assert told[2]["delta"]["message"]["tool_calls"]["function"]["arguments"] == "text"
 
 
 def test_case_25_a_turn_of_calls_has_no_empty_text():

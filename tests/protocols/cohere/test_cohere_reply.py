@@ -300,6 +300,10 @@ def test_odd_streams_are_read():
         ToolCall("c", "f", "{}"),
     )
     assert (found.complete, found.stop) == (True, None)
+    again, done, _ = written(
+        events([START, event("content-delta", {"content": {}}), {"type": "message-end"}])
+    )
+    assert (again[-1], done) == ({"type": "message-end", "delta": {}}, True)
 
 
 @pytest.mark.parametrize(
@@ -405,6 +409,14 @@ def test_odd_events():
     assert found.items[2].id.startswith("call_")
     assert found.usage == Usage(14, 3)
     assert sum("[meaning]" in loss for loss in losses) == 2
+
+
+def test_a_reply_may_be_nothing_but_calls():
+    foreign = replace(
+        told(StopReason.TOOL_CALLS, (ToolCall("c", "f", "{}"), ServerTool("cohere", "x", {}))), origin=None
+    )
+    assert "content" not in write_reply(foreign)[0]["message"]
+    assert write_reply(told(StopReason.END))[0]["message"] == {"role": "assistant", "content": []}
 
 
 def test_errors_come_back_and_are_told():

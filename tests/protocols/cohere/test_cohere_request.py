@@ -140,6 +140,11 @@ def test_the_path_the_model_and_the_stream():
     )
 
 
+def test_a_model_may_be_missing():
+    body = {"messages": [user("hi")]}
+    assert write(read(body)) == (body, [])
+
+
 def test_what_messages_say_in_canonical_form():
     asked = read(
         chat(

@@ -9,6 +9,7 @@ from ollama_bodies import PNG, events, folded, read, read_reply, write_reply, wr
 
 from tokentape.errors import UnsupportedFeature
 from tokentape.protocols.canonical.conversation import Tool
+from tokentape.protocols.canonical.events import Close, Ended, Open
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
 from tokentape.protocols.canonical.parts import Image, Inline, Text
 from tokentape.protocols.codec import Source, Target
@@ -115,3 +116,6 @@ def test_a_prompt_cannot_be_answered_with_calls():
     assert "tool_calls" not in body
     assert "[meaning]" in losses[0]
     assert isinstance(foreign.items[0], ToolCall)
+    lines, losses = written([Open(0, foreign.items[0]), Close(0), Ended(True)], asked=asked)
+    assert [line["response"] for line in lines] == [""]
+    assert "[meaning]" in losses[0]

@@ -24,8 +24,9 @@ from tokentape.protocols.canonical.events import (
     Stopped,
 )
 from tokentape.protocols.canonical.failure import Failure, FailureKind
-from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
-from tokentape.protocols.canonical.parts import Audio, Image, Inline, Text
+from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall
+from tokentape.protocols.canonical.origin import Maker, Opaque
+from tokentape.protocols.canonical.parts import Audio, CacheMark, Image, Inline, Text
 from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
 from tokentape.protocols.codec import Source
 from tokentape.protocols.ollama.codec import CODEC
@@ -124,6 +125,34 @@ def test_a_wrong_type_says_where(change, path):
     with pytest.raises(ProtocolError) as caught:
         read_reply({**answer({"content": "Hi"}), **change})
     assert caught.value.path == path
+
+
+def test_deep_arguments_are_refused():
+    deep = {}
+    for _ in range(50_000):
+        deep = {"a": deep}
+    with pytest.raises(ProtocolError, match="nested too deeply"):
+        read_reply(answer({"tool_calls": [call("f", deep)]}))
+
+
+@pytest.mark.parametrize(
+    "told", ["2025-13-41T09:30:00Z", "0001-01-01T00:00:00.5+23:59", "9999-12-31T23:59:59-23:59"]
+)
+def test_a_time_that_is_none(told):
+    body = {**answer({"content": "Hi"}), "created_at": told}
+    assert write_reply(read_reply(body)) == (body, [])
+
+
+def test_marks_of_others_go():
+    signed = Opaque("signature", "c2ln", Maker("gemini", "gemini"))
+    found = ToolCall("c", "f", "{}", opaque=(signed,), cache=CacheMark(), item_id="i")
+    _, losses = write_reply(told(StopReason.TOOL_CALLS, (found, ServerTool("ollama", "x", {}))))
+    assert [loss.rpartition("[")[2] for loss in losses] == ["tuning]"] * 3
+
+
+def test_a_summary_of_a_thought_is_told_as_the_thought():
+    body, _ = write_reply(told(StopReason.END, (Reasoning(summary=("One.", "Two.")),)))
+    assert body["message"]["thinking"] == "One.\n\nTwo."
 
 
 def told(reason, items=(), **more):
@@ -230,6 +259,20 @@ def test_a_stream_comes_back(name):
     assert folded(lines) == folded(LINES[name])
     assert losses == []
     assert [one["done"] for one in lines] == [False] * (len(lines) - 1) + [True]
+
+
+def test_tokens_of_nothing_are_kept():
+    lines = [line(logprobs=[TOKEN]), answer({"content": ""})]
+    assert folded(lines).origin.rest == {"logprobs": [TOKEN]}
+    assert written(events(lines))[0][-1]["logprobs"] == [TOKEN]
+
+
+def test_a_stream_of_a_server_that_says_little():
+    lines, _ = written(events([{"message": {"content": "Hi"}}, {"done": True}]))
+    assert "done_reason" not in lines[-1]
+    assert folded(lines).items == (Message(Role.ASSISTANT, (Text("Hi"),)),)
+    again, _ = written([BEGUN, BEGUN._replace(created=None), Ended(True)])
+    assert again[0]["created_at"] == "2023-11-14T22:13:20Z"
 
 
 def test_events_come_with_their_line():

@@ -70,7 +70,7 @@ BODIES = {
     "nothing said": chat({"role": "assistant", "content": ""}, {"role": "assistant"}, user("hi")),
     "unknown role": chat({"role": "control", "content": "thinking"}, user("hi")),
     "mid system": chat(user("hi"), {"role": "system", "content": "Be brief."}, user("so?")),
-    "tools": chat(user("hi"), tools=[TOOL, {"function": {"name": "bare"}}, {"type": "web", "x": 1}]),
+    "tools": chat(user("hi"), tools=[TOOL, {"function": {"name": "bare", "x": 1}}, {"type": "web", "x": 1}]),
     "old calls": chat(
         {"role": "assistant", "content": "", "tool_calls": [call("look", {"city": "Paris"})]},
         {"role": "tool", "content": "18 C"},
@@ -80,6 +80,7 @@ BODIES = {
         {"role": "tool", "content": "18 C", "tool_name": "look", "tool_call_id": "c1", "seen": True},
     ),
     "odd calls": chat(
+        {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}, "x": 1}}]},
         {"role": "assistant", "content": "", "tool_calls": []},
         {"role": "assistant", "tool_calls": [{"id": "", "function": {"name": "now", "index": 0}}]},
         {"role": "tool", "content": "", "tool_call_id": ""},
@@ -108,6 +109,11 @@ def test_absent_means_that_it_streams():
         foreign = Conversation((Message(Role.USER, (Text("hi"),)),), "qwen3", stream=said)
         assert write(foreign)[0]["stream"] is expected
     assert write(replace(read(chat(user("hi"))), stream=False))[0]["stream"] is False
+
+
+def test_a_model_may_be_missing():
+    body = {"messages": [user("hi")]}
+    assert write(read(body)) == (body, [])
 
 
 def test_what_a_message_says_in_canonical_form():
@@ -207,6 +213,8 @@ def said(*parts, role=Role.USER):
     [
         (Image(Url("https://example.com/cat.png")), "meaning", {"content": ""}),
         (Image(FileId("file-1", "openai.chat")), "meaning", {"content": ""}),
+        (Image(Plain("odd")), "meaning", {"content": ""}),
+        (Image(Inline("image/png", PNG), cache=CacheMark()), "tuning", {"content": "", "images": [PNG]}),
         (Document(Inline("application/pdf", "JVBERi0=")), "meaning", {"content": ""}),
         (Document(Plain("All of it.")), "tuning", {"content": "All of it."}),
         (Audio(Inline("audio/wav", "AAAA")), "meaning", {"content": ""}),
@@ -345,7 +353,7 @@ def test_options_that_are_not_there():
 def test_calls_that_cannot_be_objects():
     body, losses = foreign(
         ToolCall("c1", "grep", "[1]"), ToolResult("c1", (Text("x"),), is_error=True),
-        ToolCall("c2", "raw", "text", kind="custom", item_id="i"), ToolResult("c2", ()),
+        ToolCall("c2", "raw", "text", kind="custom", item_id="i"), ToolResult("c2", (), cache=CacheMark()),
     )  # fmt: skip
     calls = [message["tool_calls"][0]["function"]["arguments"] for message in body["messages"][::2]]
     assert calls == [{}, {}]

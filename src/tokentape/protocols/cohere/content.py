@@ -112,10 +112,8 @@ def _written(part: Part, origin: Origin | None, losses: Losses) -> list[Json]:
         case Document() | Audio() | Video():
             losses.meaning(origin, type(part).__name__.lower(), "only text and images can be sent")
             return []
-        case Unknown():
-            return [part.json]
         case _:
-            return []
+            return [part.json] if isinstance(part, Unknown) else []
 
 
 def written_text(part: Text, origin: Origin | None, losses: Losses) -> Json:

@@ -9,7 +9,7 @@ from tokentape.protocols.canonical.origin import NOTHING, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tokentape.protocols.canonical.origin import Path, Turn
+    from tokentape.protocols.canonical.origin import Path
     from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
 
@@ -65,8 +65,3 @@ def inner_of(rest: Mapping[str, Json], name: str) -> dict[str, Json]:
     """The rest of the object in field `name`."""
     found = rest.get(name)
     return dict(found) if isinstance(found, dict) else {}
-
-
-def rest_of_turn(turn: Turn | None) -> Mapping[str, Json]:
-    """The unknown fields of a native message."""
-    return turn.rest if turn else NOTHING

@@ -29,14 +29,6 @@ _KNOWN = frozenset({"id", "finish_reason", "message"})
 def read_reply(body: Fields, source: Source) -> Reply:
     """The reply. Raises `ProtocolError`."""
     where = Where(NAME)
-    try:
-        return _read(body, source, where)
-    except RecursionError:
-        where.wrong("it is nested too deeply")
-        raise
-
-
-def _read(body: Fields, source: Source, where: Where) -> Reply:
     if "message" not in body:
         refuse_old(body, where, "text", "generations")
     message = where.fields(body.get("message"), "message")

@@ -35,14 +35,6 @@ _KNOWN = KNOWN_OPTIONS | {
 def read_request(body: Fields, source: Source) -> Conversation:
     """The request. Raises `ProtocolError`."""
     where = Where(NAME)
-    try:
-        return _read(body, source, where)
-    except RecursionError:
-        where.wrong("it is nested too deeply")
-        raise
-
-
-def _read(body: Fields, source: Source, where: Where) -> Conversation:
     if "messages" not in body:
         refuse_old(body, where, "message", "prompt")
     rest = dict(rest_of(body, _KNOWN))

@@ -86,10 +86,7 @@ class Reader:
             if kind != "citation-end":
                 out.append(Remark(NAME, payload.name, event))
             return out
-        try:
-            reader(event, out)
-        except RecursionError:
-            _W.wrong("it is nested too deeply")
+        reader(event, out)
         return out
 
     def end(self) -> list[Event]:

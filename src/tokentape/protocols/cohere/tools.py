@@ -142,15 +142,10 @@ def read_choice(given: Json, where: Where) -> ToolChoice | None:
     """The choice; without one the model decides."""
     if given is None:
         return None
-    origin = Origin(NAME, ("tool_choice",))
-    match where.text(given, "tool_choice"):
-        case "REQUIRED":
-            return ToolChoice("required", origin=origin)
-        case "NONE":
-            return ToolChoice("none", origin=origin)
-        case other:
-            where.wrong(f"expected REQUIRED or NONE, found {other!r}", "tool_choice")
-            return None
+    said = where.text(given, "tool_choice")
+    if said not in ("REQUIRED", "NONE"):
+        where.wrong(f"expected REQUIRED or NONE, found {said!r}", "tool_choice")
+    return ToolChoice("required" if said == "REQUIRED" else "none", origin=Origin(NAME, ("tool_choice",)))
 
 
 def write_choice(choice: ToolChoice | None, body: Fields, losses: Losses) -> frozenset[str] | None:

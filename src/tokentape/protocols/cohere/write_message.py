@@ -51,10 +51,9 @@ def write_messages(items: Iterable[Item], losses: Losses, *, is_own: bool) -> li
 def _said(side: str, items: Sequence[Item], turn: Turn | None, losses: Losses) -> Fields:
     """A message of the user or the system; the developer is one here, unless it came from here."""
     content: list[Json] = []
-    for item in items:
-        if isinstance(item, Message):
-            content += written_parts(item.parts, item.origin, losses)
-            _note_name(item, losses)
+    for item in (item for item in items if isinstance(item, Message)):
+        content += written_parts(item.parts, item.origin, losses)
+        _note_name(item, losses)
     role = "system" if side == "developer" and turn is None else side
     written: Fields = {**(turn.rest if turn else NOTHING), "role": role}
     _put_content(content, turn, written)
@@ -84,10 +83,9 @@ def _results(items: Sequence[Item], losses: Losses) -> list[Json]:
     """The results of tools. Pictures have no place there: they are shown by the user right after."""
     written: list[Json] = []
     shown: list[Json] = []
-    for item in items:
-        if isinstance(item, ToolResult):
-            written.append(_result(item, losses))
-            shown += _moved(item, losses)
+    for item in (item for item in items if isinstance(item, ToolResult)):
+        written.append(_result(item, losses))
+        shown += _moved(item, losses)
     return [*written, {"role": "user", "content": shown}] if shown else written
 
 

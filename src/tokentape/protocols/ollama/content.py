@@ -97,8 +97,6 @@ class Content:
             case Document() | Audio() | Video():
                 what = type(part).__name__.lower()
                 self._losses.meaning(origin, what, "only text and images can be sent")
-            case _:
-                pass
 
     def _json(self, value: Json, origin: Origin | None) -> str:
         try:

@@ -48,10 +48,9 @@ def write_messages(items: Iterable[Item], losses: Losses, *, own: bool) -> list[
 
 def _said(role: str, items: Sequence[Item], turn: Turn | None, losses: Losses) -> Fields:
     content = Content(losses, "\n\n")
-    for item in items:
-        if isinstance(item, Message):
-            content.add(item.parts, item.origin)
-            _note_name(item, losses)
+    for item in (item for item in items if isinstance(item, Message)):
+        content.add(item.parts, item.origin)
+        _note_name(item, losses)
     return _message(role, content, turn)
 
 

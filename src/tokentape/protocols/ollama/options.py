@@ -47,10 +47,9 @@ def read_format(given: Json, where: Where) -> OutputFormat | None:
         return None
     if isinstance(given, dict):
         return OutputFormat("schema", given, origin=Origin(NAME, ("format",)))
-    if given == "json":
-        return OutputFormat("json", origin=Origin(NAME, ("format",)))
-    where.wrong(f'expected "json" or a schema, found {where.text(given, "format")!r}', "format")
-    return None
+    if given != "json":
+        where.wrong(f'expected "json" or a schema, found {where.text(given, "format")!r}', "format")
+    return OutputFormat("json", origin=Origin(NAME, ("format",)))
 
 
 def write_format(output: OutputFormat | None, body: Fields, losses: Losses) -> None:

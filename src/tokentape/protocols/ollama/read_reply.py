@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
 from tokentape.protocols.canonical.parts import Text
@@ -31,12 +32,10 @@ _GENERATE = ALWAYS | {"response", "thinking"}
 
 def read_reply(body: Fields, source: Source) -> Reply:
     """The reply. Raises `ProtocolError`."""
-    where = Where(NAME)
     try:
-        return _read(body, source, where)
+        return _read(body, source, Where(NAME))
     except RecursionError:
-        where.wrong("it is nested too deeply")
-        raise
+        raise ProtocolError(NAME, "", "it is nested too deeply") from None
 
 
 def _read(body: Fields, source: Source, where: Where) -> Reply:

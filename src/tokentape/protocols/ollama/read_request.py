@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Origin, Turn, rest_of
@@ -41,12 +42,10 @@ _FIELDS = {
 
 def read_request(body: Fields, source: Source) -> Conversation:
     """The request. Raises `ProtocolError`."""
-    where = Where(NAME)
     try:
-        return _read(body, source, where)
+        return _read(body, source, Where(NAME))
     except RecursionError:
-        where.wrong("it is nested too deeply")
-        raise
+        raise ProtocolError(NAME, "", "it is nested too deeply") from None
 
 
 def _read(body: Fields, source: Source, where: Where) -> Conversation:

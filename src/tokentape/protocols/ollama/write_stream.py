@@ -195,11 +195,11 @@ class Writer:
         return lines
 
     def _call(self, call: ToolCall) -> list[WireEvent]:
-        written = written_call(call, self._losses, self._index)
-        self._index += 1
         if self._generate:
             self._losses.meaning(call.origin, "tool_calls", "a reply to a prompt has text only")
             return []
+        written = written_call(call, self._losses, self._index)
+        self._index += 1
         return [self._line({"tool_calls": [written]})]
 
     def _amend(self, amend: Amend) -> list[WireEvent]:
