@@ -92,6 +92,7 @@ def test_empty_text_is_left_out():
         ("gemini-3-pro", Thinking(effort="max"), {"thinkingLevel": "high"}, 1),
         ("gemini-3-pro", Thinking("on", "low", 2048), {"thinkingBudget": 2048}, 1),
         ("gemini-3-pro", Thinking("on"), None, 0),
+        ("gemini-9-new", Thinking(effort="medium"), {"thinkingLevel": "medium"}, 0),
     ],
 )  # fmt: skip
 def test_thinking(model, thinking, config, losses):
@@ -253,3 +254,26 @@ def test_values_nested_too_deep_are_a_loss():
     found, losses = parts_of(Data({"$ref": deep}), result=True)
     assert found["response"] == {"result": ""}
     assert ("value", "meaning") in losses
+
+
+def test_a_request_that_moves_to_another_gemini():
+    body = {
+        "contents": [
+            {"role": "user", "parts": [{"text": "x"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"result": "ok"}}}]},
+        ],
+        "generationConfig": {"thinkingConfig": {"thinkingLevel": "HIGH"}},
+    }
+    found = CODEC.read_request(body, _source())
+    target = Target("gemini", model="gemini-3-pro")
+    moved = CODEC.write_request(found, target).body
+    assert moved["contents"][1]["parts"][0]["thoughtSignature"] == "skip_thought_signature_validator"
+    assert moved["generationConfig"] == body["generationConfig"]
+    assert [loss.what for loss in target.losses.report.tuning] == ["thought signature"]
+    target = Target("gemini", model="gemini-2.5-pro")
+    moved = CODEC.write_request(found, target).body
+    assert moved["contents"] == body["contents"]
+    assert moved["generationConfig"]["thinkingConfig"]["thinkingBudget"] > 0
+    assert [loss.what for loss in target.losses.report.tuning] == ["effort"]
+    assert CODEC.write_request(found, Target("gemini", model="gemini-2.5-flash")).body == body

@@ -25,33 +25,31 @@ DUMMY = "skip_thought_signature_validator"
 """Google's documented stand-in for a signature that is gone (Gemini API, "Thought signatures", FAQ)."""
 
 
-def signed(groups: Sequence[Content], model: str | None, losses: Losses) -> None:
-    """Sign what another dialect brought here.
-
-    Of parallel calls only the first is signed: the same signature again is left out. Gemini 3 refuses the
-    calls of the current turn if the first of each step has none; where it is lost, the dummy stands for it.
-    """
+def once(groups: Sequence[Content]) -> None:
+    """Of parallel calls only the first is signed: the same signature again is left out."""
     for group in groups:
-        _once(group.parts)
+        seen: set[str] = set()
+        for part in group.parts:
+            if isinstance(part, dict) and "functionCall" in part and (found := part.get("thoughtSignature")):
+                if str(found) in seen:
+                    del part["thoughtSignature"]
+                seen.add(str(found))
+
+
+def signed(groups: Sequence[Content], model: str | None, losses: Losses) -> None:
+    """Gemini 3 refuses the calls of the current turn if the first of each step has no signature: where it
+    is lost, or another model called, the dummy stands for it.
+    """
     if not has_levels(model):
         return
     for group in groups[_current(groups) :]:
         call = next((part for part in group.parts if isinstance(part, dict) and "functionCall" in part), None)
-        if call is None or "thoughtSignature" in call:
+        if call is None or "thoughtSignature" in call or "thought_signature" in call:
             continue
         call["thoughtSignature"] = DUMMY
         origin = next((item.origin for item in group.items if isinstance(item, ToolCall)), None)
         why = "the call came without; Google's dummy stands for it, and the model lost its thought"
         losses.tuning(origin, "thought signature", why)
-
-
-def _once(parts: list[Json]) -> None:
-    seen: set[str] = set()
-    for part in parts:
-        if isinstance(part, dict) and "functionCall" in part and (found := part.get("thoughtSignature")):
-            if str(found) in seen:
-                del part["thoughtSignature"]
-            seen.add(str(found))
 
 
 def _current(groups: Sequence[Content]) -> int:

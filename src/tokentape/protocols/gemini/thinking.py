@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from tokentape.protocols.canonical.conversation import Thinking
-from tokentape.protocols.gemini.names import Again, Found, known
-from tokentape.protocols.limits import effort_budget
+from tokentape.protocols.gemini.names import NAME, Again, Found, known
+from tokentape.protocols.limits import effort_budget, nearest_effort
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.losses import Losses
@@ -57,8 +57,10 @@ def read_thinking(value: Json, where: Where) -> Thinking:
     return Thinking(mode, effort, budget, shown, origin=found.origin(_PATH))
 
 
-def write_thinking(thinking: Thinking, model: str | None, losses: Losses) -> Fields:
-    """The config that says it best to `model`; what it cannot say tunes (case 31)."""
+def write_thinking(thinking: Thinking, model: str | None, losses: Losses, *, moved: bool = False) -> Fields:
+    """The config that says it best to `model`; what it cannot say tunes (case 31). `moved`: the request was
+    written for another model.
+    """
     again = Again(thinking.origin)
     written: Fields = {}
     shown = thinking.shown
@@ -75,29 +77,30 @@ def write_thinking(thinking: Thinking, model: str | None, losses: Losses) -> Fie
     elif thinking.mode == "adaptive" and (thinking.effort is None or "=budget" in again.spelling):
         written["thinkingBudget"] = -1
     if thinking.effort not in (None, "none"):
-        _effort(thinking, model, again, written, losses)
+        own = thinking.origin is not None and thinking.origin.protocol == NAME
+        if own and not (moved and not has_levels(model)):
+            level = again.spelling.get("=level")
+            written["thinkingLevel"] = level if _word(level) == thinking.effort else thinking.effort
+        else:
+            _effort(thinking, model, written, losses)
     return again.object(written)
 
 
-def _effort(thinking: Thinking, model: str | None, again: Again, written: Fields, losses: Losses) -> None:
+def _effort(thinking: Thinking, model: str | None, written: Fields, losses: Losses) -> None:
+    """An effort that is no level of this dialect yet."""
     effort = thinking.effort or ""
-    level = again.spelling.get("=level")
-    own = again.spelling or (thinking.origin is not None and thinking.origin.path == _PATH)
-    if own and level is not None and str(_word(level)) == effort:
-        written["thinkingLevel"] = level
-    elif own:
-        written["thinkingLevel"] = effort
-    elif "thinkingBudget" in written:
+    if "thinkingBudget" in written:
         losses.tuning(thinking.origin, "effort", "the budget says it")
     elif not has_levels(model):
         budget = effort_budget(effort, model)
         written["thinkingBudget"] = budget = -1 if budget is None else budget
         losses.tuning(thinking.origin, "effort", f"a budget of {budget} tokens stands for it")
-    elif effort in _TOLD:
-        written["thinkingLevel"] = effort
     else:
-        written["thinkingLevel"] = "high"
-        losses.tuning(thinking.origin, "effort", f"the highest level stands for {effort!r}")
+        nearest = nearest_effort(effort, model)
+        level = nearest if nearest in _TOLD else "high"
+        written["thinkingLevel"] = level
+        if level != effort:
+            losses.tuning(thinking.origin, "effort", f"{level!r} stands for {effort!r}")
 
 
 def _word(level: Json) -> Json:

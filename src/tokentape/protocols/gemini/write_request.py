@@ -11,7 +11,7 @@ from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.gemini.groups import Group, grouped
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.options import OPTIONS, write_output
-from tokentape.protocols.gemini.signatures import signed
+from tokentape.protocols.gemini.signatures import once, signed
 from tokentape.protocols.gemini.thinking import write_thinking
 from tokentape.protocols.gemini.tools import write_choice, write_tools
 from tokentape.protocols.gemini.write_content import PartWriter, is_own
@@ -38,6 +38,8 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     groups = grouped(said)
     contents: list[Json] = [written for group in groups if (written := group.written(writer)) is not None]
     if not own:
+        once(groups)
+    if not own or _is_moved(asked, target):
         signed(groups, model, target.losses)
     body: Fields = {"contents": contents}
     if again.spelling.get("=contents") == "one" and len(contents) == 1:
@@ -104,12 +106,17 @@ def _config(asked: Conversation, target: Target, model: str | None, again: Again
     if asked.output is not None:
         config.update(write_output(asked.output, target.quirks.schema == "gemini-openapi", losses))
     if asked.thinking is not None:
-        thinking = write_thinking(asked.thinking, model, losses)
+        thinking = write_thinking(asked.thinking, model, losses, moved=_is_moved(asked, target))
         if thinking or is_own(asked.thinking.origin):
             config["thinkingConfig"] = thinking
     config = again.object(config, "generationConfig.")
     if config or "=generationConfig" in again.spelling:
         body["generationConfig"] = config
+
+
+def _is_moved(asked: Conversation, target: Target) -> bool:
+    """True if it goes to another model than it was written for."""
+    return target.model is not None and asked.model is not None and target.model != asked.model
 
 
 def _modalities(words: tuple[str, ...], raw: Json) -> Json:
