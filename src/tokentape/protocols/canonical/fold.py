@@ -74,7 +74,7 @@ class Assembly:
     def whole(self) -> Block:
         """The block as it is by now."""
         changes: dict[str, object] = {}
-        if self._text:
+        if self._text and isinstance(self.begun, Text | Refusal | Reasoning | ToolCall | ServerTool):
             changes["arguments" if isinstance(self.begun, ToolCall | ServerTool) else "text"] = self.text
         if self._summary and isinstance(self.begun, Reasoning):
             changes["summary"] = (*self.begun.summary, *("".join(part) for part in self._summary))
