@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from responses_bodies import (
+    CITED,
     MODEL,
     PNG,
     SCHEMA,
@@ -32,6 +33,7 @@ from tokentape.protocols.canonical.conversation import (
     ToolChoice,
 )
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall, ToolResult
+from tokentape.protocols.canonical.origin import Maker, Opaque
 from tokentape.protocols.canonical.parts import (
     Audio,
     CacheMark,
@@ -57,6 +59,53 @@ def system(*texts, role=Role.SYSTEM):
 
 def user(*parts):
     return Message(Role.USER, tuple(Text(part) if isinstance(part, str) else part for part in parts))
+
+
+def test_a_server_that_wants_another_body():
+    quirks = Quirks(
+        drop=frozenset({"store"}), rename=(("max_output_tokens", "max_tokens"),), tool_ids="mistral"
+    )
+    asked = read(asks([result("1")], store=True, max_output_tokens=100))
+    body, losses = written(asked, quirks=quirks)
+    assert (body["max_tokens"], "store" in body, len(body["input"][0]["call_id"])) == (100, False, 9)
+    assert [loss.what for loss in losses.tuning] == ["store"]
+
+
+def test_marks_and_states_that_stay_behind_are_said():
+    mark = CacheMark()
+    blob = Opaque("thought_signature", "x", Maker("google", "gpt"))
+    body, losses = writes(
+        Message(Role.SYSTEM, (Text("Be brief.", cache=mark),)),
+        user(Text("a", cache=mark, opaque=(blob,)), Image(Url("u"), cache=mark, opaque=(blob,))),
+        user(
+            Text("b", (Citation("gemini", "x", {}),)), Document(Url("u"), context="c", cited=True, cache=mark)
+        ),
+    )
+    assert body["instructions"] == "Be brief."
+    assert {loss.what for loss in losses.tuning} == {
+        "caching mark", "thought signature", "citation", "citations of a document"}  # fmt: skip
+    assert [loss.what for loss in losses.meaning] == ["context of a document"]
+
+
+def test_edited_citations_come_out():
+    asked = read(asks([message(said("Paris.", CITED))]))
+    spoken = asked.items[0]
+    cited = replace(spoken.parts[0].citations[0], url="https://c.d")
+    edited = replace(spoken, parts=(replace(spoken.parts[0], citations=(cited,)),))
+    body, _ = written(replace(asked, items=(edited,)))
+    assert body["input"][0]["content"][0]["annotations"] == [{**CITED, "url": "https://c.d"}]
+
+
+def test_who_speaks_may_be_unknown():
+    body = asks([{"role": "critic", "content": "x"}, {"type": None}, {"type": 5}, {"id": "msg_1"}])
+    assert read(body).items[0].role is Role.USER
+    assert written(read(body))[0] == body
+
+
+def test_images_say_nothing_of_their_state():
+    blob = Opaque("thought_signature", "x", Maker("google", "gemini"))
+    _, losses = writes(user(Image(Url("u"), opaque=(blob,))))
+    assert [loss.what for loss in losses] == ["thought signature"]
 
 
 HELLO = {"type": "message", "role": "user", "content": "Hello"}

@@ -41,8 +41,8 @@ from tokentape.protocols.canonical.events import (
 )
 from tokentape.protocols.canonical.failure import FailureKind
 from tokentape.protocols.canonical.fold import fold
-from tokentape.protocols.canonical.items import Message, Role, ToolCall
-from tokentape.protocols.canonical.parts import Citation, Image, Text, Url
+from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
+from tokentape.protocols.canonical.parts import Citation, Image, Refusal, Text, Unknown, Url
 from tokentape.protocols.canonical.reply import Stop, StopReason
 from tokentape.protocols.canonical.unfold import unfold
 from tokentape.protocols.codec import Source
@@ -319,3 +319,51 @@ def test_an_id_that_comes_late_is_waited_for():
         events[-1]["response"]["id"]
     }
     assert events[0]["response"]["created_at"] == 1_700_000_000
+
+
+def test_a_part_and_an_item_that_change_their_kind_stay_what_they_were():
+    added = {
+        "type": "response.output_item.added",
+        "output_index": 0,
+        "item": message({"type": "x_new", "x": 1}),
+    }
+    done = {"type": "response.content_part.done", "output_index": 0, "part": {"type": "x_new", "x": 2}}
+    other = {"type": "response.content_part.done", "output_index": 0, "content_index": 1, "part": said("a")}
+    found = fold(
+        reads(added, done, other, {"type": "response.output_item.done", "output_index": 0, "item": SEARCH})
+    )
+    assert found.items[0].parts[0].json == {"type": "x_new", "x": 2}
+    assert found.items[0].parts[1] == Text("a")
+
+
+def test_an_item_is_told_once():
+    events = native(replied(call(), SEARCH))
+    twice = [event for event in events for _ in range(2)]
+    assert fold(reads(*twice)) == read_reply(replied(call(), SEARCH))
+
+
+def test_what_was_begun_with_a_name_only():
+    added = {"type": "response.output_item.added", "output_index": 0, "item": call(name="", arguments="")}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": call()}
+    assert fold(reads(added, done)).items == read_reply(replied(call())).items
+    result = {"type": "function_call_output", "id": "fco_1", "call_id": "call_1", "output": ""}
+    added = {"type": "response.output_item.added", "output_index": 0, "item": result}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": {**result, "output": "18 C"}}
+    assert fold(reads(added, done)).items[0].parts == (Text("18 C"),)
+
+
+def test_blocks_that_say_something_as_they_begin():
+    thinking = Reasoning("So.", ("A.", "B."))
+    events = streamed((BEGUN, Open(0, thinking), Delta(0, " Yes."), Delta(0, "C.", 0), Close(0), *END))
+    item = events[-1]["response"]["output"][0]
+    assert [part["text"] for part in item["summary"]] == ["A.", "B.", "C."]
+    assert item["content"][0]["text"] == "So. Yes."
+    deltas = [event["delta"] for event in events if event["type"].endswith("delta")]
+    assert deltas == ["A.", "B.", "So.", " Yes.", "C."]
+    assert kinds(Open(0, Refusal("No.")), Close(0))[2:4] == ["refusal.delta", "refusal.done"]
+    assert kinds(Open(0, Unknown(NAME, {"type": "x"}), 0, Message(Role.ASSISTANT, ())), Delta(0, "x"), Close(0)) == [
+        "output_item.added", "content_part.added", "content_part.done", "output_item.done",
+    ]  # fmt: skip
+    assert kinds(Open(0, Unknown(NAME, SEARCH)), Delta(0, "x"), Close(0), Close(0)) == [
+        "output_item.added", "output_item.done",
+    ]  # fmt: skip

@@ -42,10 +42,11 @@ def text_type(role: str) -> str:
     return "output_text" if role == "assistant" else "input_text"
 
 
-def read_parts(value: Json, role: str, where: Where) -> tuple[Part, ...]:
-    """A list of parts; `where` is the list's place."""
+def read_parts(value: Json, role: str, where: Where, field: str) -> tuple[Part, ...]:
+    """A list of parts under `field`."""
     usual = text_type(role)
-    return tuple(read_part(part, usual, where, n) for n, part in enumerate(where.entries(value)))
+    entries = enumerate(where.entries(value, field))
+    return tuple([read_part(part, usual, where, field, n) for n, part in entries])
 
 
 def read_part(value: Json, usual: str, where: Where, *steps: str | int) -> Part:

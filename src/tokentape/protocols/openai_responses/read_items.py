@@ -62,7 +62,7 @@ def _message(item: Fields, where: Where) -> Message:
         spelling["content"] = None
         parts = ()
     else:
-        parts = read_parts(content, role.value, where.at("content"))
+        parts = read_parts(content, role.value, where, "content")
     origin = Origin(NAME, where.path, rest, spelling)
     return Message(role, parts, where.text_or_none(item.get("id"), "id"), origin=origin)
 
@@ -104,7 +104,7 @@ def _result(item: Fields, where: Where, kind: str) -> ToolResult:
         spelling = _AS_TEXT
         parts = (Text(output),)
     else:
-        parts = read_parts(output, "user", where.at("output"))
+        parts = read_parts(output, "user", where, "output")
     return ToolResult(
         where.text_or_none(item.get("call_id"), "call_id") or "",
         parts,

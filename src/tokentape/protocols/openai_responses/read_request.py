@@ -150,7 +150,7 @@ def _items(body: Fields, spelling: Fields, maker: Maker, where: Where) -> tuple[
             items.append(read_item(given, where.at("input"), maker))
         case list() if given and all(_is_part(entry) for entry in given):
             spelling["input"] = "parts"
-            parts = read_parts(given, "user", where.at("input"))
+            parts = read_parts(given, "user", where, "input")
             items.append(Message(Role.USER, parts, origin=Origin(NAME, ("input",))))
         case _:
             entries = where.entries(given, "input")

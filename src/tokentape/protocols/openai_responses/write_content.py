@@ -65,7 +65,7 @@ def _media(
         target.losses.meaning(part.origin, type(part).__name__.lower(), "a message of the model is text here")
         return None
     if part.cache is not None:
-        _uncached(part.origin, target)
+        uncached(part.origin, target)
     match part:
         case Image():
             return _image(part, known, target, model)
@@ -96,7 +96,8 @@ def says(part: Part, usual: str) -> bool:
     return usual != "output_text" or own(part.origin) is not None
 
 
-def _uncached(origin: Origin | None, target: Target) -> None:
+def uncached(origin: Origin | None, target: Target) -> None:
+    """Note that a caching mark is left out."""
     target.losses.tuning(origin, "caching mark", "the dialect caches by itself")
 
 
@@ -109,7 +110,7 @@ def _with_usual(usual: str, text: str) -> Fields:
 
 def _text(part: Text, usual: str, target: Target, model: str | None) -> Fields:
     if part.cache is not None:
-        _uncached(part.origin, target)
+        uncached(part.origin, target)
     for blob in target.kept(part.opaque, model, part.origin):
         target.losses.tuning(part.origin, blob.kind.replace("_", " "), "text has no such state here")
     known = own(part.origin)
@@ -187,7 +188,7 @@ def _document(part: Document, known: Origin | None, target: Target) -> Fields | 
     if part.context is not None:
         target.losses.meaning(part.origin, "context of a document", "the dialect has no such field")
     if part.cited:
-        target.losses.meaning(part.origin, "citations of a document", "the dialect cannot ask for them")
+        target.losses.tuning(part.origin, "citations of a document", "the dialect cannot ask for them")
     written: Fields = {"type": "input_file"}
     source = _file_source(part.source, known)
     if source is None:

@@ -10,7 +10,7 @@ from tokentape.protocols.canonical.parts import Data, Text, Unknown
 from tokentape.protocols.minting import minted
 from tokentape.protocols.openai_responses.content import text_type
 from tokentape.protocols.openai_responses.names import STREAMED
-from tokentape.protocols.openai_responses.write_content import own, write_part
+from tokentape.protocols.openai_responses.write_content import own, uncached, write_part
 from tokentape.protocols.tool_ids import RULES
 
 if TYPE_CHECKING:
@@ -50,19 +50,25 @@ class Items:
             case ServerTool() | Unknown():
                 return native(item)
 
+    def uncached(self, item: Item) -> None:
+        """Note the caching marks of a message that becomes plain text."""
+        for part in item.parts if isinstance(item, Message) else ():
+            if isinstance(part, Text) and part.cache is not None:
+                uncached(part.origin or item.origin, self.target)
+
     # ---- ids and states
 
     def _named(
-        self, written: Fields, given: str | None, prefix: str, place: int, known: Origin | None
+        self, written: Fields, given: str | None, prefix: str, place: int, origin: Origin | None
     ) -> None:
         """The item's own id: in a request only where it came from, in a reply always."""
-        if known is not None or (self.output and given):
+        if own(origin) is not None or (self.output and given):
             if given is not None:
                 written["id"] = given
         elif self.output:
             written["id"] = minted(prefix, self.seed, place)
         elif given is not None:
-            self.target.losses.tuning(None, "item id", "another provider gave it", given)
+            self.target.losses.tuning(origin, "item id", "another provider gave it")
 
     def call_id(self, given: str, place: int, known: Origin | None) -> str | None:
         """The id that pairs call and result: at most 64 characters (case 2)."""
@@ -84,7 +90,7 @@ class Items:
         if known is None or "role" not in known.rest:
             written["role"] = role
         if self.output or known is not None:
-            self._named(written, item.id, "msg_", place, known)
+            self._named(written, item.id, "msg_", place, item.origin)
             if self.output and known is None:
                 written["status"] = status
         content = self._content(item, known)
@@ -130,10 +136,10 @@ class Items:
                 item.origin, blob.kind.replace("_", " "), "calls have no such state here"
             )
         if item.cache is not None:
-            self.target.losses.tuning(item.origin, "caching mark", "the dialect caches by itself")
+            uncached(item.origin, self.target)
         custom = item.kind == "custom"
         written: Fields = {"type": "custom_tool_call" if custom else "function_call"}
-        self._named(written, item.item_id, "ctc_" if custom else "fc_", place, known)
+        self._named(written, item.item_id, "ctc_" if custom else "fc_", place, item.origin)
         if (call_id := self.call_id(item.id, place, known)) is not None:
             written["call_id"] = call_id
         written["name"] = item.name
@@ -151,10 +157,10 @@ class Items:
         if item.is_error:
             losses.tuning(item.origin, "error mark", "results have none here; the text tells")
         if item.cache is not None:
-            losses.tuning(item.origin, "caching mark", "the dialect caches by itself")
+            uncached(item.origin, self.target)
         custom = item.kind == "custom"
         written: Fields = {"type": "custom_tool_call_output" if custom else "function_call_output"}
-        self._named(written, item.item_id, "ctco_" if custom else "fco_", place, known)
+        self._named(written, item.item_id, "ctco_" if custom else "fco_", place, item.origin)
         if (call_id := self.call_id(item.call_id, place, known)) is not None:
             written["call_id"] = call_id
         as_text = known is None or known.spelling.get("output") == "text"
@@ -182,7 +188,7 @@ class Items:
         if known is None and not self.output and item.id is not None:
             written["id"] = item.id
         else:
-            self._named(written, item.id, "rs_", place, known)
+            self._named(written, item.id, "rs_", place, item.origin)
         spelling = known.spelling if known is not None else {}
         if item.summary or "summary" not in spelling:
             written["summary"] = _thoughts(item.summary, "summary_text", spelling.get("summary_rest"))

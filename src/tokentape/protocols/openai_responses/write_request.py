@@ -9,11 +9,13 @@ from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolRes
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.limits import budget_effort
+from tokentape.protocols.openai_chat.quirked import quirked
 from tokentape.protocols.openai_responses.names import BY_USER, LOGPROBS, NAME, OPTIONS, TIERS
 from tokentape.protocols.openai_responses.tools import write_choice, write_format, write_tool
 from tokentape.protocols.openai_responses.write_content import own
 from tokentape.protocols.openai_responses.write_items import Items
 from tokentape.protocols.options import unwritten, write_options
+from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.tool_ids import identified
 
 if TYPE_CHECKING:
@@ -45,10 +47,12 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if asked.stream is not None:
         written["stream"] = asked.stream
     _continuation(asked, target, written)
-    if known is None:
-        return Outgoing("/responses", written)
-    rest = {name: value for name, value in known.rest.items() if name not in ("include", "text")}
-    return Outgoing("/responses", {**rest, **written, **_null(known, written)})
+    if known is not None:
+        rest = {name: value for name, value in known.rest.items() if name not in ("include", "text")}
+        written = {**rest, **written, **_null(known, written)}
+    if target.quirks is not NO_QUIRKS:
+        quirked(written, target)
+    return Outgoing("/responses", written)
 
 
 def _null(known: Origin, written: Fields) -> Fields:
@@ -171,6 +175,7 @@ def _input(asked: Conversation, target: Target, known: Origin | None, written: F
     writer = Items(target, target.model or asked.model, own_ids=known is not None, seed="input")
     if items and (instructions := _instructions(items[0], asked)) is not None:
         written["instructions"] = instructions
+        writer.uncached(items[0])
         items = items[1:]
     spelled = known.spelling.get("input", items) if known is not None else items
     entries: list[Json] = []
@@ -196,7 +201,7 @@ def _instructions(item: Item, asked: Conversation) -> str | None:
         return None
     if origin is not None and origin.path != ("instructions",):
         return None
-    texts = [part.text for part in item.parts if isinstance(part, Text) and not part.origin]
+    texts = [part.text for part in item.parts if isinstance(part, Text) and own(part.origin) is None]
     whole = len(texts) == len(item.parts) and (origin is not None or len(texts) == 1)
     return "\n\n".join(texts) if whole else None
 
