@@ -66,6 +66,8 @@ REPLIES = {
     "toxic": answer({"content": []}, "ERROR_TOXIC"),
     "a new word": answer({"content": []}, "TIRED"),
     "text content": answer({"content": "Paris."}),
+    "odd logprobs": answer({"content": [text("Hi")]}, logprobs=[{"text": "Hi"}], id=""),
+    "no logprobs": answer({"content": [text("Hi")]}, logprobs=[]),
     "nearly nothing": {"message": {}},
     "nulls": {
         "message": {"role": None, "content": None, "tool_calls": None},

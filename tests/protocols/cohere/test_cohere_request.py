@@ -89,6 +89,7 @@ BODIES = {
     ),
     "no tools": chat(user("hi"), tools=[TOOL], tool_choice="NONE", strict_tools=False),
     "strict tools": chat(user("hi"), tools=[TOOL, TOOL], strict_tools=True),
+    "strict others": chat(user("hi"), tools=[{"type": "web"}], strict_tools=True, model=""),
     "strict nothing": chat(user("hi"), strict_tools=True),
     "plan and calls": chat(
         {"role": "assistant", "tool_plan": "I look.", "tool_calls": [call("c1", "look", '{"a": 1}', x=1)]},
@@ -205,6 +206,7 @@ def test_edited_nodes_are_written_as_they_are_now():
         ({"messages": [{"role": "assistant", "content": "x", "citations": [5]}]}, "messages[0].citations[0]"),
         ({"messages": [{"role": "assistant", "content": "x", "citations": [{"start": "x"}]}]},
          "messages[0].citations[0].start"),
+        ({"messages": [{"role": "assistant", "content": "x", "citations": ""}]}, "messages[0].citations"),
         ({"messages": [{"role": "tool", "tool_call_id": 5}]}, "messages[0].tool_call_id"),
         ({"tools": [{"function": {}}]}, "tools[0].function.name"),
         ({"tool_choice": "SOME"}, "tool_choice"),

@@ -79,6 +79,8 @@ REPLY = {
 def test_a_reply_comes_back():
     assert write_reply(read_reply(REPLY)) == (REPLY, [])
     assert read_reply(REPLY).items == (Reasoning("Hm."), Message(Role.ASSISTANT, (Text("Paris."),)))
+    thought = {"response": "", "thinking": "Hm.", "done": True}
+    assert write_reply(read_reply(thought)) == (thought, [])
     assert write_reply(read_reply({"response": "", "done": True})) == ({"response": "", "done": True}, [])
 
 

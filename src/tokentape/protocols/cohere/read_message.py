@@ -85,7 +85,7 @@ def read_assistant(message: Fields, where: Where, items: list[Item]) -> None:
     given = message.get("citations")
     blocks = _blocks(message.get("content"), where)
     texts = [block if isinstance(block, Text) else None for block in blocks]
-    left = attached(texts, where.entries(given, "citations"), where) if given else []
+    left = attached(texts, where.entries(given, "citations"), where) if given is not None else []
     rest = rest_of(message, _ASSISTANT)
     if left:
         rest = {**rest, "citations": left}

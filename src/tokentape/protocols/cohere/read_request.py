@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.conversation import Conversation
+from tokentape.protocols.canonical.conversation import Conversation, Tool
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
 from tokentape.protocols.checking import Where
 from tokentape.protocols.cohere.form import NAME, refuse_old
@@ -45,7 +45,7 @@ def read_request(body: Fields, source: Source) -> Conversation:
         spelling["tools"] = []
     if strict is False:
         spelling["strict_tools"] = False
-    elif strict and not tools:
+    elif strict and not any(isinstance(tool, Tool) for tool in tools):
         rest["strict_tools"] = True
     if isinstance(body.get("stop_sequences"), str):
         spelling["stop"] = "text"
@@ -54,7 +54,7 @@ def read_request(body: Fields, source: Source) -> Conversation:
         stream, spelling["streams"] = source.stream, source.stream
     return Conversation(
         items=_messages(body.get("messages"), where),
-        model=where.text_or_none(body.get("model"), "model") or source.model,
+        model=source.model if body.get("model") is None else where.text(body["model"], "model"),
         tools=tools,
         tool_choice=read_choice(body.get("tool_choice"), where),
         output=read_format(body.get("response_format"), where),

@@ -34,7 +34,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     for extra in reply.choices[1:]:
         losses.meaning(extra.origin or ("choices", extra.index), "another answer", "there is one answer")
     if reply.id is not None or not is_own:
-        body["id"] = reply.id or minted("", reply.model, reply.created)
+        body["id"] = reply.id if is_own else reply.id or minted("", reply.model, reply.created)
     message = written_assistant(reply.items, _turn(reply.items), losses, reply=True)
     if "role" in spelling:
         message["role"] = spelling["role"]
@@ -46,7 +46,8 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         body["finish_reason"] = word
     if reply.usage is not None:
         body["usage"] = written_usage(reply.usage, losses, is_own=is_own)
-    if logprobs := _logprobs(reply.items, losses):
+    logprobs = _logprobs(reply.items, losses, is_own=is_own)
+    if logprobs is not None:
         body["logprobs"] = logprobs
     return body
 
@@ -80,14 +81,15 @@ def written_usage(usage: Usage, losses: Losses, *, is_own: bool) -> Fields:
     return written
 
 
-def _logprobs(items: Iterable[Item], losses: Losses) -> list[Json]:
-    """The tokens of all texts."""
-    found: list[Json] = []
-    for item in items:
-        for part in item.parts if isinstance(item, Message) else ():
-            if isinstance(part, Text | Refusal) and part.logprobs:
-                found += fitting_logprobs(part.logprobs, losses)
-    return found
+def _logprobs(items: Iterable[Item], losses: Losses, *, is_own: bool) -> list[Json] | None:
+    """The tokens of all texts; None where nobody tells them."""
+    messages = (item for item in items if isinstance(item, Message))
+    texts = (part for item in messages for part in item.parts if isinstance(part, Text | Refusal))
+    told = [part.logprobs for part in texts if part.logprobs is not None]
+    if not told:
+        return None
+    found = [entry for entries in told for entry in entries]
+    return found if is_own else fitting_logprobs(found, losses)
 
 
 def fitting_logprobs(entries: Iterable[Json], losses: Losses) -> list[Json]:

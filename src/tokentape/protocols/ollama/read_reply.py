@@ -67,7 +67,7 @@ def _read(body: Fields, source: Source, where: Where) -> Reply:
     called = any(isinstance(item, ToolCall) for item in items)
     return Reply(
         choices=(Choice(tuple(items), stop_of(body, where, called=called) if done else None),),
-        model=where.text_or_none(body.get("model"), "model") or source.model,
+        model=source.model if body.get("model") is None else where.text(body["model"], "model"),
         created=None if created is None else seconds_of(created),
         usage=usage,
         complete=done,

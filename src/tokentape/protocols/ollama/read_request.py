@@ -68,8 +68,8 @@ def _read(body: Fields, source: Source, where: Where) -> Conversation:
         spelling["operation"] = GENERATE
     return Conversation(
         items=_messages(body, where) if chat else _prompt(body, zeros, where),
-        model=where.text_or_none(body.get("model"), "model") or source.model,
-        tools=read_tools(body["tools"], where) if chat and body.get("tools") else (),
+        model=source.model if body.get("model") is None else where.text(body["model"], "model"),
+        tools=read_tools(body["tools"], where) if chat and body.get("tools") is not None else (),
         output=read_format(body.get("format"), where),
         thinking=read_thinking(body.get("think"), where),
         options=read_options(body, OPTIONS, where),
@@ -97,7 +97,7 @@ def _prompt(body: Fields, zeros: Mapping[str, Json], where: Where) -> tuple[Item
         items.append(Message(Role.SYSTEM, (Text(system),), origin=Origin(NAME, ("system",))))
     prompt = where.text(body["prompt"], "prompt")
     parts: list[Part] = [Text(prompt)] if prompt else []
-    if body.get("images"):
+    if body.get("images") is not None:
         parts += read_images(body["images"], where)
     items.append(Message(Role.USER, tuple(parts), origin=Origin(NAME, ("prompt",))))
     return tuple(items)
@@ -119,7 +119,7 @@ def read_message(message: Fields, where: Where, items: list[Item]) -> None:
         return
     content = where.text_or_none(message.get("content"), "content")
     parts: tuple[Part, ...] = (Text(content),) if content else ()
-    if message.get("images"):
+    if message.get("images") is not None:
         parts += tuple(read_images(message["images"], where))
     turn = Turn(where.path, rest_of(message, known), _spelling(message, known))
     if role == "tool":

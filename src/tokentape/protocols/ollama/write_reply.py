@@ -35,7 +35,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     body: Fields = dict(origin.rest) if origin is not None and own else {}
     for extra in reply.choices[1:]:
         losses.meaning(extra.origin or ("choices", extra.index), "another answer", "there is one answer")
-    _head(reply, target, spelling, body)
+    _head(reply, target, spelling, body, own=own)
     message = assistant_message(reply.items, _turn(reply.items), losses, reply=True)
     if "role" in spelling:
         message["role"] = spelling["role"]
@@ -45,7 +45,8 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         _respond(message, body, losses)
     else:
         body["message"] = message
-    if logprobs := _logprobs(reply.items, losses):
+    logprobs = _logprobs(reply.items, losses, own=own)
+    if logprobs is not None:
         body["logprobs"] = logprobs
     _end(reply, losses, spelling, body, own=own)
     if reply.usage is not None:
@@ -53,14 +54,16 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     return body
 
 
-def _head(reply: Reply, target: Target, spelling: Mapping[str, Json], body: Fields) -> None:
-    model = reply.model or (target.asked.model if target.asked else None) or target.model
+def _head(reply: Reply, target: Target, spelling: Mapping[str, Json], body: Fields, *, own: bool) -> None:
+    model = reply.model
+    if model is None:
+        model = (target.asked.model if target.asked else None) or target.model
     if spelling.get("model", True):
         body["model"] = model or ""
     told = spelling.get("created_at")
     if isinstance(told, str) and seconds_of(told) == reply.created:
         body["created_at"] = told
-    elif not spelling or reply.created is not None:
+    elif not own or reply.created is not None:
         body["created_at"] = time_of(reply.created)
 
 
@@ -104,14 +107,15 @@ def written_usage(usage: Usage, losses: Losses, *, own: bool) -> Fields:
     return {name: count for name, count in written.items() if count is not None}
 
 
-def _logprobs(items: tuple[Item, ...], losses: Losses) -> list[Json]:
-    """The tokens of all texts."""
-    found: list[Json] = []
-    for item in items:
-        for part in item.parts if isinstance(item, Message) else ():
-            if isinstance(part, Text | Refusal) and part.logprobs:
-                found += fitting_logprobs(part.logprobs, losses)
-    return found
+def _logprobs(items: tuple[Item, ...], losses: Losses, *, own: bool) -> list[Json] | None:
+    """The tokens of all texts; None where nobody tells them."""
+    messages = (item for item in items if isinstance(item, Message))
+    texts = (part for item in messages for part in item.parts if isinstance(part, Text | Refusal))
+    told = [part.logprobs for part in texts if part.logprobs is not None]
+    if not told:
+        return None
+    found = tuple(entry for entries in told for entry in entries)
+    return list(found) if own else fitting_logprobs(found, losses)
 
 
 def fitting_logprobs(entries: tuple[Json, ...], losses: Losses) -> list[Json]:
