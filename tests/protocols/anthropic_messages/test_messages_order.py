@@ -24,6 +24,8 @@ items = st.lists(
         st.just(Unknown("anthropic.messages", {})),
     ),
     max_size=12,
+).filter(
+    lambda found: len(calls := [item.id for item in found if isinstance(item, ToolCall)]) == len(set(calls))
 )
 
 
@@ -47,3 +49,13 @@ def test_calls_without_ids_get_them_first():
     found = list(ordered(given, Losses()))
     assert found == identified(given)
     assert found[0].id == found[1].call_id != ""
+
+
+def test_a_result_belongs_to_the_last_call_of_its_id():
+    given = [
+        ToolCall("a", "f", "{}"),
+        Message(Role.USER, (Text("x"),)),
+        ToolCall("a", "f", "{}"),
+        ToolResult("a", ()),
+    ]
+    assert list(ordered(given, Losses())) == given

@@ -90,7 +90,7 @@ def test_what_a_message_cannot_say():
     )
     assert body["content"] == [{"type": "thinking", "thinking": "One.\n\nTwo.", "signature": ""}, text("a")]
     assert {loss.what for loss in losses.meaning} == {"choices", "image"}
-    assert {loss.what for loss in losses.tuning} == {"citation", "logprobs", "id", "x"}
+    assert {loss.what for loss in losses.tuning} == {"citation", "logprobs", "id", "x", "encrypted"}
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,10 @@ class OutgoingBlock:
         elif amend.name == "opaque" and isinstance(self.block, Reasoning):
             kept = self.blocks.target.kept((value,), self.blocks.model, None)  # type: ignore[arg-type]
             for blob in kept:
-                told_once = {"type": "signature_delta", "signature": blob.data}
-                yield from self._other(told_once if blob.kind == "signature" else None)
+                if blob.kind == "signature":
+                    yield from self._other({"type": "signature_delta", "signature": blob.data})
+                else:
+                    losses.tuning((), blob.kind.replace("_", " "), "Anthropic has no place for it")
         elif amend.name == "opaque":
             self.blocks.dropped((value,), None)  # type: ignore[arg-type]
         elif amend.name == "summary" and isinstance(value, str):

@@ -127,6 +127,9 @@ class Blocks:
             for blob in kept
             if blob.kind == "redacted"
         ]
+        for blob in kept:
+            if blob.kind not in ("signature", "redacted"):
+                self._tuning(item.origin, blob.kind.replace("_", " "), "Anthropic has no place for it")
         signature = next((blob.data for blob in kept if blob.kind == "signature"), None)
         if redacted and signature is None and not item.text:
             return redacted
