@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from tokentape.protocols.canonical.conversation import NativeTool
 from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolResult
@@ -76,10 +76,11 @@ def write_messages(asked: Conversation, writing: Writing) -> list[Json]:
         if moved and group.side != "tool":
             messages.append({"role": "user", "content": moved})
             moved = []
-        if is_message(group.items[0]):
-            messages += (item.json for item in group.items if isinstance(item, Unknown))
-        elif group.side == "assistant":
-            messages.append(write_assistant(group.items, group.turn, writing))
+        if group.side == "assistant":
+            said = [item for item in group.items if not is_message(item)]
+            if said:
+                messages.append(write_assistant(said, group.turn, writing))
+            messages += (item.json for item in group.items if is_message(item))
         else:
             moved += _single(group.items, messages, writing)
     if moved:
@@ -97,10 +98,12 @@ def _single(items: list[Item], messages: list[Json], writing: Writing) -> list[J
             message, media = write_result(item, own_turn(item, NAME), writing)
             messages.append(message)
             moved += _moved(item, media, writing) if media else []
+        elif isinstance(item, Unknown):
+            messages.append(item.json)
     return moved
 
 
-def is_message(item: Item) -> bool:
+def is_message(item: Item) -> TypeGuard[Unknown]:
     """True for a message of a role that is not known, as opposed to such an entry of `tool_calls`."""
     return isinstance(item, Unknown) and not (item.origin and item.origin.spelling.get("as") == "call")
 
