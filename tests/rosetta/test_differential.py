@@ -22,6 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 from differences import LISTED, LITELLM, ROSETTA  # noqa: E402
 from matrix.protocols_cells import MODELS  # noqa: E402
 from matrix.protocols_facets import answered, asked, differences  # noqa: E402
+from matrix.protocols_recorded import recorded  # noqa: E402
 from matrix.protocols_stones import FEATURES, stone  # noqa: E402
 from their_translators import ROSETTA as NAMES  # noqa: E402
 from their_translators import SOURCES, litellm_translates, rosetta_reply, rosetta_request  # noqa: E402
@@ -113,8 +114,45 @@ def test_every_difference_is_listed(tool, source, target, feature):
     assert unlisted == {}
 
 
+@cache
+def recorded_differences(source, target):
+    """Those of all recorded requests of a dialect, by llm-rosetta: (half, facet), with ours and theirs."""
+    met = {}
+    for name, model, body, _ in recorded(source):
+        to = Target(target, MODELS[target])
+        ours = translate_request(body, Source(source, model=model), to, allow_losses=True).result.body
+        for facet, values in _recorded(source, target, body, ours).items():
+            met[facet] = (name, *values)
+    return met
+
+
+def _recorded(source, target, body, ours):
+    try:
+        theirs = rosetta_request(source, target, body)
+    except Exception as error:
+        return {("request", "raised"): ("", f"{type(error).__name__}: {error}"[:300])}
+    read = lambda found: asked(codec_of(target).read_request(found, Source(target, MODELS[target])))  # noqa: E731
+    return _compared("request", ours, theirs, read)
+
+
+@pytest.mark.parametrize(("tool", "source", "target"), [pair for pair in PAIRS if pair[0] == ROSETTA])
+def test_every_difference_of_recorded_requests_is_listed(tool, source, target):
+    unlisted = {
+        facet: values
+        for (half, facet), values in recorded_differences(source, target).items()
+        if not any(entry.fits((tool, half, "recorded", facet, source, target)) for entry in LISTED)
+    }
+    assert unlisted == {}
+
+
 def test_nothing_is_listed_that_does_not_differ():
     met = {
+        (ROSETTA, half, "recorded", facet, source, target)
+        for tool, source, target in PAIRS
+        if tool == ROSETTA
+        for half, facet in recorded_differences(source, target)
+    }
+    met |= {
         (tool, half, feature, facet, source, target)
         for tool, source, target in PAIRS
         for feature in FEATURES
