@@ -77,3 +77,47 @@ def written(stream, **target):
     told = [json.loads(data) for _, data in found if data != b"[DONE]"]
     assert [name for name, data in found if data != b"[DONE]"] == [one["type"] for one in told]
     return told, done, [str(loss) for loss in target.losses.report]
+
+
+USED = {
+    "billed_units": {"input_tokens": 5, "output_tokens": 3},
+    "tokens": {"input_tokens": 14, "output_tokens": 3},
+}
+TOKEN = {"text": "Hi", "token_ids": [1], "logprobs": [-0.1]}
+CITED = {
+    "start": 0,
+    "end": 3,
+    "text": "Par",
+    "sources": [{"type": "document", "id": "d", "document": {"title": "T"}}],
+}
+
+REPLIES = {
+    "text": answer({"content": [text("Paris.")]}, usage=USED),
+    "cached": answer({"content": [text("Paris.")]}, usage={**USED, "cached_tokens": 8}),
+    "thought": answer({"content": [{"type": "thinking", "thinking": "Hm."}, text("Yes.")]}),
+    "plan and calls": answer(
+        {"tool_plan": "I look.", "tool_calls": [call("c1", "f", '{"a":1}'), call("c2", "g", "{}")]},
+        "TOOL_CALL",
+    ),
+    "length": answer({"content": [text("Pari")]}, "MAX_TOKENS"),
+    "sequence": answer({"content": [text("Pari")]}, "STOP_SEQUENCE"),
+    "logprobs": answer({"content": [text("Hi")]}, logprobs=[TOKEN]),
+    "logprobs of nothing": answer({"content": []}, logprobs=[TOKEN]),
+    "citations": answer({"content": [text("Paris.")], "citations": [CITED]}),
+    "empty fields": answer({"content": [], "tool_plan": "", "tool_calls": [], "citations": []}),
+    "unknown fields": answer({"content": [text("Hi", x=1)], "mood": "glad"}, meta={"x": 1}, warnings=None),
+    "counts of another kind": answer({"content": [text("Hi")]}, usage={"tokens": {"input_tokens": 5.5}}),
+    "failed": answer({"content": [text("Pa")]}, "ERROR"),
+    "too late": answer({"content": []}, "TIMEOUT"),
+    "toxic": answer({"content": []}, "ERROR_TOXIC"),
+    "a new word": answer({"content": []}, "TIRED"),
+    "text content": answer({"content": "Paris."}),
+    "odd logprobs": answer({"content": [text("Hi")]}, logprobs=[{"text": "Hi"}], id=""),
+    "no logprobs": answer({"content": [text("Hi")]}, logprobs=[]),
+    "nearly nothing": {"message": {}},
+    "nulls": {
+        "message": {"role": None, "content": None, "tool_calls": None},
+        "id": None,
+        "finish_reason": None,
+    },
+}
