@@ -89,6 +89,12 @@ def test_what_goes_with_them():
     "block",
     [
         {"type": "image", "source": {"type": "of_tomorrow", "x": 1}},
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": "", "data": "iVBOR"},
+            "cache_control": {},
+        },
+        {"type": "document", "source": {"type": "url", "url": "x"}, "citations": {"enabled": None, "x": 1}},
         {"type": "image", "source": {"type": "base64", "media_type": "application/x", "data": "", "x": 1}},
         {"type": "document", "source": {"type": "text", "media_type": "text/html", "data": "<p>"}},
         {"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "eA=="}},

@@ -185,6 +185,8 @@ BAD = [
      "messages[0].content[0].input"),
     (request({"role": "user", "content": [{"type": "tool_use", "id": "a", "name": "b", "input": {"a": float("nan")}}]}),
      "messages[0].content[0].input"),
+    (request({"role": 10**5000, "content": "x"}), "messages[0].role"),
+    (request(stop_sequences="END"), "stop_sequences"),
     (request(max_tokens="many"), "max_tokens"),
     (request(metadata="x"), "metadata"),
     (request(output_config=[]), "output_config"),

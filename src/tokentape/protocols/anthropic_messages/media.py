@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _IMAGE = frozenset({"type", "source", "cache_control"})
 _DOCUMENT = frozenset({"type", "source", "title", "context", "citations", "cache_control"})
+_ENABLED = frozenset({"enabled"})
 _SOURCES = {
     "base64": frozenset({"type", "media_type", "data"}),
     "text": frozenset({"type", "media_type", "data"}),
@@ -52,7 +53,7 @@ def document_of(block: Fields, where: Where) -> Part:
         told = where.fields(block["citations"], "citations")
         cited = where.flag_or_none(told.get("enabled"), "citations", "enabled")
         if cited is None or len(told) > 1:
-            rest = {**rest, "citations": {name: told[name] for name in told if name != "enabled"}}
+            rest = {**rest, "citations": dict(rest_of(told, _ENABLED))}
     return Document(
         read[0],
         where.text_or_none(block.get("title"), "title"),
@@ -101,9 +102,8 @@ def written_image(part: Image, origin: Origin | None, losses: Losses) -> Fields 
 def _image_source(source: Source, own: bool) -> Fields | None:
     match source:
         case Inline(media_type, data):
-            media_type = media_type or next(
-                (kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), ""
-            )
+            if not media_type and not own:
+                media_type = next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), "")
             fits = own or media_type.startswith("image/")
             return {"type": "base64", "media_type": media_type, "data": data} if fits else None
         case _:

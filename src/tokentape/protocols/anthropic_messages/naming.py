@@ -61,15 +61,17 @@ def mark_of(value: Json, where: Where) -> CacheMark | None:
         return None
     told = where.fields(value, "cache_control")
     rest = rest_of(told, _MARK)
-    if told.get("type") != "ephemeral":
-        rest = {**rest, "type": told.get("type")}
+    if told.get("type") not in (None, "ephemeral"):
+        rest = {**rest, "type": told["type"]}
     ttl = where.text_or_none(told.get("ttl"), "cache_control", "ttl")
-    return CacheMark(ttl, Origin(NAME, where.path, rest) if rest else None)
+    spelling: Fields = {} if "type" in told else {"type": "absent"}
+    return CacheMark(ttl, Origin(NAME, where.path, rest, spelling) if rest or spelling else None)
 
 
 def written_mark(mark: CacheMark) -> Fields:
     """`cache_control`."""
-    written: Fields = {"type": "ephemeral"}
+    own = mark.origin if is_own(mark.origin) else None
+    written: Fields = {} if own is not None and own.spelling else {"type": "ephemeral"}
     if mark.ttl is not None:
         written["ttl"] = mark.ttl
-    return {**written, **mark.origin.rest} if is_own(mark.origin) else written
+    return written if own is None else {**written, **own.rest}

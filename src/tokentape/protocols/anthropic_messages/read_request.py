@@ -57,6 +57,8 @@ def _read(body: Fields, source: Source, where: Where) -> Conversation:
     thinking = thinking_of(body, config, where, rest)
     choice, parallel = choice_of(body.get("tool_choice"), where, rest)
     _keep_the_rest(body, config, left_of_config(config, output), rest, where)
+    if body.get("stop_sequences") is not None:
+        where.entries(body["stop_sequences"], "stop_sequences")
     options = read_options(body, PLACES, where)
     if parallel is not None:
         from dataclasses import replace
@@ -105,9 +107,9 @@ def _items(body: Fields, maker: Maker, where: Where) -> list[Item]:
         if not isinstance(message, dict):
             where.fields(message, "messages", nth)
             continue
-        named = message.get("role")
-        role = _ROLES.get(named) if isinstance(named, str) else None
-        if role is None or named is None:
+        named = where.text(message.get("role"), "messages", nth, "role")
+        role = _ROLES.get(named)
+        if role is None:
             where.wrong(f"there is no role {named!r}", "messages", nth, "role")
         content = message.get("content")
         as_text = isinstance(content, str)

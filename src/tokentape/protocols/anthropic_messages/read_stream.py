@@ -237,7 +237,7 @@ class Reader:
             _WHERE.fields(delta, "delta")
             return ()
         if type(index) is not int or index not in self._open:
-            _WHERE.wrong(f"no block {_index(event)} is open", "index")
+            _WHERE.wrong("no such block is open", "index")
         block = self._open[index]
         kind = delta.get("type")
         if block.json is not None:

@@ -31,7 +31,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         target.losses.meaning((), "choices", "Anthropic gives one answer: the others are left out")
     blocks = Blocks(target, reply.model, own, unsigned=True, reply=True)
     content: list[Json] = []
-    for item in _identified(reply):
+    for item in reply.items if own else _identified(reply):
         content += blocks.of(item)
     written: Fields = {"type": "message", "role": "assistant", "content": content}
     written["id"] = message_id(reply.id, reply.model, reply.created)
