@@ -86,7 +86,7 @@ def test_a_reply_is_what_it_was_but_for_its_losses(name, reply):
     target = Target(name, model=MODELS[name])
     body = write_reply(reply, target).result
     again = codec_of(name).read_reply(body, Source(name, model=MODELS[name]))
-    assert unexplained(known(name, answered(reply)), answered(again), target.losses.report) == []
+    assert unexplained(answered(reply), answered(again), target.losses.report) == []
     assert codec_of(name).write_reply(again, Target(name)) == body
 
 
@@ -110,7 +110,7 @@ def test_any_sequence_of_events_amounts_to_the_same(name, events):
     again = fold(
         read(codec_of(name), written(codec_of(name), events, target), Source(name, model=MODELS[name]))
     )
-    meant = joined(known(name, answered(fold(events))))
+    meant = joined(answered(fold(events)))
     assert unexplained(meant, joined(answered(again)), target.losses.report) == []
 
 
@@ -131,12 +131,3 @@ def joined(facets):
     """
     changed = {"reasoning": "".join(facets.get("reasoning", ())), "calls": sorted(facets.get("calls", ()))}
     return {**facets, **{name: value for name, value in changed.items() if value}}
-
-
-def known(name, facets):
-    """What the dialect can tell at all; what is left out is explained by its name in NOT_TOLD."""
-    return {facet: value for facet, value in facets.items() if facet not in NOT_TOLD.get(name, {})}
-
-
-NOT_TOLD: dict[str, dict[str, str]] = {}
-"""By dialect the facets of replies that it has no word for, with the reason."""
