@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.failures import read_failure
+from tokentape.protocols.anthropic_messages.incoming_block import IncomingBlock
 from tokentape.protocols.anthropic_messages.naming import NAME, dumps
 from tokentape.protocols.anthropic_messages.read_content import (
     citation_of,
@@ -32,7 +33,6 @@ from tokentape.protocols.canonical.items import Message, Reasoning, Role, Server
 from tokentape.protocols.canonical.origin import Opaque, rest_of
 from tokentape.protocols.canonical.parts import Unknown
 from tokentape.protocols.checking import Where
-from tokentape.protocols.folding import grown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -49,45 +49,8 @@ SPEAKS = Message(Role.ASSISTANT, ())
 """The message that all parts of a reply belong to."""
 
 _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-_FIELDS = {"text": "text", "thinking": "thinking"}
-"""What of a block goes on in deltas; of all other blocks it is the JSON of their input."""
-
 _EVENT = frozenset({"type", "delta", "usage"})
 _WHERE = Where(NAME)
-
-
-class _Block:
-    """What is kept of an open block: a signature, which is one thing; an input told at the start; a block
-    that only Anthropic knows.
-    """
-
-    __slots__ = ("field", "given", "grows", "json", "signature", "told")
-
-    def __init__(self, kind: Json) -> None:
-        self.field = _FIELDS.get(kind, "partial_json") if isinstance(kind, str) else None
-        self.signature: list[str] = []
-        self.given = ""
-        self.told = False
-        self.json: Fields | None = None
-        self.grows: dict[str, list[str]] = {}
-
-    def grow(self, delta: Fields) -> None:
-        """Take a delta of a block that only Anthropic knows: texts go on, all else is told anew."""
-        for name, value in delta.items():
-            if self.json is None or name == "type":
-                continue
-            if isinstance(value, str):
-                self.grows.setdefault(name, []).append(value)
-            else:
-                self.json[name] = grown(self.json.get(name), value, name)
-
-    def whole(self) -> Fields:
-        """Such a block as it is by now."""
-        whole = dict(self.json or {})
-        for name, texts in self.grows.items():
-            begun = whole.get(name)
-            whole[name] = (begun if isinstance(begun, str) else "") + "".join(texts)
-        return whole
 
 
 class Reader:
@@ -96,7 +59,7 @@ class Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._maker: Maker | None = None
-        self._open: dict[int, _Block] = {}
+        self._open: dict[int, IncomingBlock] = {}
         self._calls = False
         self._counts: Fields = {}
         self._message: Fields = {}
@@ -194,12 +157,12 @@ class Reader:
     def _start(self, event: Fields) -> Iterator[Event]:
         index = _index(event)
         block = _WHERE.fields(event.get("content_block"), "content_block")
-        kept = self._open[index] = _Block(block.get("type"))
+        kept = self._open[index] = IncomingBlock(block.get("type"))
         found = self._opened(block, kept)
         shell = None if isinstance(found, Reasoning | ToolCall | ServerTool) else SPEAKS
         yield Open(index, found, 0, shell)
 
-    def _opened(self, block: Fields, kept: _Block) -> Block:
+    def _opened(self, block: Fields, kept: IncomingBlock) -> Block:
         where = _WHERE.at("content_block")
         kind = where.text(block.get("type"), "type")
         begun = block
@@ -255,7 +218,7 @@ class Reader:
             return (Delta(index, text),)
         return self._other_delta(index, block, event, delta)
 
-    def _other_delta(self, index: int, block: _Block, event: Fields, delta: Fields) -> Iterable[Event]:
+    def _other_delta(self, index: int, block: IncomingBlock, event: Fields, delta: Fields) -> Iterable[Event]:
         where = _WHERE.at("delta")
         kind = where.text(delta.get("type"), "type")
         if kind == "signature_delta":
