@@ -86,8 +86,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A written request: the path below the API's base (model and streaming where the path says them),
-    its query, and the JSON body.
+    """A written request: the path as the API's owner has it, from the host on and without a slash before
+    (`v1/messages`; model and streaming where the path says them), its query, and the JSON body.
     """
 
     path: str

@@ -58,7 +58,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     _usage(asked, own, spelling, body)
     if target.quirks is not NO_QUIRKS:
         quirked(body, target)
-    return Outgoing("/chat/completions", body)
+    return Outgoing("v1/chat/completions", body)
 
 
 def write_messages(asked: Conversation, writing: Writing) -> list[Json]:

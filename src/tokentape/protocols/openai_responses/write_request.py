@@ -52,7 +52,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
         written = {**rest, **written, **_null(known, written)}
     if target.quirks is not NO_QUIRKS:
         quirked(written, target)
-    return Outgoing("/responses", written)
+    return Outgoing("v1/responses", written)
 
 
 def _null(known: Origin, written: Fields) -> Fields:
