@@ -112,6 +112,9 @@ class ChatWriter:
                 "created": created if created is not None else created_of(None),
                 "model": self._model or "",
             }
+            if self._own:  # what the source's chunks leave empty stays so
+                blank = {name: event.rest[name] for name in ("id", "created") if name in event.rest}
+                self._head |= {name: value for name, value in blank.items() if not getattr(event, name)}
         if self._own:
             news = {k: v for k, v in event.rest.items() if k not in _HEAD and self._told.get(k, v) != v}
             news |= {k: v for k, v in event.rest.items() if k not in _HEAD and k not in self._told}
