@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tokentape.protocols.canonical.quick import quick
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool of the caller's. `schema` is the JSON schema of its arguments (None: not given); kind

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.canonical.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.origin import Opaque, Origin
@@ -26,6 +27,7 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Message:
     """What somebody says. `id` is the item's own, where the dialect gives one; `name` the speaker's."""
@@ -37,6 +39,7 @@ class Message:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reasoning:
     """What the model thought: the thought itself, summaries of it, and what only its maker can read.
@@ -52,6 +55,7 @@ class Reasoning:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """The model calls a tool of the caller's.
@@ -70,6 +74,7 @@ class ToolCall:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What the caller's tool gave back. `is_error` is None where the dialect does not say."""

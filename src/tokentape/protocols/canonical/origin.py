@@ -7,8 +7,9 @@ dialect that made it reads it. So unknown fields survive same-dialect use and ca
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from tokentape.protocols.canonical.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
 
     Path = tuple[str | int, ...]
 
-NOTHING: Mapping[str, Json] = MappingProxyType({})
+
+class _Nothing(dict[str, "Json"]):
+    """No fields, ever; hashable, so that it may be a default."""
+
+    __slots__ = ()
+
+    def __setitem__(self, name: str, value: Json) -> None:
+        raise TypeError("NOTHING stays empty")
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+NOTHING: Mapping[str, Json] = _Nothing()
 """No fields."""
 
 
-def _nothing() -> Mapping[str, Json]:
-    return NOTHING
-
-
+@quick
 @dataclass(frozen=True, slots=True, eq=False)
 class Turn:
     """One native message, of which several items may have come (same object: same message).
@@ -34,10 +44,11 @@ class Turn:
     """
 
     path: Path
-    rest: Mapping[str, Json] = field(default_factory=_nothing)
-    spelling: Mapping[str, Json] = field(default_factory=_nothing)
+    rest: Mapping[str, Json] = NOTHING
+    spelling: Mapping[str, Json] = NOTHING
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Origin:
     """`protocol` is the dialect's name, `path` leads to the node in its body, `rest` and `spelling` are
@@ -46,8 +57,8 @@ class Origin:
 
     protocol: str
     path: Path = ()
-    rest: Mapping[str, Json] = field(default_factory=_nothing)
-    spelling: Mapping[str, Json] = field(default_factory=_nothing)
+    rest: Mapping[str, Json] = NOTHING
+    spelling: Mapping[str, Json] = NOTHING
     turn: Turn | None = None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.quick import quick
+
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.origin import Opaque, Origin
     from tokentape.wire.interaction import Json
@@ -34,6 +36,7 @@ class Citation:
     end: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Text:
     """Text. `logprobs` is the raw list of its tokens, None where they are not told."""
