@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent / ".peers"
 
 
-def python_of(requirement: str) -> str | None:
-    """The interpreter of an environment with just `requirement`, made on first use; None if it cannot be."""
+def python_of(requirement: str, *more: str) -> str | None:
+    """The interpreter of an environment with just `requirement` and what it needs `more` than it says, made
+    on first use; None if it cannot be made.
+    """
     home = ROOT / requirement.replace("==", "-")
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     if not (home / "ready").exists():
         venv.create(home, with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", requirement]
+        install = [str(python), "-m", "pip", "install", "--quiet", requirement, *more]
         done = subprocess.run(install, check=False, capture_output=True, text=True)
         if done.returncode:
             print(f"{requirement} cannot be installed: {done.stderr.strip().splitlines()[-1:]}")

@@ -1,7 +1,8 @@
 """LiteLLM's translator, run by the interpreter of an environment that has it: jobs in by line, seconds out.
 
-Job lines: `request N FILE` (Chat request to Messages, bytes to bytes) and `stream N FILE` (Messages stream to
-Chat chunks, lines to lines). Each answer is the seconds of one, over N.
+Job lines: `request N FILE` (Chat request to Messages by its two functions for that, bytes to bytes),
+`completion N FILE` (the same by its public function, up to the HTTP client) and `stream N FILE` (Messages stream
+to Chat chunks, lines to lines). Each answer is the seconds of one, over N.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_LOG"] = "ERROR"
@@ -20,6 +23,7 @@ import litellm
 from litellm.litellm_core_utils.litellm_logging import Logging
 from litellm.llms.anthropic.chat.handler import ModelResponseIterator
 from litellm.llms.anthropic.chat.transformation import AnthropicConfig
+from litellm.llms.custom_httpx.http_handler import HTTPHandler
 
 MODEL = "claude-sonnet-4-5"
 NOT_OPTIONS = {"model", "messages"}
@@ -37,6 +41,30 @@ def request(data: bytes) -> bytes:
     return json.dumps(written).encode()
 
 
+class Sent(BaseException):
+    """Thrown by the HTTP client that sends nothing, so that nobody handles it as an error of the wire."""
+
+
+class Client(HTTPHandler):
+    """An HTTP client at which a call ends."""
+
+    def post(self, *given: object, **named: object) -> NoReturn:
+        """The request is translated: that is all."""
+        raise Sent
+
+
+CLIENT = Client()
+
+
+def completion(data: bytes) -> None:
+    """As a program calls it, up to where the request would be sent."""
+    body = json.loads(data)
+    body["model"] = f"anthropic/{MODEL}"
+    with suppress(Sent):
+        litellm.completion(**body, api_key="none", client=CLIENT)
+        raise RuntimeError("the call did not reach its client")
+
+
 def stream(data: bytes) -> int:
     """As `litellm.completion(stream=True)` does, each chunk written as a server would write it."""
     lines = iter(data.decode().split("\n"))
@@ -48,7 +76,7 @@ def stream(data: bytes) -> int:
     return sum(len(b"data: " + chunk.model_dump_json().encode() + b"\n\n") for chunk in chunks)
 
 
-JOBS = {"request": request, "stream": stream}
+JOBS = {"request": request, "completion": completion, "stream": stream}
 
 
 def main() -> None:
