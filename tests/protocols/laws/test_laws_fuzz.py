@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import islice
 
 import pytest
@@ -153,13 +154,27 @@ def test_a_hundred_megabytes_of_arguments(name):
     codec = codec_of(name)
     reader, writer = codec.reader(Source(name)), codec.writer(Target(name))
     frames, encode = decoder(codec.framing), ENCODERS[codec.framing]
-    length = 0
+    length, before = 0, peak()
     for event in huge_call():
         for wire in writer.write(event):
             for found in frames.feed(encode(wire)):
                 if found.data is not None:
                     length += sum(map(arguments_in, reader.read(Payload(found.name, found.data))))
     assert length == len('{"city":""}') + PIECES * len(PIECE)
+    assert peak() - before < MOST
+
+
+MOST = 12 * PIECES * (1 << 16)
+"""Bytes of memory: the arguments a few times over, where they are written and read in one piece."""
+
+
+def peak():
+    """The most memory that this process has had, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def huge_call():
