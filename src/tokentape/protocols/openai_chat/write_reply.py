@@ -31,7 +31,11 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         body["id"] = reply.id if reply.id is not None else minted("chatcmpl-", *seed(reply))
     if reply.created is not None or not own:
         body["created"] = created_of(reply) if not own else reply.created
-    if model is not None:
+    if model is None and not own:
+        # Replies of Cohere name no model, Chat's always do: the one that was asked, if it is known.
+        model = target.asked.model if target.asked is not None else None
+        body["model"] = model or ""
+    elif model is not None:
         body["model"] = model
     writing = Writing(target, model, own, reply=True)
     if reply.choices or not (own and reply.failure):
