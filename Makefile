@@ -1,7 +1,7 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix sdks bench prices limits docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix sdks protocols bench prices limits docs changelog clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,6 +32,9 @@ matrix:  ## the SDK tests against older and newer SDKs and HTTP libraries
 
 sdks:  ## every SDK of the matrix in its environments; writes the page of the docs
 	$(PYTHON) -m matrix
+
+protocols:  ## every pair of dialects over every feature; writes the pages of the docs
+	$(PYTHON) -m matrix.protocols --write
 
 bench:  ## every performance claim, beside its peers
 	$(PYTHON) -m benchmarks

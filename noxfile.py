@@ -24,6 +24,7 @@ TESTS = (
     "pytest-asyncio",
     "pytest-xdist",
     "hypothesis",
+    "jsonschema",
     "trio",
     "starlette",
     "pyyaml",
