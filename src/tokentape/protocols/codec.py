@@ -127,6 +127,13 @@ class WireEvent:
     exception: bool = False
 
 
+COMMENT = ":"
+"""The name of a wire event that is a comment of server-sent events: its raw text says nothing to clients."""
+
+HEARTBEAT = WireEvent(COMMENT, raw=" ping")
+"""A ping, for dialects that have no event for it and whose clients skip comments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
     """One dialect, both ways.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.codec import COMMENT
 from tokentape.protocols.fastjson import dumps
 from tokentape.wire.eventstream import EventHeader, EventStreamDecoder, encode_message
 from tokentape.wire.jsonarray import JsonArrayDecoder
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def sse(event: WireEvent) -> bytes:
-    """Server-sent: `event` only where it has a name."""
+    """Server-sent: `event` only where it has a name; a comment has no data."""
+    if event.raw is not None and event.name == COMMENT:
+        return b":" + event.raw.encode() + b"\n\n"
     head = b"event: " + event.name.encode() + b"\n" if event.name else b""
     data = dumps(event.json) if event.raw is None else event.raw.encode()
     return head + b"data: " + data + b"\n\n"
@@ -59,3 +62,19 @@ MEDIA_TYPES = {
 def decoder(framing: str) -> Decoder:
     """A decoder for bytes framed like that; "json-array" is Gemini's other way."""
     return _DECODERS[framing]()
+
+
+_BLANK = b" \t\r\n"
+
+
+def framing_of(begun: bytes, expected: str) -> str | None:
+    """How a stream is framed that has begun with these bytes; None as long as that is open.
+
+    No field of server-sent events begins with a bracket, so what does is a JSON array.
+    """
+    if expected != "sse":
+        return expected
+    first = begun.lstrip(_BLANK)[:1]
+    if not first:
+        return None
+    return "json-array" if first == b"[" else expected

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.events import Amend, Close, Counted, Delta, Ended, Failed, Open, Remark
+from tokentape.protocols.canonical.events import (
+    Amend,
+    Close,
+    Counted,
+    Delta,
+    Ended,
+    Failed,
+    Open,
+    Ping,
+    Remark,
+)
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
 from tokentape.protocols.charges import charged_in, charged_in_comment, is_charge
 from tokentape.protocols.fastjson import loads
-from tokentape.protocols.framing import ENCODERS, decoder
+from tokentape.protocols.framing import ENCODERS, decoder, framing_of
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.translation import codec_of
 from tokentape.protocols.usage import Usage
@@ -26,20 +36,34 @@ if TYPE_CHECKING:
 
 
 class EventReader:
-    """Bytes of a stream in, canonical events out. `framing` other than the dialect's own: "json-array"."""
+    """Bytes of a stream in, canonical events out. `framing` names another than the dialect's own, such as
+    "json-array"; where it is not told, server-sent events and a JSON array are told apart by their bytes.
+    """
 
     def __init__(self, source: Source, framing: str | None = None) -> None:
         codec = codec_of(source.dialect)
-        self._decoder = decoder(framing or codec.framing)
+        self._framing = codec.framing
+        self._decoder = None if framing is None else decoder(framing)
         self._reader = codec.reader(source)
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """The events that `data` completes. Raises `ProtocolError` for what is no event of the dialect."""
+        if self._decoder is None:
+            return self._first(data)
+        return self._read(self._decoder.feed(data))
+
+    def _first(self, data: bytes) -> Iterator[Event]:
+        """Until the first byte that says how the stream is framed; blanks before it say nothing."""
+        framing = framing_of(data, self._framing)
+        if framing is None:
+            return iter(())
+        self._decoder = decoder(framing)
         return self._read(self._decoder.feed(data))
 
     def end(self) -> Iterator[Event]:
         """The connection ended: the last events, and `Ended`."""
-        yield from self._read(self._decoder.close())
+        if self._decoder is not None:
+            yield from self._read(self._decoder.close())
         yield from self._reader.end()
 
     def _read(self, found: Iterable[StreamEvent]) -> Iterator[Event]:
@@ -51,6 +75,8 @@ class EventReader:
                     continue
             if payload is not None:
                 yield from self._reader.read(payload)
+            elif event.raw.startswith(b":") and b"cost" not in event.raw:
+                yield Ping()  # servers keep a connection alive with comments (OpenRouter)
 
 
 def _charges(raw: bytes, payload: Payload | None) -> Iterator[Event]:
@@ -74,6 +100,9 @@ class StreamTranslator:
 
     An error event of the source becomes one of the target; a source that ends without its own end becomes
     an incomplete reply of the target, never a complete one. After either nothing more is written.
+
+    What is no event of the source is a `ProtocolError`; what was written before it comes from the next
+    call, which is `fail` for a caller that tells its client what happened.
     """
 
     def __init__(self, source: Source, target: Target, *, framing: str | None = None) -> None:
@@ -84,6 +113,7 @@ class StreamTranslator:
         self._target = target
         self._over = False
         self._foreign: set[int] = set()
+        self._written: list[bytes] = []
 
     @property
     def losses(self) -> LossReport:
@@ -105,16 +135,18 @@ class StreamTranslator:
         return self._write((Failed(failure), Ended(False)))
 
     def _write(self, events: Iterable[Event]) -> bytes:
-        written: list[bytes] = []
+        written = self._written  # it outlives an error of the reader: the writer has told it
         for event in events:
             if self._over:
                 break
             if self._is_foreign(event):
                 continue
             for wire in self._writer.write(event):
-                written.append(self._encode(wire))  # noqa: PERF401 - a generator costs more than it does
+                written.append(self._encode(wire))
             self._over = type(event) is Ended
-        return b"".join(written)
+        said = b"".join(written)
+        written.clear()
+        return said
 
     def _is_foreign(self, event: Event) -> bool:
         """True for what only the source's dialect knows: noted, and kept from the writer."""

@@ -123,8 +123,8 @@ def translate_stream(
 ) -> TranslatedStream:
     """A streamed reply in the dialect `to`: iterate over it. Nothing is held back.
 
-    `framing` is "json-array" for Gemini's streams that are no server-sent events. Iterating raises
-    `ProtocolError` for what is no stream of `source`.
+    `framing` is found out where it is not told; "json-array" is that of Gemini's streams that are no
+    server-sent events. Iterating raises `ProtocolError` for what is no stream of `source`.
     """
     target = replace(Target(codec_of(to).dialect), asked=asked)
     return TranslatedStream(

@@ -104,6 +104,9 @@ class Writer:
                 yield from self._fail(Failure(FailureKind.INCOMPLETE, "the reply ended before its own end"))
                 return
         yield from self._begin()
+            case Ping() if not self._began:
+                yield HEARTBEAT  # an event would have to come after `message_start`
+                return
         yield from self._say(event)
 
     def _say(self, event: Event) -> Iterator[WireEvent]:

@@ -12,13 +12,14 @@ from tokentape.protocols.canonical.events import (
     Ended,
     Failed,
     Open,
+    Ping,
     Started,
     Stopped,
 )
 from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Citation, Refusal, Text, Unknown
-from tokentape.protocols.codec import WireEvent
+from tokentape.protocols.codec import HEARTBEAT, WireEvent
 from tokentape.protocols.cohere.citations import written_citation
 from tokentape.protocols.cohere.form import NAME
 from tokentape.protocols.cohere.stops import written_stop
@@ -57,6 +58,7 @@ class Writer:
     """
 
     def __init__(self, target: Target) -> None:
+        self._target = target
         self._losses = target.losses
         self._started: Started | None = None
         self._begun = False
@@ -98,6 +100,8 @@ class Writer:
                 self._stop = event.stop if event.choice == 0 else self._stop
             case Counted():
                 self._usage = counted(self._usage, event.usage)
+            case Ping():
+                return [HEARTBEAT]
             case _:
                 pass
         return []

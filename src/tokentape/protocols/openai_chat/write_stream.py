@@ -16,6 +16,7 @@ from tokentape.protocols.canonical.events import (
     Ended,
     Failed,
     Open,
+    Ping,
     Started,
     Stopped,
 )
@@ -95,6 +96,8 @@ class ChatWriter:
             case Ended():
                 return self._end(event.complete)
             case _:
+            case Ping():
+                return [HEARTBEAT]
                 pass
         return []
 

@@ -15,6 +15,7 @@ from tokentape.protocols.canonical.events import (
     Ended,
     Event,
     Open,
+    Ping,
     Remark,
     Started,
     Stopped,
@@ -22,7 +23,7 @@ from tokentape.protocols.canonical.events import (
 from tokentape.protocols.canonical.fold import Fold
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Unknown
-from tokentape.protocols.codec import WireEvent
+from tokentape.protocols.codec import HEARTBEAT, WireEvent
 from tokentape.protocols.openai_responses.live_items import LiveBlock, LiveItem, LiveMessage
 from tokentape.protocols.openai_responses.names import NAME
 from tokentape.protocols.openai_responses.write_content import says
@@ -73,6 +74,9 @@ class Writer:
     def write(self, event: Event) -> Iterator[WireEvent]:
         """The wire events that say it."""
         if self._over:
+            return
+        if type(event) is Ping:
+            yield HEARTBEAT
             return
         for found in self._write(event):
             found["sequence_number"] = self._number
