@@ -36,7 +36,7 @@ from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.items import Reasoning, ToolCall
 from tokentape.protocols.canonical.parts import Refusal, Text
-from tokentape.protocols.codec import WireEvent
+from tokentape.protocols.codec import HEARTBEAT, WireEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -24,7 +24,7 @@ from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.canonical.reply import Stop, StopReason
-from tokentape.protocols.codec import WireEvent
+from tokentape.protocols.codec import HEARTBEAT, WireEvent
 from tokentape.protocols.minting import created_of, minted
 from tokentape.protocols.openai_chat.counts import write_usage
 from tokentape.protocols.openai_chat.failures import write_error
