@@ -10,7 +10,7 @@ from tokentape.protocols.anthropic_messages.naming import is_own
 from tokentape.protocols.anthropic_messages.stops import has_calls, has_refusal, written_stop
 from tokentape.protocols.anthropic_messages.write_content import Blocks
 from tokentape.protocols.canonical.items import ToolCall
-from tokentape.protocols.minting import minted
+from tokentape.protocols.minting import minted, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         target.losses.meaning((), "choices", "Anthropic gives one answer: the others are left out")
     blocks = Blocks(target, reply.model, own, unsigned=True, reply=True)
     content: list[Json] = []
-    for item in reply.items if own else _identified(reply):
+    for item in reply.items if own else _identified(reply, seed_of(reply, target)):
         content += blocks.of(item)
     written: Fields = {"type": "message", "role": "assistant", "content": content}
     written["id"] = message_id(reply.id, reply.model, reply.created)
@@ -57,12 +57,12 @@ def message_id(given: str | None, *seed: object) -> str:
     return minted("msg_", *seed) if given is None else given
 
 
-def _identified(reply: Reply) -> Iterator[Item]:
+def _identified(reply: Reply, seed: str) -> Iterator[Item]:
     calls = 0
     for item in reply.items:
         if isinstance(item, ToolCall):
             calls += 1
-            yield item if item.id else replace(item, id=call_id(reply.id, calls, item.name))
+            yield item if item.id else replace(item, id=call_id(seed, calls, item.name))
         else:
             yield item
 

@@ -37,6 +37,7 @@ from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.items import Reasoning, ToolCall
 from tokentape.protocols.canonical.parts import Refusal, Text
 from tokentape.protocols.codec import HEARTBEAT, WireEvent
+from tokentape.protocols.minting import seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,10 +104,10 @@ class Writer:
             case Ended(complete=False):
                 yield from self._fail(Failure(FailureKind.INCOMPLETE, "the reply ended before its own end"))
                 return
-        yield from self._begin()
             case Ping() if not self._began:
                 yield HEARTBEAT  # an event would have to come after `message_start`
                 return
+        yield from self._begin()
         yield from self._say(event)
 
     def _say(self, event: Event) -> Iterator[WireEvent]:
@@ -172,7 +173,7 @@ class Writer:
         if isinstance(block, ToolCall):
             self._calls += 1
             if not block.id:
-                block = _with_id(block, call_id(self._head.id, self._calls, block.name))
+                block = _with_id(block, call_id(seed_of(self._head, self._target), self._calls, block.name))
         self._refused = self._refused or isinstance(block, Refusal)
         yield from self._enter(OutgoingBlock(event.key, block, self._blocks))
 

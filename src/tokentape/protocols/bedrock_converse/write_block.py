@@ -21,7 +21,7 @@ from tokentape.protocols.canonical.parts import (
     Video,
 )
 from tokentape.protocols.codec import WireEvent
-from tokentape.protocols.minting import minted
+from tokentape.protocols.minting import minted, seed_of
 from tokentape.protocols.tool_ids import RULES
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class BlockWriter:
         for blob in call.opaque:
             self._losses.tuning(None, blob.kind.replace("_", " "), "there is no place for it")
         own = self._started.protocol == NAME
-        given = call.id or minted("tooluse_", self._started.id, self._next, call.name)
+        given = call.id or minted("tooluse_", seed_of(self._started, self._target), self._next, call.name)
         use: Fields = {"toolUseId": given if own else _RULE.fitted(given), "name": call.name}
         started = self._begin({"toolUse": use})
         if not call.arguments:

@@ -12,7 +12,7 @@ from tokentape.protocols.bedrock_converse.stops import write_stop
 from tokentape.protocols.bedrock_converse.write_content import ContentWriter, is_own
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.turns import own_turn
-from tokentape.protocols.minting import minted
+from tokentape.protocols.minting import minted, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     protocol = reply.origin.protocol if reply.origin else ""
     if len(reply.choices) > 1:
         losses.meaning((), f"{len(reply.choices) - 1} more choices", "Converse gives one")
-    items = _identified(reply)
+    items = _identified(reply, seed_of(reply, target))
     content = ContentWriter(target, reply.model, items, reply=True)
     blocks = [block for item in items for block in content.blocks(item)]
     message: Fields = {"role": "assistant", "content": blocks}
@@ -52,12 +52,12 @@ def write_reply(reply: Reply, target: Target) -> Fields:
     return {**written, "metrics": dict(NO_METRICS)}
 
 
-def _identified(reply: Reply) -> tuple[Item, ...]:
+def _identified(reply: Reply, seed: str) -> tuple[Item, ...]:
     """The items, each call with an id."""
     if all(item.id for item in reply.items if isinstance(item, ToolCall)):
         return reply.items
     return tuple(
-        replace(item, id=minted("tooluse_", reply.id, nth, item.name))
+        replace(item, id=minted("tooluse_", seed, nth, item.name))
         if isinstance(item, ToolCall) and not item.id
         else item
         for nth, item in enumerate(reply.items)

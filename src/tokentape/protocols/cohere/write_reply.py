@@ -10,7 +10,8 @@ from tokentape.protocols.cohere.form import NAME, own, rest_from, spelling_from
 from tokentape.protocols.cohere.stops import FAILED, written_stop
 from tokentape.protocols.cohere.words import usage as read_usage
 from tokentape.protocols.cohere.write_message import written_assistant
-from tokentape.protocols.minting import minted
+from tokentape.protocols.minting import minted, seed_of
+from tokentape.protocols.tool_ids import identified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,8 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         losses.meaning(extra.origin or ("choices", extra.index), "another answer", "there is one answer")
     if reply.id is not None or not is_own:
         body["id"] = reply.id if is_own else reply.id or minted("", reply.model, reply.created)
-    message = written_assistant(reply.items, _turn(reply.items), losses, reply=True)
+    items = reply.items if is_own else identified(reply.items, seed_of(reply, target))
+    message = written_assistant(items, _turn(items), losses, reply=True)
     if "role" in spelling:
         message["role"] = spelling["role"]
         if message["role"] is False:

@@ -26,7 +26,7 @@ from tokentape.protocols.cohere.stops import written_stop
 from tokentape.protocols.cohere.tools import note_call
 from tokentape.protocols.cohere.write_message import is_plan
 from tokentape.protocols.cohere.write_reply import fitting_logprobs, written_usage
-from tokentape.protocols.minting import minted
+from tokentape.protocols.minting import minted, seed_of
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.events import Event
@@ -177,7 +177,7 @@ class Writer:
     def _call(self, key: int, begun: ToolCall) -> list[WireEvent]:
         note_call(begun, self._losses)
         block = self._add(key, "call")
-        given = begun.id or minted("call_", self._started and self._started.id, block.index, begun.name)
+        given = begun.id or minted("call_", seed_of(self._started, self._target), block.index, begun.name)
         function: Fields = {"name": begun.name, "arguments": ""}
         call: Fields = {"id": given, "type": "function", "function": function}
         written = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.origin import NOTHING
-from tokentape.protocols.minting import created_of, minted
+from tokentape.protocols.minting import created_of, minted, seed_of
 from tokentape.protocols.openai_chat.counts import write_usage
 from tokentape.protocols.openai_chat.failures import write_error
 from tokentape.protocols.openai_chat.likely import write_likely
@@ -56,7 +56,7 @@ def _choice(choice: Choice, reply: Reply, writing: Writing) -> Fields:
     origin = choice.origin if choice.origin and choice.origin.protocol == NAME else None
     rest, spelling = (origin.rest, origin.spelling) if origin else (NOTHING, NOTHING)
     turn = origin.turn if origin else None
-    items = choice.items if writing.own else tuple(identified(choice.items, reply.id or ""))
+    items = choice.items if writing.own else tuple(identified(choice.items, seed_of(reply, writing.target)))
     message = write_assistant(items, turn, writing)
     written: Fields = {**rest, "message": message}
     if "index" not in spelling:

@@ -25,7 +25,7 @@ from tokentape.protocols.canonical.fold import counted
 from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.canonical.reply import Stop, StopReason
 from tokentape.protocols.codec import HEARTBEAT, WireEvent
-from tokentape.protocols.minting import created_of, minted
+from tokentape.protocols.minting import created_of, minted, seed_of
 from tokentape.protocols.openai_chat.counts import write_usage
 from tokentape.protocols.openai_chat.failures import write_error
 from tokentape.protocols.openai_chat.options import NAME
@@ -57,6 +57,7 @@ class ChatWriter:
         self._shows_usage = asked is None or asked.counts_usage is True
         self._waits = asked is not None and self._shows_usage
         self._head: Fields = {}
+        self._seed = seed_of(None, target)
         self._news: Fields = {}
         self._told: Fields = {}
         self._own = False
@@ -95,15 +96,16 @@ class ChatWriter:
                 return [WireEvent("", {"error": write_error(event.failure)})]
             case Ended():
                 return self._end(event.complete)
-            case _:
             case Ping():
                 return [HEARTBEAT]
+            case _:
                 pass
         return []
 
     def _start(self, event: Started) -> None:
         self._own = event.protocol == NAME
         self._id = event.id or self._id
+        self._seed = self._id or seed_of(event, self._target)
         self._model = self._target.model or event.model or self._model
         if not self._head or event.id or event.model:
             created = event.created if event.created is not None else self._head.get("created")
@@ -150,7 +152,7 @@ class ChatWriter:
         choice = self._choice(event.choice, written)
         if (known := self._blocks.get(event.key)) is not None:
             written += self._closing(known)
-        block = self._blocks[event.key] = block_of(event, choice, self._target, self._own, self._id or "")
+        block = self._blocks[event.key] = block_of(event, choice, self._target, self._own, self._seed)
         written += [self._chunk(event.choice, delta) for delta in block.opened() if delta]
         return written
 

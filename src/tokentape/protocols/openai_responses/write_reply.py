@@ -8,7 +8,7 @@ from tokentape.protocols.canonical.failure import FailureKind
 from tokentape.protocols.canonical.items import Message
 from tokentape.protocols.canonical.reply import StopReason
 from tokentape.protocols.codec import Target
-from tokentape.protocols.minting import created_of, minted
+from tokentape.protocols.minting import created_of, minted, seed_of
 from tokentape.protocols.openai_responses.failures import cut, write_error
 from tokentape.protocols.openai_responses.names import ECHOED, NAME
 from tokentape.protocols.openai_responses.stops import RUNNING, write_stop
@@ -73,9 +73,8 @@ def response_id(reply: Reply, target: Target) -> str | None:
         return reply.id
     if reply.id is not None and reply.id.startswith("resp_"):
         return reply.id
-    return minted(
-        "resp_", reply.id or "", reply.model or target.model or "", created_of(reply) if not reply.id else ""
-    )
+    made = created_of(reply) if not reply.id else ""
+    return minted("resp_", seed_of(reply, target), reply.model or target.model or "", made)
 
 
 def echo(asked: Conversation | None) -> Fields:
