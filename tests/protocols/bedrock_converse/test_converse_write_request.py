@@ -102,6 +102,12 @@ def test_case_25_empty_texts_are_left_out():
     assert not report
 
 
+def test_case_25_blank_texts_are_left_out():
+    body, report = writes(says("user", "a"), says("assistant", "I look:\n", "\n"), says("user", "b"))
+    assert body == asks(user(text("a")), assistant(text("I look:\n")), user(text("b")))
+    assert [loss.what for loss in report] == ["text"]
+
+
 def test_an_empty_turn_leaves_no_two_of_one_role():
     body, _ = writes(says("user", "a"), says("assistant", ""), says("user", "b"))
     assert body == asks(user(text("a"), text("b")))

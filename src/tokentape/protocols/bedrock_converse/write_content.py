@@ -115,8 +115,10 @@ class ContentWriter:
     def _text(self, part: Text, own: bool, around: Origin | None) -> list[Json]:
         if part.opaque:
             self._drop(part.opaque, part.origin or around)
-        if not part.text and not own:
-            return []  # never an empty block (case 25)
+        if not own and (not part.text or (not self._reply and part.text.isspace())):
+            if part.text:
+                self._losses.tuning(part.origin or around, "text", "a text block needs more than white space")
+            return []  # never a blank block: the API refuses it (case 25)
         origin = part.origin
         if origin is not None and origin.protocol == NAME and "cited" in origin.spelling:
             return [{"citationsContent": _cited(part, origin)}]
