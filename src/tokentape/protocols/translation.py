@@ -8,6 +8,7 @@ unless the caller allows it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tokentape.errors import UnsupportedFeature, UsageError
@@ -112,8 +113,16 @@ def translate_failure(status: int, body: Json, source: str, target: str) -> tupl
     """An error reply of one dialect in another: its status and body there."""
     failure: Failure = codec_of(source).read_failure(status, body)
     if ALIASES.get(source, source) != ALIASES.get(target, target):
-        failure = replace(failure, origin=None)
+        failure = replace(failure, origin=None, status=_shared(failure.status))
     return codec_of(target).write_failure(failure)
+
+
+_REGISTERED = frozenset(HTTPStatus)
+
+
+def _shared(status: int | None) -> int | None:
+    """A status that every API knows; one that a provider made up (529, 498) is told by its kind."""
+    return status if status in _REGISTERED else None
 
 
 def _request_fields(protocol: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 SYSTEM = "Be brief."
@@ -10,6 +11,7 @@ WEATHER = {
     "properties": {"city": {"type": "string"}, "when": {"type": "object"}},
     "required": ["city"],
 }
+NORMAL = ("tool_calls", "tool_use", "TOOL_CALL", "completed")
 NOTHING = {"type": "object", "properties": {}}
 TOOLS = {
     "get_weather": ("Weather of a city.", WEATHER),
@@ -28,13 +30,21 @@ class Called:
 
 @dataclass
 class Said:
-    """A reply as the SDK shows it: `ended` in its own word, `used` input and output tokens."""
+    """A reply as the SDK shows it: `ended` in its own word, `used` input and output tokens, `error`
+    what a reply tells that failed without an exception.
+    """
 
     text: str = ""
     thought: str = ""
     calls: list[Called] = field(default_factory=list)
     ended: str | None = None
     used: tuple = (None, None)
+    error: str = ""
+
+
+def parsed(arguments, ended):
+    """The arguments of a call; of a reply that broke off, nobody reads them."""
+    return json.loads(arguments or "{}") if ended in NORMAL else {}
 
 
 class Agent:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from loop_agents import SYSTEM, TOOLS, Agent, Called, Said
+from loop_agents import SYSTEM, TOOLS, Agent, Called, Said, parsed
 
 KNOWN = {}
 """Clients by URL."""
@@ -101,7 +99,7 @@ def _streamed(events):
             usage = event["metadata"]["usage"]
     for block in blocks.values():
         if "toolUse" in block:
-            block["toolUse"]["input"] = json.loads(block["toolUse"]["input"] or "{}")
+            block["toolUse"]["input"] = parsed(block["toolUse"]["input"], ended)
     return [blocks[index] for index in sorted(blocks)], ended, usage
 
 

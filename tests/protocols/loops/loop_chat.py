@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from loop_agents import SYSTEM, TOOLS, Agent, Called, Said
+from loop_agents import SYSTEM, TOOLS, Agent, Called, Said, parsed
 
 OFFERED = [
     {"type": "function", "function": {"name": name, "description": said, "parameters": schema}}
@@ -90,6 +88,6 @@ class Chat(OpenAI):
 
 
 def _said(text, thought, calls, ended, usage):
-    called = [Called(id_, name, json.loads(arguments)) for id_, name, arguments in calls]
+    called = [Called(id_, name, parsed(arguments, ended)) for id_, name, arguments in calls]
     used = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
     return Said(text, thought, called, ended, used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from loop_agents import SYSTEM, TOOLS, Agent, Called, Said
+from loop_agents import SYSTEM, TOOLS, Agent, Called, Said, parsed
 
 ONCE = {"max_retries": 0}
 
@@ -111,7 +111,8 @@ def _streamed(events):
             calls[event.index][2] += event.delta.message.tool_calls.function.arguments
         elif event.type == "message-end":
             said.ended, said.used = event.delta.finish_reason, _used(event.delta.usage)
-    said.calls = [Called(id_, name, json.loads(text or "{}")) for id_, name, text in calls]
+            said.error = getattr(event.delta, "error", None) or ""
+    said.calls = [Called(id_, name, parsed(text, said.ended)) for id_, name, text in calls]
     return said
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from loop_agents import SYSTEM, TOOLS, Called, Said
+from loop_agents import SYSTEM, TOOLS, Called, Said, parsed
 from loop_chat import OpenAI
 
 OFFERED = [
@@ -14,7 +12,7 @@ OFFERED = [
 
 
 class Responses(OpenAI):
-    words = ("completed", "completed", "incomplete")
+    words = ("completed", "completed", "max_output_tokens")
     tools = OFFERED
 
     def results(self, given):
@@ -35,14 +33,15 @@ class Responses(OpenAI):
         whole = self._streamed(asked) if self.stream else self.client.responses.create(**asked)
         if whole is None:
             return Said()
-        said = Said(ended=whole.status)
+        cut_short = whole.incomplete_details.reason if whole.incomplete_details else None
+        said = Said(ended=cut_short or whole.status, error=whole.error.message if whole.error else "")
         for item in whole.output:
             if item.type == "message":
                 said.text += "".join(part.text for part in item.content)
             elif item.type == "reasoning":
                 said.thought += "".join(part.text for part in (*item.summary, *(item.content or ())))
             else:
-                said.calls.append(Called(item.call_id, item.name, json.loads(item.arguments)))
+                said.calls.append(Called(item.call_id, item.name, parsed(item.arguments, whole.status)))
             self.history.append(item.model_dump(exclude_none=True, exclude={"parsed_arguments"}))
         if whole.usage:
             said.used = (whole.usage.input_tokens, whole.usage.output_tokens)
