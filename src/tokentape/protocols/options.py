@@ -109,7 +109,18 @@ def path_of(asked: Conversation, option: str) -> Path:
     """Where the dialect of `asked` holds an option; the option's own name where nobody knows."""
     dialect = dialect_named(asked.origin.protocol) if asked.origin is not None else None
     places = dialect.codec().options if dialect is not None and dialect.codec is not None else ()
-    return next((place.path for place in places if place.option == option), (option,))
+    choice = asked.tool_choice.origin if asked.tool_choice is not None else None
+    found = next((place.path for place in places if place.option == option), None)
+    if found is None and option == "parallel_tool_calls" and choice is not None:
+        return choice.path  # Anthropic says it inside the choice
+    if found is None:
+        return (option,)
+    older = asked.origin.spelling.get(found[-1], asked.origin.spelling.get(option)) if asked.origin else None
+    return (*found[:-1], older) if isinstance(older, str) and older in _OLDER else found
+
+
+_OLDER = frozenset({"max_tokens", "random_seed", "user"})
+"""Fields that some requests have for newer ones, by their `spelling`."""
 
 
 _HARMLESS: dict[str, object] = {

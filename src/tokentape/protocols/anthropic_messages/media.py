@@ -36,17 +36,17 @@ def image_of(block: Fields, where: Where) -> Part:
     """An image; one whose source nobody knows is carried as it is."""
     read = _source_of(block.get("source"), where.at("source"))
     if read is None:
-        return Unknown(NAME, block)
+        return Unknown(NAME, block, Origin(NAME, where.path))
     rest = _left(block, _IMAGE, read[1])
-    origin = Origin(NAME, where.path, rest) if rest else None
-    return Image(read[0], cache=mark_of(block.get("cache_control"), where), origin=origin)
+    mark = mark_of(block.get("cache_control"), where)
+    return Image(read[0], cache=mark, origin=Origin(NAME, where.path, rest))
 
 
 def document_of(block: Fields, where: Where) -> Part:
     """A document. One made of content blocks has no other form: it is carried as it is."""
     read = _source_of(block.get("source"), where.at("source"))
     if read is None:
-        return Unknown(NAME, block)
+        return Unknown(NAME, block, Origin(NAME, where.path))
     rest = _left(block, _DOCUMENT, read[1])
     cited = None
     if block.get("citations") is not None:
@@ -60,7 +60,7 @@ def document_of(block: Fields, where: Where) -> Part:
         where.text_or_none(block.get("context"), "context"),
         cited,
         mark_of(block.get("cache_control"), where),
-        Origin(NAME, where.path, rest) if rest else None,
+        Origin(NAME, where.path, rest),
     )
 
 

@@ -94,7 +94,7 @@ def text_of(block: Fields, where: Where, nth: int) -> Text:
         )
         rest = rest if citations else {**rest, "citations": []}
     mark = mark_of(block.get("cache_control"), at)
-    return Text(text, citations, cache=mark, origin=Origin(NAME, at.path, rest) if rest else None)
+    return Text(text, citations, cache=mark, origin=Origin(NAME, at.path, rest))
 
 
 def citation_of(told: Fields) -> Citation:

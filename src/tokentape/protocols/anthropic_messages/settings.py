@@ -190,7 +190,7 @@ def _write_output(output: OutputFormat, body: Fields, losses: Losses) -> None:
         return
     for what in ("name", "description"):
         if getattr(output, what) is not None:
-            losses.tuning(output.origin, f"{what} of the schema", "schemas of answers have none", what)
+            losses.tuning(output.origin, f"{what} of the schema", "schemas of answers have none")
     told: Fields = {"type": "json_schema"}
     if output.schema is not None or not own:
         told["schema"] = output.schema if own else output.schema or {"type": "object"}

@@ -46,15 +46,19 @@ class Blocks:
 
     def message(self, item: Message) -> list[Json]:
         """The parts of a message."""
-        if item.id is not None:
-            self._tuning(item.origin, "id", "messages have no id of their own")
-        if item.name is not None:
-            self._tuning(item.origin, "name", "speakers have no names")
+        self.unnamed(item)
         parts = item.parts
         if len(parts) == 1 and type(part := parts[0]) is Text:
             block = self.text(part, item.origin)
             return [] if block is None else [block]
         return self.parts(parts, item.origin)
+
+    def unnamed(self, item: Message) -> None:
+        """Note the id and the name of a message, which have no place."""
+        if item.id is not None:
+            self._tuning(item.origin, "id", "messages have no id of their own")
+        if item.name is not None:
+            self._tuning(item.origin, "name", "speakers have no names")
 
     def parts(self, parts: Iterable[Part], origin: Origin | None) -> list[Json]:
         """The blocks of parts; an empty text is no block, unless it came from here (case 25)."""

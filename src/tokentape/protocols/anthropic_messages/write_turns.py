@@ -105,6 +105,7 @@ def written_system(head: list[Message], blocks: Blocks) -> Json:
     """`system`: a string where it is one text, else text blocks. None where there is nothing."""
     written: list[Json] = []
     for message in head:
+        blocks.unnamed(message)
         own = message.origin is not None and message.origin.protocol == NAME
         for part in message.parts:
             if own or isinstance(part, Text):

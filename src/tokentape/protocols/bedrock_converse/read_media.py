@@ -69,11 +69,8 @@ def _origin(
     known: frozenset[str],
     extra: Mapping[str, Json],
     spelling: Mapping[str, Json] | None = None,
-) -> Origin | None:
-    rest = rest_of(value, known)
-    if not rest and not extra and not spelling:
-        return None
-    return Origin(NAME, where.path, {**rest, **extra}, spelling or {})
+) -> Origin:
+    return Origin(NAME, where.path, {**rest_of(value, known), **extra}, spelling or {})
 
 
 def _source(kind: str, value: Fields, where: Where) -> tuple[Source, Fields, Fields] | None:

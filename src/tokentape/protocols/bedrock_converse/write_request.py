@@ -14,6 +14,7 @@ from tokentape.protocols.bedrock_converse.tools import write_tools
 from tokentape.protocols.bedrock_converse.write_content import ContentWriter, is_own
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.turns import grouped, own_turn, paired
+from tokentape.protocols.canonical.walk import note_ids, note_logprobs
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.options import unwritten, write_options
 from tokentape.protocols.tool_ids import identified
@@ -48,6 +49,8 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if system := [block for message in head for block in content.system(message)]:
         written["system"] = system
     messages = _messages(turns, content)
+    note_ids(asked.items, NAME, target.losses)
+    note_logprobs(asked.items, NAME, target.losses)
     if not is_own(asked.origin):
         _begun(messages, target)
     if messages:

@@ -66,7 +66,8 @@ class LossReport:
 class Losses:
     """Collects losses while something is written."""
 
-    found: list[Loss] = field(default_factory=list)
+    found: dict[Loss, None] = field(default_factory=dict)
+    """In order, each once."""
 
     def meaning(self, origin: Origin | Path | None, what: str, why: str, *steps: str | int) -> None:
         """Note one that changes the meaning; `steps` lead on from the origin's path."""
@@ -80,9 +81,7 @@ class Losses:
         self, origin: Origin | Path | None, what: str, why: str, severity: Severity, steps: Path
     ) -> None:
         path: Path = origin if isinstance(origin, tuple) else origin.path if origin else ()
-        loss = Loss(dotted(path + steps), what, why, severity)
-        if loss not in self.found:
-            self.found.append(loss)
+        self.found[Loss(dotted(path + steps), what, why, severity)] = None
 
     @property
     def report(self) -> LossReport:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.conversation import NativeTool
 from tokentape.protocols.canonical.items import Message, ServerTool, ToolResult
-from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.canonical.parts import Refusal, Text, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.items import Item
@@ -68,9 +68,9 @@ class Walk:
             if origin is not None and origin.protocol != self._target:
                 self._foreign(origin)
             if isinstance(item, Message | ToolResult):
-                for nth, part in enumerate(item.parts):
+                for part in item.parts:
                     if part.origin is not None or isinstance(part, Unknown):
-                        self._part(part, item, nth)
+                        self._part(part, item)
             elif isinstance(item, ServerTool | Unknown) and item.protocol != self._target:
                 self._native(item)
 
@@ -81,13 +81,13 @@ class Walk:
         else:
             self._losses.meaning(item.origin, _kind(item.json), f"only {item.protocol} has such an item")
 
-    def _part(self, part: Part, item: Message | ToolResult, nth: int) -> None:
+    def _part(self, part: Part, item: Message | ToolResult) -> None:
         if not isinstance(part, Unknown):
             self._origin(part.origin)
         elif part.protocol != self._target:
             self.met = True
-            path = part.origin or (*(item.origin.path if item.origin else ()), "content", nth)
-            self._losses.meaning(path, _kind(part.json), f"only {part.protocol} has such a part")
+            why = f"only {part.protocol} has such a part"
+            self._losses.meaning(part.origin or item.origin, _kind(part.json), why)
 
     def _origin(self, origin: Origin | None) -> None:
         if origin is not None and origin.protocol != self._target:
@@ -116,6 +116,27 @@ def _kind(json: Json) -> str:
     if isinstance(kind, str):
         return kind
     return next(iter(json), "an empty object") if isinstance(json, dict) else "a value"
+
+
+def note_ids(items: Iterable[Item], target: str, losses: Losses) -> None:
+    """Note the ids of messages in a history, for a dialect whose messages have none."""
+    for item in _foreign_messages(items, target):
+        if item.id is not None:
+            losses.tuning(item.origin, "item id", "messages have none")
+
+
+def note_logprobs(items: Iterable[Item], target: str, losses: Losses) -> None:
+    """Note how likely the tokens of a history were, for a dialect whose requests do not tell it."""
+    for item in _foreign_messages(items, target):
+        for part in item.parts:
+            if isinstance(part, Text | Refusal) and part.logprobs:
+                losses.tuning(part.origin or item.origin, "logprobs", "requests tell none")
+
+
+def _foreign_messages(items: Iterable[Item], target: str) -> Iterator[Message]:
+    for item in items:
+        if isinstance(item, Message) and not (item.origin and item.origin.protocol == target):
+            yield item
 
 
 def portable(items: tuple[Item, ...], target: str) -> tuple[Item, ...]:

@@ -65,7 +65,7 @@ def _read_image(part: Fields, where: Where) -> Image:
     source = inline if inline is not None and _url(inline) == url else Url(url)
     rest = merged(rest, "image_url", rest_of(place, _PLACE))
     detail = where.text_or_none(place.get("detail"), "image_url", "detail")
-    return Image(source, detail, origin=telling(where.path, rest, spelling))
+    return Image(source, detail, origin=Origin(NAME, where.path, rest, spelling))
 
 
 def _url(inline: Inline) -> str:
@@ -107,13 +107,26 @@ def _written(part: Part, origin: Origin | None, losses: Losses) -> list[Json]:
         case Data():
             return [_written_data(part, origin, losses)]
         case Document(source=Plain(text=text)):
-            losses.tuning(origin, "document", "its text is told as text")
+            _note_document(part, origin, losses)
             return [{"type": "text", "text": text}]
         case Document() | Audio() | Video():
             losses.meaning(origin, type(part).__name__.lower(), "only text and images can be sent")
             return []
         case _:
             return [part.json] if isinstance(part, Unknown) else []
+
+
+def _note_document(part: Document, origin: Origin | None, losses: Losses) -> None:
+    """What of a document is lost where its text is told as text."""
+    losses.tuning(origin, "document", "its text is told as text")
+    if part.context:
+        losses.meaning(origin, "context of a document", "there is no place for it")
+    if part.cited:
+        losses.tuning(origin, "citations of a document", "they cannot be asked for")
+    if part.name is not None:
+        losses.tuning(origin, "name of a document", "there is no place for it")
+    if part.cache is not None:
+        losses.tuning(origin, "cache mark", "there is no place for it")
 
 
 def written_text(part: Text, origin: Origin | None, losses: Losses) -> Json:

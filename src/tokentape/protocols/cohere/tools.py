@@ -135,7 +135,7 @@ def write_strict(tools: Iterable[Tool | NativeTool], body: Fields, losses: Losse
         body["strict_tools"] = True
     else:
         for tool in strict:
-            losses.tuning(tool.origin, "strict", "all tools are strict, or none", "strict")
+            losses.tuning(tool.origin, "strict", "all tools are strict, or none")
 
 
 def read_choice(given: Json, where: Where) -> ToolChoice | None:

@@ -98,7 +98,7 @@ def _result(item: ToolResult, losses: Losses) -> Fields:
         written["tool_call_id"] = item.call_id
     _put_content(written_parts(kept, item.origin, losses), turn, written)
     if item.is_error:
-        losses.tuning(item.origin, "is_error", "only the text can say that it is an error", "is_error")
+        losses.tuning(item.origin, "is_error", "only the text can say that it is an error")
     if item.cache is not None:
         losses.tuning(item.origin, "cache mark", "there is no place for it")
     return written

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.walk import note_ids, note_logprobs
 from tokentape.protocols.codec import Outgoing
-from tokentape.protocols.cohere.form import own, rest_from, spelling_from
+from tokentape.protocols.cohere.form import NAME, own, rest_from, spelling_from
 from tokentape.protocols.cohere.options import OPTIONS, fitted, write_format, write_thinking
 from tokentape.protocols.cohere.tools import write_choice, write_strict, write_tools
 from tokentape.protocols.cohere.write_message import write_messages
@@ -29,6 +30,8 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if model is not None:
         body["model"] = model
     body["messages"] = write_messages(asked.items, losses, is_own=own(asked.origin) is not None)
+    note_ids(asked.items, NAME, losses)
+    note_logprobs(asked.items, NAME, losses)
     names = write_choice(asked.tool_choice, body, losses)
     tools = write_tools(asked.tools, names, losses)
     if tools or "tools" in spelling:

@@ -55,10 +55,10 @@ def read_media(fields: Fields, kind: str, path: Path, reader: ContentReader) -> 
         found.rest[f"{kind}.displayName"] = name
     if major == "image":
         opaque = reader.signature(told, path)
-        return Image(source, opaque=opaque, origin=found.part_origin(path))
+        return Image(source, opaque=opaque, origin=found.origin(path))
     if "thoughtSignature" in told:
         found.rest["thoughtSignature"] = told["thoughtSignature"]
-    origin = found.part_origin(path)
+    origin = found.origin(path)
     if major == "audio":
         return Audio(source, origin=origin)
     return Video(source, origin=origin) if major == "video" else Document(source, name=name, origin=origin)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.turns import own_turn, paired
+from tokentape.protocols.canonical.walk import note_ids
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.gemini.groups import Group, grouped
 from tokentape.protocols.gemini.names import NAME, Again
@@ -48,6 +49,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
         shown = Group("system", system, own_turn(system[0], NAME)).written(writer)
         if shown is not None:
             body["systemInstruction"] = shown
+    note_ids(asked.items, NAME, target.losses)
     _tools(asked, target, again, body)
     _config(asked, target, model, again, body)
     told = again.spelling.get("=model")

@@ -93,7 +93,7 @@ class Content:
                 self._texts.append(self._json(part.value, origin))
             case Document(source=Plain(text=text)):
                 self._texts.append(text)
-                self._losses.tuning(origin, "document", "its text is told as text")
+                _note_document(part, origin, self._losses)
             case Document() | Audio() | Video():
                 what = type(part).__name__.lower()
                 self._losses.meaning(origin, what, "only text and images can be sent")
@@ -114,6 +114,19 @@ class Content:
             self.images.append(part.source.data)
         else:
             self._losses.meaning(origin, "image", _unsendable(part.source))
+
+
+def _note_document(part: Document, origin: Origin | None, losses: Losses) -> None:
+    """What of a document is lost where its text is told as text."""
+    losses.tuning(origin, "document", "its text is told as text")
+    if part.context:
+        losses.meaning(origin, "context of a document", "there is no place for it")
+    if part.cited:
+        losses.tuning(origin, "citations of a document", "they cannot be asked for")
+    if part.name is not None:
+        losses.tuning(origin, "name of a document", "there is no place for it")
+    if part.cache is not None:
+        losses.tuning(origin, "cache mark", "there is no place for it")
 
 
 def _unsendable(source: Source) -> str:

@@ -86,7 +86,7 @@ def _result(item: ToolResult, losses: Losses) -> Fields:
     if item.call_id or (origin is not None and own and origin.spelling.get("tool_call_id") == ""):
         written["tool_call_id"] = item.call_id
     if item.is_error:
-        losses.tuning(origin, "is_error", "only the text can say that it is an error", "is_error")
+        losses.tuning(origin, "is_error", "only the text can say that it is an error")
     if item.cache is not None:
         losses.tuning(origin, "cache mark", "there is no place for it")
     return written

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.origin import NOTHING
+from tokentape.protocols.canonical.walk import note_ids, note_logprobs
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.ollama.content import Content
 from tokentape.protocols.ollama.form import NAME, is_generate
@@ -45,6 +46,8 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
         body.update(prompt)
     else:
         _say(asked, body, target.losses, own=own)
+    note_ids(asked.items, NAME, target.losses)
+    note_logprobs(asked.items, NAME, target.losses)
     _write_options(asked, target, spelling, body)
     write_format(asked.output, body, target.losses)
     write_thinking(asked.thinking, model, body, target.losses)

@@ -9,6 +9,7 @@ from tokentape.protocols.openai_chat.options import NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.canonical.parts import Citation, Text
     from tokentape.protocols.codec import Target
     from tokentape.wire.interaction import Json
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 
-def write_annotations(texts: Iterable[Text], target: Target, *, refused: bool = False) -> list[Json]:
+def write_annotations(
+    texts: Iterable[Text], target: Target, owner: Origin | None, *, refused: bool = False
+) -> list[Json]:
     """All of them, their places counted from the start of the content; `refused`: they are losses."""
     found: list[Json] = []
     before = 0
@@ -25,7 +28,7 @@ def write_annotations(texts: Iterable[Text], target: Target, *, refused: bool = 
             note = None if refused else annotation(citation, before, len(text.text))
             if note is None:
                 why = "the dialect cites web pages in replies only" if refused else "it names no web page"
-                target.losses.tuning(text.origin, "citation", why)
+                target.losses.tuning(text.origin or owner, "citation", why)
             else:
                 found.append(note)
         before += len(text.text)

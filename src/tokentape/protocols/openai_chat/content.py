@@ -117,9 +117,7 @@ def _image(part: Fields, where: Where, path: Path) -> Image:
     source, inner, origin = _linked(part, "image_url", where, path)
     detail = where.text_or_none(inner.get("detail"), *path, "image_url", "detail")
     mark = cache_mark(part.get("cache_control"), where, (*path, "cache_control"))
-    if origin is None and not (isinstance(source, Inline) or is_fetchable(source)):
-        origin = Origin(NAME, path)
-    return Image(source, detail, cache=mark, origin=origin)
+    return Image(source, detail, cache=mark, origin=origin or Origin(NAME, path))
 
 
 def _video(part: Fields, where: Where, path: Path) -> Video:

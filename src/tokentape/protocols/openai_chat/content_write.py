@@ -59,22 +59,26 @@ def write_content(parts: tuple[Part, ...], target: Target, owner: Origin | None,
     if not listed and len(parts) == 1 and is_plain(part := parts[0], target):
         note_text(part, target, owner)
         return part.text  # type: ignore[union-attr]
-    steps = owner.path if owner else ()
-    written: list[Json] = []
-    for nth, part in enumerate(parts):
-        if (entry := write_part(part, target, (*steps, "content", nth))) is not None:
-            written.append(entry)
+    path = owner.path if owner else ()
+    written: list[Json] = [entry for part in parts if (entry := write_part(part, target, path)) is not None]
     if target.quirks.text_only and all(fields(part).get("type") == "text" for part in written):
         return "\n\n".join(text(fields(part).get("text")) for part in written)
     return written if written or listed else None
 
 
-def note_text(part: Part, target: Target, owner: Origin | None) -> None:
-    """What a text has that goes into no request: foreign citations, signatures."""
-    if isinstance(part, Text) and (part.citations or part.opaque):
+def note_text(part: Part, target: Target, owner: Origin | Path | None) -> None:
+    """What a text has that goes into no request: foreign citations, signatures, marks of no use."""
+    if isinstance(part, Text) and (part.citations or part.opaque or part.cache):
         if any(citation.protocol != NAME for citation in part.citations):
             target.losses.tuning(part.origin or owner, "citations", "the dialect takes none in a request")
         note_opaque(part, target, owner)
+        note_mark(part.cache, target, part.origin or owner)
+
+
+def note_mark(mark: CacheMark | None, target: Target, place: Origin | Path | None) -> None:
+    """A caching mark that cannot go."""
+    if mark is not None and not takes_mark(mark, target):
+        target.losses.tuning(place, "caching mark", "the server takes none")
 
 
 def note_opaque(part: Text | Image, target: Target, owner: Origin | Path | None) -> None:
@@ -85,19 +89,20 @@ def note_opaque(part: Text | Image, target: Target, owner: Origin | Path | None)
 
 
 def write_part(part: Part, target: Target, path: Path) -> Json:
-    """One part as an entry of a list; None for what cannot be said, which is noted."""
+    """One part as an entry of a list; None for what cannot be said, which is noted. `path` leads to the
+    message that it came from.
+    """
     if isinstance(part, Unknown):
         return part.json
     origin = part.origin if part.origin and part.origin.protocol == NAME else Origin("")
     written: Fields | None = _WRITERS[type(part)](part, target, path, origin)  # type: ignore[operator]
     if written is not None and not isinstance(part, Refusal | Data):
-        mark_cache(written, part.cache, target)
+        mark_cache(written, part.cache, target, part.origin or path)
     return written
 
 
 def _text(part: Text, target: Target, path: Path, origin: Origin) -> Fields:
-    del path
-    note_text(part, target, part.origin)
+    note_text(part, target, path)
     return {**origin.rest, "type": "text", "text": part.text}
 
 
@@ -111,14 +116,11 @@ def _data(part: Data, target: Target, path: Path, origin: Origin) -> Fields:
     return {"type": "text", "text": dumped(part.value)}
 
 
-def mark_cache(written: Fields, mark: CacheMark | None, target: Target) -> None:
+def mark_cache(written: Fields, mark: CacheMark | None, target: Target, place: Origin | Path | None) -> None:
     """Put the caching mark into what was written, if the server takes one."""
-    if mark is None:
-        return
-    if takes_mark(mark, target):
+    note_mark(mark, target, place)
+    if mark is not None and takes_mark(mark, target):
         written["cache_control"] = write_mark(mark)
-    else:
-        target.losses.tuning(mark.origin, "caching mark", "the server takes none")
 
 
 def dumped(value: Json) -> str:
@@ -165,8 +167,10 @@ def _video(part: Video, target: Target, path: Path, origin: Origin) -> Fields | 
 def _document(part: Document, target: Target, path: Path, origin: Origin) -> Fields | None:
     where = part.origin or path
     source = part.source
-    if part.context is not None or part.cited:
-        target.losses.tuning(where, "context and citations of a document", "the dialect has no such option")
+    if part.context:
+        target.losses.meaning(where, "context of a document", "the dialect has no place for it")
+    if part.cited:
+        target.losses.tuning(where, "citations of a document", "the dialect cannot ask for them")
     if isinstance(source, Plain):
         return {"type": "text", "text": f"{part.name}\n\n{source.text}" if part.name else source.text}
     takes = target.quirks.parts

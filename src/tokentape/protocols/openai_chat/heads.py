@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.parts import Text
-from tokentape.protocols.openai_chat.content_write import is_plain
+from tokentape.protocols.openai_chat.content_write import is_plain, note_text
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.items import Item
@@ -30,7 +30,13 @@ def leading(items: list[Item], target: Target) -> list[Item]:
 
 def _joined(head: list[Message], target: Target) -> Message:
     parts = tuple(part for message in head for part in message.parts)
+    for message in head[1:]:
+        if message.name is not None and message.name != head[0].name:
+            target.losses.tuning(message.origin, "name", "system text is one message here, with one name")
     if all(is_plain(part, target) for part in parts):
+        for message in head:
+            for part in message.parts:
+                note_text(part, target, message.origin)
         said = "\n\n".join(part.text for part in parts if isinstance(part, Text) and part.text)
         return Message(head[0].role, (Text(said),), name=head[0].name, origin=head[0].origin)
     return Message(head[0].role, parts, name=head[0].name, origin=head[0].origin)

@@ -14,6 +14,7 @@ from tokentape.protocols.openai_chat.content_write import (
     dumped,
     is_plain,
     mark_cache,
+    note_mark,
     note_opaque,
     note_text,
     split_media,
@@ -187,7 +188,7 @@ class Assistant:
                 why = "the dialect has no place for it at a call"
                 writing.target.losses.tuning(call.origin, blob.kind.replace("_", " "), why)
         written = write_call(call, writing.id_of(call.id), blobs)
-        mark_cache(written, call.cache, writing.target)
+        mark_cache(written, call.cache, writing.target, call.origin)
         calls.append(written)
         _note_id(call.item_id, call, writing)
 
@@ -240,9 +241,9 @@ class Assistant:
         texts = [part for part in entries if isinstance(part, Text)]
         if any(text.citations for text in texts):
             if self.writing.own or self.writing.reply:
-                self.message["annotations"] = write_annotations(texts, self.writing.target)
+                self.message["annotations"] = write_annotations(texts, self.writing.target, items[0].origin)
             else:
-                write_annotations(texts, self.writing.target, refused=True)
+                write_annotations(texts, self.writing.target, items[0].origin, refused=True)
 
     def _part(self, part: Part, item: Message, entries: list[Part | Reasoning]) -> None:
         target = self.writing.target
@@ -257,6 +258,7 @@ class Assistant:
             entries.append(part)
             if isinstance(part, Text):
                 note_opaque(part, target, item.origin)
+                note_mark(part.cache, target, part.origin or item.origin)
 
     def _sound(self, part: Audio) -> None:
         origin = part.origin if part.origin and part.origin.protocol == NAME else None
@@ -280,10 +282,10 @@ class Assistant:
             return "".join(texts)
         owner = item.origin.path if item.origin else ()
         content: list[Json] = []
-        for nth, part in enumerate(entries):
+        for part in entries:
             if isinstance(part, Reasoning):
                 content.append(write_thought_part(part))
-            elif (said := write_part(part, self.writing.target, (*owner, "content", nth))) is not None:
+            elif (said := write_part(part, self.writing.target, owner)) is not None:
                 content.append(said)
         if self.writing.target.quirks.text_only and len(texts) == len(entries):
             return "\n\n".join(texts)

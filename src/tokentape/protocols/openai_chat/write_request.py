@@ -9,6 +9,7 @@ from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolRes
 from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.canonical.parts import Unknown
 from tokentape.protocols.canonical.turns import grouped, own_turn, paired
+from tokentape.protocols.canonical.walk import note_logprobs
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.openai_chat.choice import write_choice
 from tokentape.protocols.openai_chat.content_write import mark_cache
@@ -47,6 +48,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
         body["model"] = model
     writing = Writing(target, model, own)
     body["messages"] = write_messages(asked, writing)
+    note_logprobs(asked.items, NAME, target.losses)
     _tools(asked, target, own, body)
     if asked.output is not None:
         body["response_format"] = write_output(asked.output, target, own)
@@ -124,7 +126,7 @@ def _tools(asked: Conversation, target: Target, own: bool, body: Fields) -> None
             continue
         older = own and tool.origin is not None and tool.origin.spelling.get("as") == "functions"
         written = write_tool(tool, own)
-        mark_cache(written, tool.cache, target)
+        mark_cache(written, tool.cache, target, tool.origin)
         _listed(body, "functions" if older else "tools").append(written)
     if asked.tool_choice is not None:
         name, value = write_choice(asked.tool_choice, asked.tools, own)

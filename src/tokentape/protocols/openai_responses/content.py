@@ -92,6 +92,8 @@ def _text(part: Fields, kind: str, usual: str, where: Where, steps: Path) -> Tex
     citations = read_citations(cited, where, *steps, "annotations") if cited else ()
     logprobs = tuple(where.entries(likely, *steps, "logprobs")) if likely else None
     origin = _origin(where, steps, rest_of(part, _OUTPUT_TEXT), spelling)
+    if origin is None and (citations or logprobs):
+        origin = Origin(NAME, where.path + steps)
     return Text(text, citations, logprobs=logprobs, origin=origin)
 
 

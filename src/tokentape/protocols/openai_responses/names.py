@@ -80,7 +80,7 @@ ECHOED = frozenset(
 """Fields of a response that say what the request said."""
 
 IMPLIED = frozenset(
-    {"billing", "completed_at", "object", "phase", "service_tier", "status", "stream_options", "tool_usage"}
+    {"billing", "completed_at", "object", "service_tier", "status", "stream_options", "tool_usage"}
 )
 """Fields that say nothing to a caller of another dialect."""
 

@@ -39,14 +39,17 @@ def own(origin: Origin | None) -> Origin | None:
     return origin if origin is not None and origin.protocol == NAME else None
 
 
-def write_part(part: Part, usual: str, target: Target, model: str | None) -> Fields | None:
+def write_part(
+    part: Part, usual: str, target: Target, model: str | None, owner: Origin | None = None
+) -> Fields | None:
     """One part; None for what this dialect cannot say there, which is noted.
 
-    `usual` is the type of text in such a place: the model's own words are text and refusals only.
+    `usual` is the type of text in such a place: the model's own words are text and refusals only; `owner`
+    tells where the item came from that holds the part.
     """
     match part:
         case Text():
-            return _text(part, usual, target, model)
+            return _text(part, usual, target, model, part.origin or owner)
         case Refusal():
             return _refusal(part, usual)
         case Unknown():
@@ -54,26 +57,30 @@ def write_part(part: Part, usual: str, target: Target, model: str | None) -> Fie
         case Data():
             return _with_usual(usual, json.dumps(part.value, ensure_ascii=False, separators=(",", ":")))
         case _:
-            return _media(part, usual, target, model)
+            return _media(part, usual, target, model, part.origin or owner)
 
 
 def _media(
-    part: Image | Document | Audio | Video, usual: str, target: Target, model: str | None
+    part: Image | Document | Audio | Video,
+    usual: str,
+    target: Target,
+    model: str | None,
+    place: Origin | None,
 ) -> Fields | None:
     known = own(part.origin)
     if usual == "output_text" and known is None:
-        target.losses.meaning(part.origin, type(part).__name__.lower(), "a message of the model is text here")
+        target.losses.meaning(place, type(part).__name__.lower(), "a message of the model is text here")
         return None
     if part.cache is not None:
-        uncached(part.origin, target)
+        uncached(place, target)
     match part:
         case Image():
-            return _image(part, known, target, model)
+            return _image(part, known, target, model, place)
         case Document():
-            return _document(part, known, target)
+            return _document(part, known, target, place)
         case Audio(source=Inline() as source):
             return _audio(source, known)
-    target.losses.meaning(part.origin, type(part).__name__.lower(), "the dialect does not take it")
+    target.losses.meaning(place, type(part).__name__.lower(), "the dialect does not take it")
     return None
 
 
@@ -108,11 +115,11 @@ def _with_usual(usual: str, text: str) -> Fields:
     return written
 
 
-def _text(part: Text, usual: str, target: Target, model: str | None) -> Fields:
+def _text(part: Text, usual: str, target: Target, model: str | None, place: Origin | None) -> Fields:
     if part.cache is not None:
-        uncached(part.origin, target)
-    for blob in target.kept(part.opaque, model, part.origin):
-        target.losses.tuning(part.origin, blob.kind.replace("_", " "), "text has no such state here")
+        uncached(place, target)
+    for blob in target.kept(part.opaque, model, place):
+        target.losses.tuning(place, blob.kind.replace("_", " "), "text has no such state here")
     known = own(part.origin)
     spelled = known.spelling if known is not None else {}
     kind = spelled.get("type") or usual
@@ -122,13 +129,13 @@ def _text(part: Text, usual: str, target: Target, model: str | None) -> Fields:
         written_ones = (write_citation(cite, part.text) for cite in part.citations)
         cited: list[Json] = [found for found in written_ones if found is not None]
         if len(cited) < len(part.citations):
-            target.losses.tuning(part.origin, "citation", "its source has no URL")
+            target.losses.tuning(place, "citation", "its source has no URL")
         if cited or "annotations" not in absent:  # type: ignore[operator]
             written["annotations"] = cited
         if part.logprobs or "logprobs" not in absent:  # type: ignore[operator]
             written["logprobs"] = list(part.logprobs or ())
     elif part.citations:
-        target.losses.tuning(part.origin, "citation", "text that is put in has none")
+        target.losses.tuning(place, "citation", "text that is put in has none")
     return {**known.rest, **written} if known is not None else written
 
 
@@ -166,8 +173,10 @@ def _data_url(source: Inline) -> str:
     return f"data:{source.media_type};base64,{source.data}" if source.media_type else source.data
 
 
-def _image(part: Image, known: Origin | None, target: Target, model: str | None) -> Fields | None:
-    target.kept(part.opaque, model, part.origin)
+def _image(
+    part: Image, known: Origin | None, target: Target, model: str | None, place: Origin | None
+) -> Fields | None:
+    target.kept(part.opaque, model, place)
     written: Fields = {"type": "input_image"}
     match part.source:
         case Url(url):
@@ -177,22 +186,22 @@ def _image(part: Image, known: Origin | None, target: Target, model: str | None)
         case FileId(found, protocol) if protocol.startswith(_FILES):
             written["file_id"] = found
         case _:
-            target.losses.meaning(part.origin, "image", "the file is kept at another provider")
+            target.losses.meaning(place, "image", "the file is kept at another provider")
             return None
     if part.detail is not None or known is None:
         written["detail"] = part.detail or "auto"
     return {**known.rest, **written} if known is not None else written
 
 
-def _document(part: Document, known: Origin | None, target: Target) -> Fields | None:
-    if part.context is not None:
-        target.losses.meaning(part.origin, "context of a document", "the dialect has no such field")
+def _document(part: Document, known: Origin | None, target: Target, place: Origin | None) -> Fields | None:
+    if part.context:
+        target.losses.meaning(place, "context of a document", "the dialect has no such field")
     if part.cited:
-        target.losses.tuning(part.origin, "citations of a document", "the dialect cannot ask for them")
+        target.losses.tuning(place, "citations of a document", "the dialect cannot ask for them")
     written: Fields = {"type": "input_file"}
     source = _file_source(part.source, known)
     if source is None:
-        target.losses.meaning(part.origin, "document", "the file is kept at another provider")
+        target.losses.meaning(place, "document", "the file is kept at another provider")
         return None
     written.update(source)
     name = part.name

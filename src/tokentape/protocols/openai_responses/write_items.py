@@ -56,6 +56,11 @@ class Items:
             if isinstance(part, Text) and part.cache is not None:
                 uncached(part.origin or item.origin, self.target)
 
+    def unnamed(self, item: Item) -> None:
+        """Note the name of a speaker."""
+        if isinstance(item, Message) and item.name is not None:
+            self.target.losses.tuning(item.origin, "name", "messages have none here")
+
     # ---- ids and states
 
     def _named(
@@ -85,8 +90,7 @@ class Items:
         written: Fields = {}
         if known is None or "type" not in known.spelling:
             written["type"] = "message"
-        if known is None and item.name is not None:
-            self.target.losses.tuning(item.origin, "name", "messages have none here")
+        self.unnamed(item)
         if known is None or "role" not in known.rest:
             written["role"] = role
         if self.output or known is not None:
@@ -115,16 +119,16 @@ class Items:
             return None
         plain = len(parts) == 1 and _plain(parts[0])
         if plain and not self.output and (spelled == "text" or known is None):
-            return self._plainly(parts[0])
+            return self._plainly(parts[0], item.origin)
         usual = text_type(item.role.value)
-        return self._parts(parts, usual)
+        return self._parts(parts, usual, item.origin)
 
-    def _parts(self, parts: tuple[Part, ...], usual: str) -> list[Json]:
-        found = (write_part(part, usual, self.target, self.model) for part in parts)
+    def _parts(self, parts: tuple[Part, ...], usual: str, owner: Origin | None) -> list[Json]:
+        found = (write_part(part, usual, self.target, self.model, owner) for part in parts)
         return [part for part in found if part is not None]
 
-    def _plainly(self, part: Part) -> Json:
-        written = write_part(part, "input_text", self.target, self.model)
+    def _plainly(self, part: Part, owner: Origin | None) -> Json:
+        written = write_part(part, "input_text", self.target, self.model, owner)
         return written["text"] if written is not None else ""
 
     # ---- tools
@@ -165,9 +169,9 @@ class Items:
             written["call_id"] = call_id
         as_text = known is None or known.spelling.get("output") == "text"
         if as_text and all(_plain(part) for part in item.parts) and len(item.parts) < 2:
-            written["output"] = self._plainly(item.parts[0]) if item.parts else ""
+            written["output"] = self._plainly(item.parts[0], item.origin) if item.parts else ""
         else:
-            written["output"] = self._parts(item.parts, "input_text")
+            written["output"] = self._parts(item.parts, "input_text", item.origin)
         if self.output and known is None:
             written["status"] = status
         return {**known.rest, **written} if known is not None else written

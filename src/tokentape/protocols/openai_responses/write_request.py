@@ -14,7 +14,7 @@ from tokentape.protocols.openai_responses.names import BY_USER, LOGPROBS, NAME, 
 from tokentape.protocols.openai_responses.tools import write_choice, write_format, write_tool
 from tokentape.protocols.openai_responses.write_content import own
 from tokentape.protocols.openai_responses.write_items import Items
-from tokentape.protocols.options import unwritten, write_options
+from tokentape.protocols.options import path_of, unwritten, write_options
 from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.tool_ids import identified
 
@@ -115,7 +115,7 @@ def _enough(options: Options, asked: Conversation, target: Target) -> Options:
     if limit is None or limit >= LEAST or own(asked.origin) is not None:
         return options
     why = f"{limit} became {LEAST}, the least that is taken"
-    target.losses.tuning(("max_output_tokens",), "max output tokens", why)
+    target.losses.tuning(path_of(asked, "max_output_tokens"), "max output tokens", why)
     return replace(options, max_output_tokens=LEAST)
 
 
@@ -175,6 +175,7 @@ def _input(asked: Conversation, target: Target, known: Origin | None, written: F
     writer = Items(target, target.model or asked.model, own_ids=known is not None, seed="input")
     if items and (instructions := _instructions(items[0], asked)) is not None:
         written["instructions"] = instructions
+        writer.unnamed(items[0])
         writer.uncached(items[0])
         items = items[1:]
     spelled = known.spelling.get("input", items) if known is not None else items
