@@ -1,7 +1,8 @@
 """JSON of stream events: msgspec where it is installed (the extra `fast`), else the standard library.
 
 Both read the same values, big integers included; what msgspec refuses is read again by the standard
-library. NaN and infinities, which are no JSON and which msgspec would write as null, are refused by both.
+library. NaN and infinities, which are no JSON and which msgspec writes as null, are refused where they could
+come in: in events, and in the text of arguments (`strictly`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,17 @@ def _finite(text: str) -> float:
 
 def _constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+_strict = json.JSONDecoder(parse_float=_finite, parse_constant=_constant)
+
+
+def strictly(text: str) -> Json:
+    """JSON text that a model wrote, as a value. Raises ValueError, for NaN and infinities too, which no
+    dialect could tell; RecursionError for what is nested too deeply.
+    """
+    value: Json = _strict.decode(text)
+    return value
 
 
 def _slow_loads(data: bytes) -> Json:

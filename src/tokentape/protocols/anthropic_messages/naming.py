@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.canonical.parts import CacheMark
+from tokentape.protocols.fastjson import strictly
 
 if TYPE_CHECKING:
-    from typing import NoReturn, TypeGuard
+    from typing import TypeGuard
 
     from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.checking import Where
@@ -21,13 +22,6 @@ NAME = "anthropic.messages"
 
 dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 """Compact JSON text. Raises ValueError for NaN, RecursionError for what is nested too deeply."""
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_loads = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def is_own(origin: Origin | None) -> TypeGuard[Origin]:
@@ -43,7 +37,7 @@ def input_of(arguments: str | None, origin: Origin | None, losses: Losses) -> Fi
     if not arguments or arguments == "{}":
         return {}
     try:
-        found: Json = _loads(arguments)
+        found: Json = strictly(arguments)
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):

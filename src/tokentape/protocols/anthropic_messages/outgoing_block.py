@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.naming import NAME, dumps, is_own
@@ -10,6 +9,7 @@ from tokentape.protocols.canonical.events import Amend, Delta
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Citation, Refusal, Text, Unknown
 from tokentape.protocols.codec import WireEvent
+from tokentape.protocols.fastjson import strictly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class OutgoingBlock:
         if not said.rstrip().endswith("}"):
             return False
         try:
-            return isinstance(json.loads(said), dict)
+            return isinstance(strictly(said), dict)
         except (ValueError, RecursionError):
             return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.media import NAME
@@ -13,6 +12,7 @@ from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, 
 from tokentape.protocols.canonical.parts import Audio, Data, Document, Image, Refusal, Text, Unknown, Video
 from tokentape.protocols.canonical.turns import own_turn
 from tokentape.protocols.families import family_of
+from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.tool_ids import RULES
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class ContentWriter:
             self._losses.tuning(item.origin, f"input of {item.name}", "text is put into an object")
             return {"input": item.arguments}
         try:
-            value: Json = json.loads(item.arguments or "{}")
+            value: Json = strictly(item.arguments or "{}")
         except (ValueError, RecursionError):
             self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no JSON")
             return {}
@@ -227,7 +227,7 @@ class ContentWriter:
         if item.arguments is None or not isinstance(use, dict):
             return told
         try:
-            given: Json = json.loads(item.arguments or "{}")
+            given: Json = strictly(item.arguments or "{}")
         except (ValueError, RecursionError):
             given = {}
         return {**told, "toolUse": {**use, "input": given}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
@@ -16,6 +16,7 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
+from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.gemini.dumping import json_text
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
@@ -177,7 +178,7 @@ class PartWriter:
         if not item.arguments.strip():
             return {}
         try:
-            value: Json = json.loads(item.arguments)
+            value: Json = strictly(item.arguments)
         except (ValueError, RecursionError):
             self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no JSON")
             return {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.conversation import NativeTool, Tool
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
+from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.ollama.form import NAME
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def arguments_of(call: ToolCall, losses: Losses) -> Fields:
     if call.arguments.strip() in ("", "{}"):
         return {}
     try:
-        found = json.loads(call.arguments)
+        found = strictly(call.arguments)
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):

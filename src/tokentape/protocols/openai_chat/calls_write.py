@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.origin import NOTHING
+from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.openai_chat.options import NAME
 from tokentape.protocols.reading import fields
 
@@ -60,7 +60,7 @@ def _arguments(arguments: str, spelling: Mapping[str, Json]) -> Json:
     """The text; the object, where it came as one and still is."""
     if spelling.get("arguments") == "object":
         try:
-            found = json.loads(arguments)
+            found = strictly(arguments)
         except (ValueError, RecursionError):
             return arguments
         return found if isinstance(found, dict) else arguments
