@@ -72,7 +72,7 @@ def written(stream, **target):
     target = Target("cohere", **target)
     writer = CODEC.writer(target)
     wire = b"".join(sse(event) for one in stream for event in writer.write(one))
-    found = [(event.name, event.data) for event in decode(SseDecoder(), (wire,))]
+    found = [(event.name, event.data) for event in decode(SseDecoder(), (wire,)) if event.data is not None]
     done = [data for _, data in found][-1:] == [b"[DONE]"]
     told = [json.loads(data) for _, data in found if data != b"[DONE]"]
     assert [name for name, data in found if data != b"[DONE]"] == [one["type"] for one in told]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tokentape.protocols.canonical.fold import fold
-from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.codec import COMMENT, Source, Target
 from tokentape.protocols.openai_chat.codec import CODEC
 from tokentape.protocols.payload import Payload
 
@@ -279,7 +279,8 @@ def folded(*chunks):
 def streamed(found, **target):
     """The chunks that events become: JSON, or `[DONE]`."""
     writer = CODEC.writer(Target(NAME, **target))
-    return [wire.raw or wire.json for event in found for wire in writer.write(event)]
+    wires = (wire for event in found for wire in writer.write(event) if wire.name != COMMENT)
+    return [wire.raw or wire.json for wire in wires]
 
 
 def message(body, nth=-1):

@@ -127,7 +127,7 @@ def written_reply(reply, **target):
 def streamed(events, **target):
     """The events that a stream becomes."""
     writer = CODEC.writer(Target(NAME, **target))
-    return [wire.json for event in events for wire in writer.write(event)]
+    return [wire.json for event in events for wire in writer.write(event) if wire.raw is None]
 
 
 CITED = {"type": "url_citation", "url": "https://a.b", "title": "Atlas", "start_index": 0, "end_index": 5}

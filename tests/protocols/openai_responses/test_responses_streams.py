@@ -252,7 +252,8 @@ def test_an_item_is_done_when_the_next_one_begins():
         "output_item.added", "content_part.added", "output_text.delta", "output_text.done", "content_part.done",
         "content_part.added", "output_text.delta", "output_text.done", "content_part.done", "output_item.done",
         "output_item.added", "output_item.added", "function_call_arguments.delta",
-        "function_call_arguments.done", "function_call_arguments.done", "output_item.done", "output_item.done",
+        "function_call_arguments.delta", "function_call_arguments.done", "function_call_arguments.done",
+        "output_item.done", "output_item.done",
     ]  # fmt: skip
 
 

@@ -20,9 +20,10 @@ class IncomingBlock:
     that only Anthropic knows.
     """
 
-    __slots__ = ("field", "given", "grows", "json", "signature", "told")
+    __slots__ = ("field", "given", "grows", "json", "key", "signature", "told")
 
-    def __init__(self, kind: Json) -> None:
+    def __init__(self, kind: Json, key: int) -> None:
+        self.key = key
         self.field = _FIELDS.get(kind, "partial_json") if isinstance(kind, str) else None
         self.signature: list[str] = []
         self.given = ""

@@ -54,12 +54,15 @@ _WHERE = Where(NAME)
 
 
 class Reader:
-    """Wire events in, canonical events out. The index of a block is its key."""
+    """Wire events in, canonical events out. The index of a block is its key; where a server gives an
+    index again, that is another block all the same.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._maker: Maker | None = None
         self._open: dict[int, IncomingBlock] = {}
+        self._next = 0
         self._calls = False
         self._counts: Fields = {}
         self._message: Fields = {}
@@ -157,10 +160,13 @@ class Reader:
     def _start(self, event: Fields) -> Iterator[Event]:
         index = _index(event)
         block = _WHERE.fields(event.get("content_block"), "content_block")
-        kept = self._open[index] = IncomingBlock(block.get("type"))
+        yield from self._stop(event)
+        key = index if index >= self._next else self._next
+        self._next = key + 1
+        kept = self._open[index] = IncomingBlock(block.get("type"), key)
         found = self._opened(block, kept)
         shell = None if isinstance(found, Reasoning | ToolCall | ServerTool) else SPEAKS
-        yield Open(index, found, 0, shell)
+        yield Open(key, found, 0, shell)
 
     def _opened(self, block: Fields, kept: IncomingBlock) -> Block:
         where = _WHERE.at("content_block")
@@ -215,10 +221,10 @@ class Reader:
             if not text:
                 return ()
             block.told = True
-            return (Delta(index, text),)
-        return self._other_delta(index, block, event, delta)
+            return (Delta(block.key, text),)
+        return self._other_delta(block, event, delta)
 
-    def _other_delta(self, index: int, block: IncomingBlock, event: Fields, delta: Fields) -> Iterable[Event]:
+    def _other_delta(self, block: IncomingBlock, event: Fields, delta: Fields) -> Iterable[Event]:
         where = _WHERE.at("delta")
         kind = where.text(delta.get("type"), "type")
         if kind == "signature_delta":
@@ -226,7 +232,7 @@ class Reader:
             return ()
         if kind == "citations_delta":
             told = where.fields(delta.get("citation"), "citation")
-            return (Amend(index, "citations", citation_of(told)),)
+            return (Amend(block.key, "citations", citation_of(told)),)
         return (Remark(NAME, "content_block_delta", event),)
 
     def _stop(self, event: Fields) -> Iterator[Event]:
@@ -235,13 +241,14 @@ class Reader:
         if block is None:
             # A refusal may end a block that never began (case 14).
             return
+        key = block.key
         if signature := "".join(block.signature):
-            yield Amend(index, "opaque", Opaque("signature", signature, self._made_by))
+            yield Amend(key, "opaque", Opaque("signature", signature, self._made_by))
         if block.given and not block.told:
-            yield Delta(index, block.given)
+            yield Delta(key, block.given)
         if block.json is not None:
-            yield Amend(index, "json", block.whole())
-        yield Close(index)
+            yield Amend(key, "json", block.whole())
+        yield Close(key)
 
 
 def _index(event: Fields) -> int:

@@ -59,6 +59,8 @@ class Reader:
         self._source = source
         self._maker = source.maker(None)
         self._open: dict[int, Block | None] = {}
+        self._keys: dict[int, int] = {}
+        self._next = 0
         self._formats: dict[int, str] = {}
         self._called = False
         self._ended = False
@@ -120,46 +122,50 @@ class Reader:
         self._called = True
         return self._opened(key, ToolCall(where.text(told.get("toolUseId"), "toolUseId"), name, ""))
 
-    def _opened(self, key: int, block: Block) -> Iterable[Event]:
-        """The block begins; one that was open under the same number is over."""
-        before: tuple[Event, ...] = (Close(key),) if self._open.get(key) is not None else ()
-        self._open[key] = block
+    def _opened(self, index: int, block: Block) -> Iterable[Event]:
+        """The block begins; one that was open under the same number is over. The number is its key, unless
+        another block had it.
+        """
+        is_open = self._open.get(index) is not None
+        before: tuple[Event, ...] = (Close(self._keys[index]),) if is_open else ()
+        self._open[index] = block
+        key = self._keys[index] = index if index >= self._next else self._next
+        self._next = key + 1
         if isinstance(block, Text | Image | Unknown):
             return (*before, Open(key, block, 0, _MESSAGE))
         return (*before, Open(key, block))
 
     def _delta(self, event: Fields, where: Where) -> Iterable[Event]:
-        key = event.get("contentBlockIndex")
-        if type(key) is not int:
-            key = _index(event, where)
+        index = event.get("contentBlockIndex")
+        if type(index) is not int:
+            index = _index(event, where)
         delta = where.fields(event.get("delta"), "delta")
         text = delta.get("text")
-        block = self._open.get(key)
+        block = self._open.get(index)
         if text is not None:
             text = where.text(text, "delta", "text")
-            return (Delta(key, text),) if type(block) is Text else self._first(key, Text(text))
+            if type(block) is Text:
+                return (Delta(self._keys[index], text),)
+            return self._opened(index, Text(text))
         use = delta.get("toolUse")
         if use is not None:
             given = where.fields(use, "delta", "toolUse").get("input")
             said = where.text(given, "delta", "toolUse", "input") if given is not None else ""
             if not isinstance(block, ToolCall | ServerTool):
                 where.wrong("input for a block that calls no tool", "delta", "toolUse")
-            return (Delta(key, said),)
+            return (Delta(self._keys[index], said),)
         for kind, reads in _KINDS.items():
             if delta.get(kind) is not None:
-                return reads(self, key, delta[kind], where.at("delta", kind))
+                return reads(self, index, delta[kind], where.at("delta", kind))
         return (Remark(NAME, "contentBlockDelta", event),)
 
-    def _first(self, key: int, block: Block) -> Iterable[Event]:
-        """The first delta of a block without a start."""
-        return self._opened(key, block)
-
-    def thought(self, key: int, value: Json, where: Where) -> Iterable[Event]:
+    def thought(self, index: int, value: Json, where: Where) -> Iterable[Event]:
         """A piece of a thought, its signature, or a redacted thought."""
         told = where.fields(value)
         events: list[Event] = []
-        if not isinstance(self._open.get(key), Reasoning):
-            events += self._opened(key, Reasoning())
+        if not isinstance(self._open.get(index), Reasoning):
+            events += self._opened(index, Reasoning())
+        key = self._keys[index]
         if told.get("text") is not None:
             events.append(Delta(key, where.text(told["text"], "text")))
         for name, kind in (("signature", "signature"), ("redactedContent", "redacted")):
@@ -168,36 +174,36 @@ class Reader:
                 events.append(Amend(key, "opaque", blob))
         return events
 
-    def cited(self, key: int, value: Json, where: Where) -> Iterable[Event]:
+    def cited(self, index: int, value: Json, where: Where) -> Iterable[Event]:
         """One more source of a text."""
         citation = citation_of(where.fields(value), where)
-        before = () if isinstance(self._open.get(key), Text) else self._opened(key, Text(""))
-        return (*before, Amend(key, "citations", citation))
+        before = () if isinstance(self._open.get(index), Text) else self._opened(index, Text(""))
+        return (*before, Amend(self._keys[index], "citations", citation))
 
-    def picture(self, key: int, value: Json, where: Where) -> Iterable[Event]:
+    def picture(self, index: int, value: Json, where: Where) -> Iterable[Event]:
         """A picture, which comes at once."""
         source = where.fields(value).get("source")
         data = source.get("bytes") if isinstance(source, dict) else None
         if not isinstance(data, str):
-            told: Fields = {"contentBlockIndex": key, "delta": {"image": value}}
+            told: Fields = {"contentBlockIndex": index, "delta": {"image": value}}
             return (Remark(NAME, "contentBlockDelta", told),)
-        media_type = media_type_of("image", self._formats.get(key, "png"))
-        return self._opened(key, Image(Inline(media_type, data)))
+        media_type = media_type_of("image", self._formats.get(index, "png"))
+        return self._opened(index, Image(Inline(media_type, data)))
 
-    def result(self, key: int, value: Json, where: Where) -> Iterable[Event]:
+    def result(self, index: int, value: Json, where: Where) -> Iterable[Event]:
         """More of what a tool of Bedrock's own gave back."""
-        block = self._open.get(key)
+        block = self._open.get(index)
         if not isinstance(block, ServerTool) or not isinstance(block.json, dict):
             where.wrong("a result for a block that is none")
         json = grown(block.json, {"toolResult": {"content": where.entries(value)}})
-        self._open[key] = ServerTool(NAME, block.kind, json, block.arguments)
-        return (Amend(key, "json", json),)
+        self._open[index] = ServerTool(NAME, block.kind, json, block.arguments)
+        return (Amend(self._keys[index], "json", json),)
 
     def _stop(self, event: Fields, where: Where) -> Iterable[Event]:
-        key = _index(event, where)
-        if self._open.pop(key, None) is None:
+        index = _index(event, where)
+        if self._open.pop(index, None) is None:
             return ()
-        return (Close(key),)
+        return (Close(self._keys[index]),)
 
     def _finish(self, event: Fields, where: Where) -> Iterable[Event]:
         raw = where.text_or_none(event.get("stopReason"), "stopReason")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Assembly:
     """One block while it comes in."""
 
-    __slots__ = ("_amended", "_summary", "_text", "begun", "choice", "message")
+    __slots__ = ("_amended", "_appended", "_summary", "_text", "begun", "choice", "message")
 
     def __init__(self, opened: Open) -> None:
         self.begun = opened.block
@@ -44,6 +44,7 @@ class Assembly:
         self._text: list[str] = []
         self._summary: list[list[str]] = []
         self._amended: dict[str, object] = {}
+        self._appended: dict[str, list[object]] = {}
 
     def more(self, delta: Delta) -> None:
         """A piece of its text, or of a summary."""
@@ -57,8 +58,7 @@ class Assembly:
     def amend(self, amend: Amend) -> None:
         """More about it."""
         if amend.name in _APPENDED.get(type(self.begun).__name__, ()):
-            known = self._amended.get(amend.name, getattr(self.begun, amend.name)) or ()
-            self._amended[amend.name] = (*known, amend.value)  # type: ignore[misc]
+            self._appended.setdefault(amend.name, []).append(amend.value)
         else:
             self._amended[amend.name] = amend.value
 
@@ -78,6 +78,9 @@ class Assembly:
             changes["arguments" if isinstance(self.begun, ToolCall | ServerTool) else "text"] = self.text
         if self._summary and isinstance(self.begun, Reasoning):
             changes["summary"] = (*self.begun.summary, *("".join(part) for part in self._summary))
+        for name, values in self._appended.items():
+            known = changes.get(name, getattr(self.begun, name))
+            changes[name] = (*(known if isinstance(known, tuple) else ()), *values)
         changes.update(self._amended)
         return replace(self.begun, **changes) if changes else self.begun  # type: ignore[arg-type]
 

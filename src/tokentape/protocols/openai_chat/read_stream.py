@@ -57,7 +57,10 @@ class ChatReader:
         if self._over:
             return ()
         if payload.is_done:
-            return self._ended(complete=True)
+            # Proxies send it behind a cut, too: alone it ends nothing that neither finished nor was counted.
+            if self._counted or self._is_finished():
+                return self._ended(complete=True)
+            return self.end()
         chunk = payload.json
         if not isinstance(chunk, dict):
             raise ProtocolError(NAME, "", "expected an object, or [DONE]")
@@ -70,11 +73,14 @@ class ChatReader:
         """The connection ended. Some servers send no `[DONE]`: then the finish reasons say that all came."""
         if self._over:
             return ()
-        states = self._choices.values()
-        if states and all(state.raw for state in states):
+        if self._is_finished():
             return self._ended(complete=True)
         self._over = True
         return (Ended(False),)
+
+    def _is_finished(self) -> bool:
+        states = self._choices.values()
+        return bool(states) and all(state.raw for state in states)
 
     def _read(self, chunk: Fields, name: str | None) -> Iterable[Event]:
         if chunk.get("error") or name == "error":

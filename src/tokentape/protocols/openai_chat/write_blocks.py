@@ -224,7 +224,7 @@ class _Call(Block):
         told: Fields = {}
         if amend.name == "opaque" and getattr(value, "kind", "") == "thought_signature":
             told["extra_content"] = {"google": {"thought_signature": getattr(value, "data", None)}}
-        elif amend.name == "id" and isinstance(value, str) and value:
+        elif amend.name == "id" and isinstance(value, str) and value and not self._given:
             told["id"] = value if self._own else RULES["openai"].fitted(value)
         elif amend.name == "name" and isinstance(value, str):
             told[self._inner] = {"name": value}

@@ -104,6 +104,8 @@ class ChatWriter:
 
     def _start(self, event: Started) -> None:
         self._own = event.protocol == NAME
+        if self._head and self._choices and not self._own:
+            return  # what was written once stands in every chunk
         self._id = event.id or self._id
         self._seed = self._id or seed_of(event, self._target)
         self._model = self._target.model or event.model or self._model

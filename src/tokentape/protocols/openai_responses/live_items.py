@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall
-from tokentape.protocols.canonical.parts import Refusal, Text
+from tokentape.protocols.canonical.parts import Citation, Refusal, Text
 from tokentape.protocols.openai_responses.write_content import write_citation, write_part
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class LiveItem(ABC):
         self.items = items
         self.place = place
         self.id: str | None = None
+        self.call_id: str | None = None
         self.after = False
         """True once another item began."""
 
@@ -51,9 +52,11 @@ class LiveItem(ABC):
         return {"item_id": self.id or "", "output_index": self.place}
 
     def named(self, written: Fields) -> Fields:
-        """The item with the id that its first event had."""
+        """The item with the ids that its first event had: clients have taken them."""
         if self.id is not None:
             written["id"] = self.id
+        if self.call_id is not None:
+            written["call_id"] = self.call_id
         return written
 
     def added(self, item: Item, empty: Fields) -> Fields:
@@ -61,8 +64,9 @@ class LiveItem(ABC):
         written = self.items.write(item, self.place, "in_progress") or {}
         if "status" in written:
             written["status"] = "in_progress"
-        given = written.get("id")
+        given, call_id = written.get("id"), written.get("call_id")
         self.id = given if isinstance(given, str) else None
+        self.call_id = call_id if isinstance(call_id, str) else None
         fields = {name: value for name, value in empty.items() if name in written}
         return {
             "type": "response.output_item.added", "output_index": self.place, "item": {**written, **fields},
@@ -109,6 +113,7 @@ class LiveMessage(LiveItem):
         self.shell = shell
         self.parts: dict[int, Assembly] = {}
         self.places: dict[int, int] = {}
+        self.cited: dict[int, int] = {}
         self.open: set[int] = set()
 
     def begin(self) -> Iterator[Fields]:
@@ -164,14 +169,15 @@ class LiveMessage(LiveItem):
 
     def amended(self, amend: Amend) -> Iterable[Fields]:
         """More about a part: what it cites."""
-        whole = self.parts[amend.key].whole()
-        if amend.name != "citations" or not isinstance(whole, Text):
+        key = amend.key
+        if not isinstance(amend.value, Citation) or not isinstance(self.parts[key].begun, Text):
             return ()
-        cited = [found for one in whole.citations if (found := write_citation(one, whole.text)) is not None]
-        latest = write_citation(whole.citations[-1], whole.text) if whole.citations else None
+        latest = write_citation(amend.value, self.parts[key].text)
         if latest is None:
             return ()
-        place: Fields = {**self._here(amend.key), "annotation_index": len(cited) - 1, "annotation": latest}
+        index = self.cited.get(key, 0)
+        self.cited[key] = index + 1
+        place: Fields = {**self._here(key), "annotation_index": index, "annotation": latest}
         return ({"type": "response.output_text.annotation.added", **place},)
 
     def close_part(self, key: int) -> Iterator[Fields]:
@@ -305,4 +311,7 @@ class LiveBlock(LiveItem):
         name, field = _EVENTS[self._kind]
         item = self.items.write(whole, self.place) or {}
         said: Fields = {"name": whole.name} if isinstance(whole, ToolCall) and whole.kind != "custom" else {}
-        yield {"type": f"response.{name}.done", **self.here, **said, field: item.get(field, "")}
+        told = item.get(field, "")
+        if told and not whole.arguments:  # no arguments are `{}`, for who joins the deltas, too (case 11)
+            yield {"type": f"response.{name}.delta", **self.here, "delta": told}
+        yield {"type": f"response.{name}.done", **self.here, **said, field: told}

@@ -85,11 +85,13 @@ class Writer:
 
     def _write(self, event: Event) -> Iterable[Fields]:
         if isinstance(event, Delta | Amend | Close):
-            if event.key not in self._fold.blocks:
-                return ()
-            self._fold.add(event)
+            if event.key in self._fold.blocks:
+                self._fold.add(event)
             live = self._by_key.get(event.key)
             return self._more(live, event) if live is not None else ()
+        if isinstance(event, Open | Stopped) and event.choice != 0:
+            self._target.losses.meaning((), "other choices", "a response is one answer")
+            return ()
         self._fold.add(event)
         match event:
             case Started():
@@ -97,7 +99,7 @@ class Writer:
             case Open():
                 return self._open(event)
             case Stopped():
-                return self._settle() if event.choice == 0 else ()
+                return self._settle()
             case Remark():
                 return self._remark(event)
             case Ended():
@@ -159,8 +161,7 @@ class Writer:
 
     def _open(self, opened: Open) -> Iterator[Fields]:
         yield from self._start()
-        if opened.choice != 0 or self._items is None:
-            self._target.losses.meaning((), "other choices", "a response is one answer")
+        if self._items is None:
             return
         block = self._fold.blocks[opened.key]
         begun = opened.block
