@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
@@ -13,6 +15,8 @@ from tokentape.protocols.gemini.names import NAME, Found, known
 from tokentape.protocols.gemini.results import read_result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.origin import Path
     from tokentape.protocols.canonical.parts import Part
@@ -96,10 +100,12 @@ class ContentReader:
 
     def items(self, parts: list[Json], role: Role, turn: Turn) -> list[Item]:
         """The items of the parts of one content. Parts that are said, and follow each other, are one
-        message; without any part the message is empty.
+        message, and such that are thought are one thought, up to its signature: a client that read a stream
+        sends back the pieces. Without any part the message is empty.
         """
         items: list[Item] = []
         run: list[Part] = []
+        thoughts = 0
         for nth, part in enumerate(parts):
             node = self.part(part, nth, turn)
             if isinstance(node, Reasoning | ToolCall | ToolResult | ServerTool):
@@ -107,11 +113,12 @@ class ContentReader:
                     items.append(Message(role, tuple(run), origin=Origin(NAME, turn.path, turn=turn)))
                     run = []
                 items.append(node)
+                thoughts += type(node) is Reasoning
             else:
                 run.append(node)
         if run or not items:
             items.append(Message(role, tuple(run), origin=Origin(NAME, turn.path, turn=turn)))
-        return items
+        return list(_whole_thoughts(items)) if thoughts > 1 else items
 
     def part(self, value: Json, nth: int, turn: Turn) -> Node:
         """One part: an item of its own, or a part of a message."""
@@ -176,6 +183,38 @@ class ContentReader:
             found.spelling["=args"] = "absent"
         opaque = self.signature(told, path)
         return ToolCall(given or "", name, arguments, opaque=opaque, origin=found.origin(path, turn))
+
+
+def _whole_thoughts(items: list[Item]) -> Iterator[Item]:
+    """The items, pieces of thoughts put together."""
+    run: list[Reasoning] = []
+    for item in items:
+        if run and not (isinstance(item, Reasoning) and _goes_on(run[-1]) and _goes_on(item, signed=True)):
+            yield _joined(run)
+            run = []
+        if isinstance(item, Reasoning):
+            run.append(item)
+        else:
+            yield item
+    if run:
+        yield _joined(run)
+
+
+def _goes_on(thought: Reasoning, *, signed: bool = False) -> bool:
+    """True for a piece of a thought of which nothing else is told; only the last may be signed."""
+    origin = thought.origin
+    bare = origin is not None and not origin.rest and not origin.spelling
+    return bare and (signed or not thought.opaque)
+
+
+def _joined(run: list[Reasoning]) -> Reasoning:
+    """One thought, whose origin keeps where its pieces end."""
+    first, last = run[0], run[-1]
+    if first is last or first.origin is None:
+        return first
+    texts = [piece.text for piece in run]
+    origin = replace(first.origin, spelling={"=pieces": list(accumulate(map(len, texts)))})
+    return replace(first, text="".join(texts), opaque=last.opaque, origin=origin)
 
 
 _AS_USUAL: dict[str, tuple[Role, Fields]] = {

@@ -150,6 +150,9 @@ class PartWriter:
         again = Again(item.origin)
         if again.spelling.get("=text") == "absent" and not written["text"]:
             del written["text"]
+        ends = again.spelling.get("=pieces")
+        if isinstance(ends, list) and ends[-1] == len(item.text):
+            return _pieces(written, item.text, ends)
         return [again.object(written)]
 
     def call(self, item: ToolCall) -> Fields:
@@ -193,3 +196,11 @@ class PartWriter:
         if item.cache is not None:
             self._marked(item.origin)
         return write_result(item, name, given, self._losses)
+
+
+def _pieces(written: Fields, text: str, ends: list[Json]) -> list[Json]:
+    """A thought in the pieces in which it came; the last one is signed."""
+    places = [end for end in ends if isinstance(end, int)]
+    pieces = [text[begin:end] for begin, end in pairwise((0, *places))]
+    earlier: list[Json] = [{"text": piece, "thought": True} for piece in pieces[:-1]]
+    return [*earlier, {**written, "text": pieces[-1]}]
