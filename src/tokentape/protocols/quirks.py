@@ -1,8 +1,8 @@
 """What servers of one dialect do differently, as data.
 
-A quirk says what a request to such a server looks like, and where its replies put things; it never says
-what a model can do. What data cannot say is a dialect of its own: a `Dialect` with a `codec`, under the
-entry point `tokentape.protocols`, which may wrap the codec of the dialect that it resembles.
+A quirk says what a request to such a server looks like; it never says what a model can do. What data
+cannot say is a dialect of its own: a `Dialect` with a `codec`, under the entry point
+`tokentape.protocols`, which may wrap the codec of the dialect that it resembles.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ Style = Literal["reasoning_effort", "reasoning", "thinking", "enable_thinking"]
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """The differences of one server, applied when a request is written, and when its replies are read.
+    """The differences of one server, applied when a request is written; `reasoning_field` also
+    when a reply is.
+
+    They are for Chat. Responses takes `rename`, `drop`, `default`, `force`, `developer_role`, `tool_ids` and
+    `schema`; Gemini `schema`; Messages `system_at_head`. The other dialects have no servers that differ.
 
     Dotted names lead to a top-level field, or a field inside it; a list stands for each of its entries
     where something is dropped (`messages.name`).
@@ -62,8 +66,8 @@ class Quirks:
     """`max_tokens` or `max_completion_tokens`; None: as it came, else the latter."""
     tool_ids: str | None = None
     """Name of the rule for ids of tool calls (`tool_ids.RULES`); None: the dialect's own."""
-    schema: str | None = None
-    """Name of the subset of JSON schema it takes; None: all."""
+    schema: Literal["gemini-openapi"] | None = None
+    """The subset of JSON schema it takes; None: all."""
     stream_usage: Literal["option", "always", "never"] = "option"
     """How usage comes in a stream: if `stream_options` asks for it, always (it refuses the option), never."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Origin, Path
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -42,6 +44,18 @@ def openapi_subset(schema: Json) -> tuple[Fields, list[str]]:
         return {}, []
     subset = _Subset(schema)
     return subset.node(schema, "", ()), subset.dropped
+
+
+def subset_of(schema: Json, place: Origin | Path | None, losses: Losses) -> Fields:
+    """The schema in that subset; what it loses is noted with `place`."""
+    try:
+        written, dropped = openapi_subset(schema)
+    except (Unportable, RecursionError) as problem:
+        losses.meaning(place, "schema", str(problem) or "it is nested too deep")
+        return {"type": "object"}
+    for path in dropped:
+        losses.tuning(place, f"schema: {path}", "the endpoint does not take it")
+    return written
 
 
 class _Subset:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tokentape.errors import UnsupportedFeature
+from tokentape.protocols.canonical.conversation import Conversation, OutputFormat, Tool
+from tokentape.protocols.canonical.items import Message, Role
+from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.quirks import Quirks
-from tokentape.protocols.translation import translate_request
+from tokentape.protocols.translation import translate_request, write_request
 
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -73,3 +76,31 @@ def test_the_subset_and_what_was_dropped():
 def test_a_schema_of_itself_is_refused():
     with pytest.raises(UnsupportedFeature, match="refers to itself"):
         translated(LOOP, Quirks(schema="gemini-openapi"))
+
+
+@pytest.mark.parametrize(
+    ("target", "tool", "answer"),
+    [
+        ("openai.chat", ("function", "parameters"), ("response_format", "json_schema", "schema")),
+        ("openai.responses", ("parameters",), ("text", "format", "schema")),
+    ],
+)
+def test_servers_of_other_dialects_may_take_the_subset_only(target, tool, answer):
+    asked = Conversation(
+        (Message(Role.USER, (Text("Go."),)),),
+        tools=(Tool("f", schema=SCHEMA), Tool("g")),
+        output=OutputFormat("schema", SCHEMA, "a"),
+    )
+    quirks = Quirks(schema="gemini-openapi")
+    written = write_request(asked, Target(target, quirks=quirks))
+    body, given = written.result.body, written.result.body["tools"][0]
+    for step in tool:
+        given = given[step]
+    for step in answer:
+        body = body[step]
+    assert given == body
+    assert "$schema" not in given
+    assert "$ref" not in str(given)
+    assert "schema: $schema" in {loss.what for loss in written.losses}
+    with pytest.raises(UnsupportedFeature):
+        write_request(Conversation((), tools=(Tool("f", schema=LOOP),)), Target(target, quirks=quirks))

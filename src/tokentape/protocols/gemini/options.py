@@ -8,7 +8,7 @@ from tokentape.protocols.canonical.conversation import OutputFormat
 from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.gemini.names import NAME, known
 from tokentape.protocols.options import Place
-from tokentape.protocols.schemas import Unportable, json_schema, openapi_subset
+from tokentape.protocols.schemas import Unportable, json_schema, subset_of
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.losses import Losses
@@ -102,15 +102,3 @@ def write_output(output: OutputFormat, subset: bool, losses: Losses) -> Fields:
 def kept_schema(schema: Json, raw: Json) -> Json:
     """The schema as it was written, as long as it still says the same."""
     return raw if raw is not None and json_schema(raw) == schema else schema
-
-
-def subset_of(schema: Json, origin: Origin | None, losses: Losses) -> Fields:
-    """The schema for endpoints that take only OpenAPI's subset (case 33)."""
-    try:
-        written, dropped = openapi_subset(schema)
-    except (Unportable, RecursionError) as problem:
-        losses.meaning(origin, "schema", str(problem) or "it is nested too deep")
-        return {"type": "object"}
-    for path in dropped:
-        losses.tuning(origin, f"schema: {path}", "the endpoint does not take it")
-    return written

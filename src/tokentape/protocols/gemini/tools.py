@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from tokentape.protocols.canonical.conversation import NativeTool, Tool, ToolChoice
 from tokentape.protocols.canonical.origin import NOTHING, Origin, Turn
 from tokentape.protocols.gemini.names import NAME, Again, Found, known
-from tokentape.protocols.gemini.options import kept_schema, read_schema, subset_of
+from tokentape.protocols.gemini.options import kept_schema, read_schema
+from tokentape.protocols.schemas import subset_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.conversation import Tool
+from tokentape.protocols.schemas import subset_of
+
 if TYPE_CHECKING:
+    from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.codec import Target
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
+
+
+def within_subset(asked: Conversation, target: Target) -> Conversation:
+    """The request with its schemas in the subset that the server takes (case 33)."""
+    if target.quirks.schema is None:
+        return asked
+    losses = target.losses
+    tools = tuple(
+        replace(tool, schema=subset_of(tool.schema, tool.origin, losses))
+        if isinstance(tool, Tool) and tool.schema is not None
+        else tool
+        for tool in asked.tools
+    )
+    output = asked.output
+    if output is not None and output.schema is not None:
+        output = replace(output, schema=subset_of(output.schema, output.origin, losses))
+    return replace(asked, tools=tools, output=output)
 
 
 def quirked(body: Fields, target: Target) -> None:

@@ -16,7 +16,7 @@ from tokentape.protocols.openai_chat.content_write import mark_cache
 from tokentape.protocols.openai_chat.heads import leading, placed
 from tokentape.protocols.openai_chat.options import NAME, OPTIONS
 from tokentape.protocols.openai_chat.output import write_output
-from tokentape.protocols.openai_chat.quirked import quirked
+from tokentape.protocols.openai_chat.quirked import quirked, within_subset
 from tokentape.protocols.openai_chat.thinking import write_thinking
 from tokentape.protocols.openai_chat.tools import write_tool
 from tokentape.protocols.openai_chat.write_message import Writing, write_assistant, write_result, write_spoken
@@ -48,6 +48,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
         body["model"] = model
     writing = Writing(target, model, own)
     body["messages"] = write_messages(asked, writing)
+    asked = within_subset(asked, target)
     note_logprobs(asked.items, NAME, target.losses)
     _tools(asked, target, own, body)
     if asked.output is not None:

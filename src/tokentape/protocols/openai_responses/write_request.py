@@ -9,7 +9,7 @@ from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolRes
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.limits import budget_effort
-from tokentape.protocols.openai_chat.quirked import quirked
+from tokentape.protocols.openai_chat.quirked import quirked, within_subset
 from tokentape.protocols.openai_responses.names import BY_USER, LOGPROBS, NAME, OPTIONS, TIERS
 from tokentape.protocols.openai_responses.tools import write_choice, write_format, write_tool
 from tokentape.protocols.openai_responses.write_content import own
@@ -43,7 +43,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if model is not None:
         written["model"] = model
     _input(asked, target, known, written)
-    written.update(settings(asked, target))
+    written.update(settings(within_subset(asked, target), target))
     if asked.stream is not None:
         written["stream"] = asked.stream
     _continuation(asked, target, written)
