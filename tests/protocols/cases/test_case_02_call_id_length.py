@@ -1,4 +1,4 @@
-"""Case 2: ids of calls have at most 64 characters (pi#1022, 9router#3167)."""
+"""Case 2: ids of calls have at most 64 characters: a hash, not plain truncation (pi#1022, 9router#3167)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.compatible import quirks_of
 from tokentape.protocols.translation import codec_of, write_request
 
 LONG = "call_" + "x" * 200
@@ -49,3 +50,14 @@ def test_an_own_id_stays_whatever_it_is():
     codec = codec_of("openai.responses")
     source, target = Source("openai.responses"), Target("openai.responses")
     assert codec.write_request(codec.read_request(body, source), target).body == body
+
+
+@pytest.mark.parametrize("server", ["openai", "azure"])
+def test_openai_wants_it_so_whichever_chat_server_made_the_id(server):
+    call = {"id": LONG, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    result = {"role": "tool", "tool_call_id": LONG, "content": "1"}
+    body = {"messages": [{"role": "assistant", "tool_calls": [call]}, result]}
+    codec = codec_of("openai.chat")
+    asked = codec.read_request(body, Source("openai.chat"))
+    written = codec.write_request(asked, Target("openai.chat", quirks=quirks_of(server))).body["messages"]
+    assert written[0]["tool_calls"][0]["id"] == written[1]["tool_call_id"] == ids(LONG, "openai.chat")[0]

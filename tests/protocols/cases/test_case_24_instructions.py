@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Source, Target
-from tokentape.protocols.translation import codec_of, translate_request
+from tokentape.protocols.quirks import Quirks
+from tokentape.protocols.translation import codec_of, translate_request, write_request
 
 NAME = "openai.responses"
 BODY = {
@@ -46,3 +48,36 @@ def test_they_are_one_head_elsewhere(target):
 
 def test_they_come_back_as_they_were():
     assert translate_request(BODY, Source(NAME), Target(NAME)).result.body == BODY
+
+
+def test_they_are_one_message_in_chat():
+    written = translate_request(BODY, Source(NAME), Target("openai.chat")).result.body["messages"]
+    assert written == [
+        {"role": "system", "content": "Be brief.\n\nUse English."},
+        {"role": "user", "content": "Hello"},
+    ]
+
+
+LATE = (
+    Message(Role.SYSTEM, (Text("Be brief."),)),
+    Message(Role.DEVELOPER, (Text("Use English."),)),
+    Message(Role.USER, (Text("Hi."),)),
+    Message(Role.DEVELOPER, (Text("Be kind."),)),
+    Message(Role.USER, (Text("Again."),)),
+)
+
+
+def test_only_what_leads_is_put_together():
+    done = write_request(Conversation(LATE), Target("openai.chat"))
+    written = done.result.body["messages"]
+    assert written[0] == {"role": "system", "content": "Be brief.\n\nUse English."}
+    assert [message["role"] for message in written] == ["system", "user", "system", "user"]
+    assert not done.losses.losses
+
+
+def test_all_of_it_where_it_may_only_lead():
+    done = write_request(Conversation(LATE), Target("openai.chat", quirks=Quirks(system_at_head=True)))
+    written = done.result.body["messages"]
+    assert written[0] == {"role": "system", "content": "Be brief.\n\nUse English.\n\nBe kind."}
+    assert [message["role"] for message in written] == ["system", "user", "user"]
+    assert [loss.what for loss in done.losses.tuning] == ["place of system text"]
