@@ -311,7 +311,7 @@ def test_nothing_said_of_thinking_is_not_written():
         (ToolChoice("auto"), [], ["look", "go"]),
         (ToolChoice("required"), ["meaning"], ["look", "go"]),
         (ToolChoice("tool", ("go",)), ["meaning"], ["look", "go"]),
-        (ToolChoice("none"), ["meaning"], []),
+        (ToolChoice("none"), ["tuning"], []),
         (ToolChoice("allowed", ("go",)), ["tuning"], ["go"]),
         (ToolChoice("allowed", ("go",), required=True), ["meaning"], ["go"]),
     ],

@@ -141,6 +141,8 @@ class ContentWriter:
     def _call(self, item: ToolCall) -> list[Json]:
         if item.opaque:
             self._drop(item.opaque, item.origin)
+        if item.item_id is not None and not self._reply:
+            self._losses.tuning(item.origin, "item id", "items have no ids")
         use: Fields = {"toolUseId": self.call_id(item.id), "name": item.name}
         origin = item.origin
         bare = origin.spelling.get("input") if origin is not None and origin.protocol == NAME else None
@@ -260,6 +262,8 @@ class ContentWriter:
         """System text, which is text only."""
         blocks: list[Json] = []
         own = is_own(item.origin)
+        if item.name is not None:
+            self._losses.tuning(item.origin, "name", "messages have none")
         for part in item.parts:
             if own or isinstance(part, Text | Unknown):
                 blocks += self._part(part, own, item.origin)

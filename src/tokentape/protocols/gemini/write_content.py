@@ -72,21 +72,19 @@ class PartWriter:
             self._losses.tuning(item.origin, "name", "the dialect has no names of speakers", "name")
         own = is_own(item.origin)
         written = [
-            self.part(part, item.origin, nth)
-            for nth, part in enumerate(item.parts)
+            self.part(part, item.origin)
+            for part in item.parts
             if own or self._reply or not (isinstance(part, Text) and not part.text and not part.opaque)
         ]
         return [part for part in written if part is not None]
 
-    def part(self, part: Part, origin: Origin | None = None, nth: int = 0) -> Json:
+    def part(self, part: Part, origin: Origin | None = None) -> Json:
         """One part of a message; None for what cannot be said."""
         match part:
             case Text():
                 return self._text(part, origin)
             case Image() | Document() | Audio() | Video():
-                place = part.origin or (*(origin.path if origin else ()), "content", nth)
-                own = is_own(origin)
-                written = write_media(part, own, self._losses, place)
+                written = write_media(part, is_own(origin), self._losses, part.origin or origin)
                 if written is not None and isinstance(part, Image) and part.opaque:
                     self._sign(written, part.opaque, part.origin)
                 if part.cache is not None:
@@ -104,6 +102,8 @@ class PartWriter:
             self._marked(part.origin or origin)
         if part.logprobs:
             self._losses.tuning(part.origin or origin, "logprobs", "they are told in another form")
+        if part.citations and not self._reply:
+            self._losses.tuning(part.origin or origin, "citations", "requests have none")
         if not part.opaque and part.origin is None:
             return {"text": part.text}
         again = Again(part.origin)
@@ -157,6 +157,8 @@ class PartWriter:
 
     def call(self, item: ToolCall) -> Fields:
         """A call. A signature inside its id is read apart (case 19)."""
+        if item.item_id is not None and not self._reply:
+            self._losses.tuning(item.origin, "item id", "calls have one id only")
         given, _, signature = item.id.partition(SIGNED_ID)
         self.names[given] = item.name
         again = Again(item.origin)

@@ -159,7 +159,10 @@ def _chosen(choice: ToolChoice, losses: Losses) -> None:
     if choice.mode == "allowed" and not choice.required:
         losses.tuning(choice.origin or ("tool_choice",), "tool choice", "the other tools are left out")
         return
-    why = "no tool is told" if choice.mode == "none" else "a call cannot be demanded"
+    if choice.mode == "none":
+        losses.tuning(choice.origin or ("tool_choice",), "tool choice 'none'", "no tool is told")
+        return
+    why = "a call cannot be demanded"
     losses.meaning(choice.origin or ("tool_choice",), f"tool choice {choice.mode!r}", why)
 
 
@@ -168,7 +171,7 @@ def _write_tool(tool: Tool, losses: Losses) -> list[Json]:
         losses.meaning(tool.origin, f"{tool.kind} tool {tool.name}", "tools take JSON objects only")
         return []
     if tool.strict:
-        losses.tuning(tool.origin, "strict", "arguments are not bound to the schema", "strict")
+        losses.tuning(tool.origin, "strict", "arguments are not bound to the schema")
     if tool.cache is not None:
         losses.tuning(tool.origin, "cache mark", "there is no place for it")
     origin = tool.origin
