@@ -125,5 +125,6 @@ def test_the_losses_of_the_request_are_all_told():
     assert sorted(loss.what for loss in target.losses.report) == [
         "effort medium",
         "name of the schema",
+        "thinking",
         "thought",
     ]

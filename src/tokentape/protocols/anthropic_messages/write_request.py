@@ -16,6 +16,7 @@ from tokentape.protocols.anthropic_messages.write_turns import (
 )
 from tokentape.protocols.codec import Outgoing
 from tokentape.protocols.families import family_of
+from tokentape.protocols.reading import at, objects
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation, ToolChoice
@@ -43,12 +44,30 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     head, items = split(asked.items if own else ordered(asked.items, losses), target, model)
     if (system := written_system(head, blocks)) is not None:
         body["system"] = system
-    body["messages"] = written_messages(items, blocks)
+    messages = written_messages(items, blocks)
+    body["messages"] = messages
     plan = planned(asked.thinking, model, losses)
+    if not own and plan.budget is not None and _lacks_thought(messages):
+        origin = asked.thinking.origin if asked.thinking else None
+        losses.tuning(origin, "thinking", "the last calls came without a thought that Claude signed")
+        plan.config = None
     _write_tools(asked, body, plan, own, losses)
     limit = asked.options.max_output_tokens if own else with_room(plan, asked, model, losses)
     write_settings(asked, body, plan=plan, limit=limit, losses=losses)
     return Outgoing(PATH, body)
+
+
+def _lacks_thought(messages: list[Json]) -> bool:
+    """True where results answer a turn that does not begin with its thought: with a budget to think that is
+    refused ("Extended thinking with tool use"; case 15).
+    """
+    if len(messages) < 2 or "tool_result" not in _kinds(messages[-1]):
+        return False
+    return _kinds(messages[-2])[:1] not in (["thinking"], ["redacted_thinking"])
+
+
+def _kinds(message: Json) -> list[Json]:
+    return [block.get("type") for block in objects(at(message, "content"))]
 
 
 def _takes_unsigned(asked: Conversation, model: str | None, target: Target) -> bool:

@@ -12,6 +12,7 @@ from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.families import family_of
 from tokentape.protocols.limits import effort_budget, efforts, nearest_effort
 from tokentape.protocols.options import Place
+from tokentape.protocols.reading import at, objects
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation
@@ -140,12 +141,27 @@ def _write_claude(asked: Conversation, thinking: Thinking, target: Target, body:
     if thinking.mode == "adaptive" or (thinking.budget is None and levels):
         extra["thinking"] = {"type": "adaptive"}
         return
+    if _lacks_thought(body):
+        if not extra:
+            del body[EXTRA]
+        losses.tuning(thinking.origin, "thinking", "the last calls came without a thought that Claude signed")
+        return
     budget = thinking.budget
     if budget is None or budget < 0:
         word = thinking.effort or "medium"
         budget = effort_budget(word, model) or _LEAST
         losses.tuning(thinking.origin, f"effort {word}", f"the model takes a budget: {budget} tokens")
     extra["thinking"] = {"type": "enabled", "budget_tokens": _within(budget, asked, target)}
+
+
+def _lacks_thought(body: Fields) -> bool:
+    """True where results answer a turn that does not begin with its thought: with a budget to think that is
+    refused (Claude, "Extended thinking with tool use"; case 15).
+    """
+    if not any("toolResult" in block for block in objects(at(body, "messages", -1, "content"))):
+        return False
+    said = list(objects(at(body, "messages", -2, "content")))
+    return bool(said) and "reasoningContent" not in said[0]
 
 
 def _within(budget: int, asked: Conversation, target: Target) -> int:
