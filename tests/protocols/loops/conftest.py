@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 
 import pytest
-from loop_agents import SYSTEM  # noqa: F401 - fails early where the folder is not on the path
 from loop_anthropic import Messages
 from loop_aws import Converse
 from loop_chat import Chat
@@ -51,7 +50,8 @@ def provider(running):
 @pytest.fixture
 def gateway(provider, running):
     running[1].forget()
-    return running[1]
+    yield running[1]
+    assert running[1].crashes == []
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -42,7 +43,8 @@ SEVEN = tuple(MODELS)
 
 
 class Gateway(ThreadingHTTPServer):
-    """`heard` are the bodies of the provider's replies, `lost` the loss reports, in order."""
+    """`heard` are the bodies of the provider's replies, `lost` the loss reports, in order;
+    `crashes` what tokentape, or this server, raised and should not have."""
 
     daemon_threads = True
 
@@ -51,6 +53,7 @@ class Gateway(ThreadingHTTPServer):
         self.provider_port = provider_port
         self.heard = []
         self.lost = []
+        self.crashes = []
 
     def url(self, dialect):
         """Where an SDK is pointed at, to reach a provider of `dialect`."""
@@ -59,9 +62,13 @@ class Gateway(ThreadingHTTPServer):
     def forget(self):
         self.heard.clear()
         self.lost.clear()
+        self.crashes.clear()
 
     def handle_error(self, request, client_address):
-        """Nothing: an SDK that has what it wants may reset its connection."""
+        """Keep what went wrong here; an SDK that has what it wants may reset its connection."""
+        error = sys.exception()
+        if not isinstance(error, ConnectionError):
+            self.crashes.append(error)
 
     @contextmanager
     def running(self):

@@ -1,6 +1,6 @@
 """What a provider was asked, read from the native body by hand: none of tokentape's readers.
 
-`steps` is the conversation in order: ("system", text), ("user", text), ("said", text),
+("signed", signature) is Gemini's on what follows. `steps` is the conversation in order: ("system", text), ("user", text), ("said", text),
 ("thought", text, signature), ("called", name, arguments), ("got", name, arguments, text), where the last
 shows the call that the result belongs to. What a provider would refuse is an assertion here.
 """
@@ -8,13 +8,18 @@ shows the call that the result belongs to. What a provider would refuse is an as
 from __future__ import annotations
 
 import json
+import re
 
 
 def steps(dialect, body):
     found = []
     for step in _READERS[dialect](body):
-        follows = found and step[0] == found[-1][0] == "said"  # parts of one turn
-        found.append(("said", found.pop()[1] + step[1]) if follows else step)
+        if found and step[0] == found[-1][0] == "said":  # parts of one turn
+            found.append(("said", found.pop()[1] + step[1]))
+        elif found and step[0] == found[-1][0] == "thought" and found[-1][2] is None:
+            found.append(("thought", found.pop()[1] + step[1], step[2]))
+        else:
+            found.append(step)
     return found
 
 
@@ -106,9 +111,17 @@ def _alternating(messages, roles):
     assert messages[-1]["role"] == roles[0]
 
 
+def _begins_with_thought(messages):
+    """With thinking on, the turn that called the tools has to begin with its thought."""
+    if not isinstance(messages[-1]["content"], str) and messages[-1]["content"][0]["type"] == "tool_result":
+        assert messages[-2]["content"][0]["type"] in ("thinking", "redacted_thinking")
+
+
 def _messages(body):
     found = [("system", _text(body["system"]))] if body.get("system") else []
     _alternating(body["messages"], ("user", "assistant"))
+    if body.get("thinking", {}).get("type") == "enabled":
+        _begins_with_thought(body["messages"])
     waiting = _Open()
     for message in body["messages"]:
         content = message["content"]
@@ -142,6 +155,9 @@ def _messages(body):
 def _converse(body):
     found = [("system", block["text"]) for block in body.get("system", ())]
     _alternating(body["messages"], ("user", "assistant"))
+    if body.get("additionalModelRequestFields", {}).get("thinking", {}).get("type") == "enabled":
+        last, turn = body["messages"][-1], body["messages"][-2:-1]
+        assert "toolResult" not in last["content"][0] or "reasoningContent" in turn[0]["content"][0]
     waiting = _Open()
     for message in body["messages"]:
         assert message["content"]
@@ -181,10 +197,14 @@ def _gemini(body):
                 found.append(_gemini_result(told, waiting))
             elif told := part.get("functionCall"):
                 waiting.append((told.get("id"), told["name"], told.get("args", {})))
+                if signature := part.get("thoughtSignature"):
+                    found.append(("signed", signature))
                 found.append(("called", told["name"], told.get("args", {})))
             elif part.get("thought"):
                 found.append(("thought", part["text"], part.get("thoughtSignature")))
             else:
+                if signature := part.get("thoughtSignature"):
+                    found.append(("signed", signature))
                 found.append(("user" if content["role"] == "user" else "said", part["text"]))
         if content["role"] == "user":
             assert not waiting, "calls without a result"
@@ -260,6 +280,14 @@ def tools(dialect, body):
             return {tool["name"]: tool["parameters"] for tool in body["tools"]}
         case _:
             return {tool["function"]["name"]: tool["function"]["parameters"] for tool in body["tools"]}
+
+
+_SIGNATURE = re.compile(rb'"(?:signature|thoughtSignature|encrypted_content)":\s*"([^"]+)"')
+
+
+def signatures(reply):
+    """What the provider signed its thoughts with, from the bytes of its reply."""
+    return {found.decode() for found in _SIGNATURE.findall(reply)}
 
 
 _COUNTS = {

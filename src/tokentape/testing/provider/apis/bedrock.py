@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tokentape.testing.provider.apis import awsframes
 from tokentape.testing.provider.apis.messages import Messages
 from tokentape.testing.provider.reading import at, compact, listed, mapped, string, text_of
-from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, fragments
+from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, fragments, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,12 @@ class Converse(_Bedrock):
 
     def whole(self, question: Question, turn: Turn, serial: Serial) -> bytes:
         """`output`, `stopReason`, `usage`, `metrics`."""
-        content: list[Json] = [{"text": turn.text}] if turn.text else []
+        content: list[Json] = []
+        if turn.thinking:
+            thought: Json = {"text": turn.thinking, "signature": _signature(serial)}
+            content.append({"reasoningContent": {"reasoningText": thought}})
+        if turn.text:
+            content.append({"text": turn.text})
         for i, call in enumerate(turn.calls):
             content.append({"toolUse": {**_use(turn, i, serial), "input": dict(call.arguments)}})
         message: Json = {"role": "assistant", "content": content}
@@ -82,12 +87,14 @@ class Converse(_Bedrock):
     def events(self, question: Question, turn: Turn, serial: Serial) -> Iterator[bytes]:
         """`messageStart`, each block with its deltas, `messageStop`, `metadata`."""
         yield _event("messageStart", {"role": "assistant"}, serial)
-        for piece in turn.pieces:
-            yield _delta(0, {"text": piece}, serial)
-        if turn.text:
-            yield _event("contentBlockStop", {"contentBlockIndex": 0}, serial)
+        index = 0
+        for deltas in _streamed_words(turn, serial):
+            for delta in deltas:
+                yield _delta(index, delta, serial)
+            yield _event("contentBlockStop", {"contentBlockIndex": index}, serial)
+            index += 1
         for i in range(len(turn.calls)):
-            yield from _streamed_use(turn, i, serial)
+            yield from _streamed_use(turn, i, index + i, serial)
         yield _event("messageStop", {"stopReason": _stop(turn)}, serial)
         yield _event("metadata", _counts(question, turn), serial)
 
@@ -130,8 +137,20 @@ def _delta(index: int, delta: Json, serial: Serial) -> bytes:
     return _event("contentBlockDelta", {"contentBlockIndex": index, "delta": delta}, serial)
 
 
-def _streamed_use(turn: Turn, i: int, serial: Serial) -> Iterator[bytes]:
-    index = i + 1 if turn.text else i
+def _streamed_words(turn: Turn, serial: Serial) -> Iterator[list[Json]]:
+    """The deltas of the thought and of the text, as far as the turn has them."""
+    if turn.thinking:
+        thought: list[Json] = [{"reasoningContent": {"text": piece}} for piece in words(turn.thinking)]
+        yield [*thought, {"reasoningContent": {"signature": _signature(serial)}}]
+    if turn.text:
+        yield [{"text": piece} for piece in turn.pieces]
+
+
+def _signature(serial: Serial) -> str:
+    return serial.hex("signature", 64)
+
+
+def _streamed_use(turn: Turn, i: int, index: int, serial: Serial) -> Iterator[bytes]:
     start: Json = {"toolUse": _use(turn, i, serial)}
     yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, serial)
     for part in fragments(turn.calls[i].json):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.apis.openai_errors import openai_error
 from tokentape.testing.provider.reading import at, compact, listed, mapped, string, text_of
-from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, fragments
+from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, fragments, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,8 @@ class Chat:
     def whole(self, question: Question, turn: Turn, serial: Serial) -> bytes:
         """A `chat.completion`."""
         message: dict[str, Json] = {"role": "assistant", "content": turn.text or None}
+        if turn.thinking:  # compatible servers; the platform shows no thoughts here
+            message["reasoning_content"] = turn.thinking
         if turn.calls:
             message["tool_calls"] = [self._call(turn, i, serial) for i in range(len(turn.calls))]
         message |= {"refusal": None, "annotations": []}
@@ -96,6 +98,8 @@ class Chat:
 
     def _deltas(self, turn: Turn, serial: Serial) -> Iterator[dict[str, Json]]:
         yield {"role": "assistant", "content": None if turn.calls and not turn.text else "", "refusal": None}
+        for piece in words(turn.thinking):
+            yield {"reasoning_content": piece}
         for piece in turn.pieces:
             yield {"content": piece}
         for i, call in enumerate(turn.calls):

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.apis.chat import Chat
 from tokentape.testing.provider.reading import compact
-from tokentape.testing.provider.turn import Question, Serial, Turn, fragments
+from tokentape.testing.provider.turn import Question, Serial, Turn, fragments, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
+
+
+PLAN = "I will ask the tool."
+"""What a model that does not think says before it calls."""
 
 
 class Cohere(Chat):
@@ -25,10 +29,13 @@ class Cohere(Chat):
         """`message`, `finish_reason`, `usage`."""
         message: dict[str, Json] = {"role": "assistant"}
         if turn.calls:
-            message["tool_plan"] = turn.text or "I will ask the tool."
+            if turn.thinking:
+                message["content"] = _thought(turn)
+            else:
+                message["tool_plan"] = turn.text or PLAN
             message["tool_calls"] = [self._call(turn, i, serial) for i in range(len(turn.calls))]
         else:
-            message["content"] = [{"type": "text", "text": turn.text}]
+            message["content"] = [*_thought(turn), {"type": "text", "text": turn.text}]
         reply: dict[str, Json] = {"id": _id(serial), "message": message}
         return compact(reply | _end(question, turn))
 
@@ -52,7 +59,10 @@ class Cohere(Chat):
         return (("x-debug-trace-id", serial.hex("request", 32)),)
 
     def _called(self, turn: Turn, serial: Serial) -> Iterator[bytes]:
-        yield _delta("tool-plan-delta", None, {"tool_plan": turn.text or "I will ask the tool."})
+        if turn.thinking:
+            yield from _content(0, "thinking", words(turn.thinking))
+        else:
+            yield _delta("tool-plan-delta", None, {"tool_plan": turn.text or PLAN})
         for i, call in enumerate(turn.calls):
             opened = self._call(turn, i, serial) | {"function": {"name": call.name, "arguments": ""}}
             yield _delta("tool-call-start", i, {"tool_calls": opened})
@@ -62,10 +72,20 @@ class Cohere(Chat):
 
 
 def _told(turn: Turn) -> Iterator[bytes]:
-    yield _delta("content-start", 0, {"content": {"type": "text", "text": ""}})
-    for piece in turn.pieces:
-        yield _delta("content-delta", 0, {"content": {"text": piece}})
-    yield _event("content-end", {"index": 0})
+    kinds = [("thinking", words(turn.thinking))] if turn.thinking else []
+    for index, (kind, pieces) in enumerate([*kinds, ("text", turn.pieces)]):
+        yield from _content(index, kind, pieces)
+
+
+def _content(index: int, kind: str, pieces: list[str]) -> Iterator[bytes]:
+    yield _delta("content-start", index, {"content": {"type": kind, kind: ""}})
+    for piece in pieces:
+        yield _delta("content-delta", index, {"content": {kind: piece}})
+    yield _event("content-end", {"index": index})
+
+
+def _thought(turn: Turn) -> list[Json]:
+    return [{"type": "thinking", "thinking": turn.thinking}] if turn.thinking else []
 
 
 def _event(kind: str, fields: dict[str, Json]) -> bytes:

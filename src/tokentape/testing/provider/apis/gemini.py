@@ -141,13 +141,21 @@ def _usage(question: Question, turn: Turn) -> dict[str, Json]:
 def _parts(turn: Turn, serial: Serial) -> list[Json]:
     thought: list[Json] = [{"text": turn.thinking, "thought": True}] if turn.thinking else []
     said: list[Json] = [{"text": turn.text}] if turn.text or not turn.calls else []
-    return [*thought, *said, *_calls(turn, serial)]
+    return _signed([*thought, *said, *_calls(turn, serial)], turn, serial)
 
 
 def _streamed_parts(turn: Turn, serial: Serial) -> list[Json]:
     thought: list[Json] = [{"text": piece, "thought": True} for piece in words(turn.thinking)]
     said: list[Json] = [{"text": piece} for piece in turn.pieces]
-    return [*thought, *said, *_calls(turn, serial)] or [{"text": ""}]
+    return _signed([*thought, *said, *_calls(turn, serial)], turn, serial) or [{"text": ""}]
+
+
+def _signed(parts: list[Json], turn: Turn, serial: Serial) -> list[Json]:
+    """The parts of a turn with thoughts: the first call is signed, or the last text."""
+    if turn.thinking and (turn.calls or turn.text):
+        nth = -len(turn.calls) or -1
+        parts[nth] = {**mapped(parts[nth]), "thoughtSignature": serial.hex("signature", 64)}
+    return parts
 
 
 def _calls(turn: Turn, serial: Serial) -> list[Json]:
