@@ -68,3 +68,23 @@ def test_ids_that_are_there_stay_and_results_learn_their_names():
     found = identified(items)
     assert found[2] == ToolResult("b", (), "hear")
     assert found[3] == items[3]
+
+
+def test_a_call_is_answered_once_whatever_tells_it():
+    items = [
+        ToolCall("a", "look", "{}"),
+        ToolCall("b", "look", "{}"),
+        ToolCall("c", "hear", "{}"),
+        ToolResult("a", ()),
+        ToolResult("", (), "look"),
+        ToolResult("", ()),
+        ToolResult("", (), "look"),
+    ]
+    assert [one.call_id for one in identified(items)[3:]] == ["a", "b", "c", ""]
+
+
+def test_many_results_without_a_call_take_no_longer_than_others():
+    """Squared, this would take minutes."""
+    many = range(30_000)
+    items = [*(ToolCall(f"c{n}", "f", "{}") for n in many), *(ToolResult(f"o{n}", ()) for n in many)]
+    assert identified(items) == items

@@ -7,6 +7,7 @@ same id becomes the same one on call and result, in every turn, on every machine
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -75,11 +76,11 @@ def identified(items: Iterable[Item], seed: str = "") -> list[Item]:
     without an id belong to the first open call of their name.
     """
     found: list[Item] = []
-    waiting: list[tuple[str, str]] = []
+    waiting = _Waiting()
     for nth, item in enumerate(items):
         if isinstance(item, ToolCall):
             given = item.id or "call_" + _hash(f"{seed}/{nth}/{item.name}/{item.arguments}")
-            waiting.append((item.name, given))
+            waiting.add(item.name, given)
             found.append(item if item.id else replace(item, id=given))
         elif isinstance(item, ToolResult):
             found.append(_identified(item, waiting))
@@ -88,15 +89,36 @@ def identified(items: Iterable[Item], seed: str = "") -> list[Item]:
     return found
 
 
-def _identified(item: ToolResult, waiting: list[tuple[str, str]]) -> ToolResult:
-    at = next((n for n, call in enumerate(waiting) if _fits(item, *call)), None)
-    if at is None:
+def _identified(item: ToolResult, waiting: _Waiting) -> ToolResult:
+    call = waiting.first(item)
+    if call is None or (item.call_id and item.name):
         return item
-    name, given = waiting.pop(at)
-    if item.call_id and item.name:
-        return item
+    name, given = call
     return replace(item, call_id=item.call_id or given, name=item.name or name)
 
 
-def _fits(item: ToolResult, name: str, given: str) -> bool:
-    return given == item.call_id if item.call_id else item.name in (None, name)
+class _Waiting:
+    """Calls that have no result yet, in lines by their id and by their name; None for all of them."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[str, str] | None] = []
+        self._by_id: dict[str, deque[int]] = {}
+        self._by_name: dict[str | None, deque[int]] = {None: deque()}
+
+    def add(self, name: str, given: str) -> None:
+        """One more."""
+        place = len(self._calls)
+        self._calls.append((name, given))
+        self._by_id.setdefault(given, deque()).append(place)
+        self._by_name.setdefault(name, deque()).append(place)
+        self._by_name[None].append(place)
+
+    def first(self, item: ToolResult) -> tuple[str, str] | None:
+        """The first that `item` can be the result of, which then waits no longer."""
+        line = self._by_id.get(item.call_id) if item.call_id else self._by_name.get(item.name)
+        while line:
+            place = line.popleft()
+            if (call := self._calls[place]) is not None:
+                self._calls[place] = None
+                return call
+        return None

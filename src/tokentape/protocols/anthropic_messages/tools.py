@@ -133,4 +133,5 @@ def allowed(
     if choice is None or choice.mode != "allowed":
         return tools
     losses.tuning(choice.origin or ("tool_choice",), "allowed tools", "the other tools are not sent")
-    return tuple(tool for tool in tools if not isinstance(tool, Tool) or tool.name in choice.names)
+    names = frozenset(choice.names)
+    return tuple(tool for tool in tools if not isinstance(tool, Tool) or tool.name in names)

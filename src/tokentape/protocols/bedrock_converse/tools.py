@@ -127,9 +127,8 @@ def _offered(asked: Conversation, target: Target) -> tuple[Tool | NativeTool, ..
     if choice is None or choice.mode not in ("none", "allowed") or not asked.tools:
         return asked.tools
     if choice.mode == "allowed":
-        left = tuple(
-            tool for tool in asked.tools if isinstance(tool, NativeTool) or tool.name in choice.names
-        )
+        names = frozenset(choice.names)
+        left = tuple(tool for tool in asked.tools if isinstance(tool, NativeTool) or tool.name in names)
         if left != asked.tools:
             target.losses.tuning(choice.origin, "tool choice", "only the allowed tools are offered")
         return left

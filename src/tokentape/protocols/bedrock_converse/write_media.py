@@ -23,6 +23,7 @@ class MediaWriter:
     def __init__(self, losses: Losses) -> None:
         self._losses = losses
         self._names: set[str] = set()
+        self._counts: dict[str, int] = {}
 
     def blocks(self, part: Image | Document | Audio | Video, around: Origin | None) -> list[Json]:
         """The block; none where the API cannot take it."""
@@ -96,10 +97,11 @@ class MediaWriter:
     def _name(self, given: str, format: str, origin: Origin | None) -> str:
         """A name as the API takes it, unlike those of all other documents."""
         name = first = cleaned(given, format)
-        count = 1
+        count = self._counts.get(first, 1)
         while name in self._names:
             count += 1
             name = f"{first[:190]} {count}"
+        self._counts[first] = count
         self._names.add(name)
         if given and name not in (given, given.rpartition(".")[0]):
             self._losses.tuning(origin, f"document name {given}", f"written {name}")

@@ -137,7 +137,7 @@ def _read_tool(given: Json, where: Where) -> Tool | NativeTool:
 
 def write_tools(tools: Iterable[Tool | NativeTool], choice: ToolChoice | None, losses: Losses) -> list[Json]:
     """The tools; of those that a choice leaves out, none."""
-    named = choice.names if choice is not None and choice.mode == "allowed" else None
+    named = frozenset(choice.names) if choice is not None and choice.mode == "allowed" else None
     if choice is not None:
         _chosen(choice, losses)
         if choice.mode == "none":
