@@ -14,10 +14,12 @@ from tokentape.protocols.canonical.events import (
     Delta,
     Ended,
     Event,
+    Failed,
     Open,
     Started,
     Stopped,
 )
+from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.fold import Fold, fold
 from tokentape.protocols.canonical.items import Message, ToolCall
 from tokentape.protocols.canonical.parts import Citation, Text
@@ -105,6 +107,11 @@ def test_responses_number_what_is_cited() -> None:
     ]  # fmt: skip
 
 
+def test_converse_tells_no_arguments_as_a_delta_too() -> None:
+    events = written("bedrock.converse", Open(0, CALL), Close(0), Stopped(TOOLS), Ended(True))
+    assert {"toolUse": {"input": "{}"}} in [event.get("delta") for event in events]
+
+
 # ---- arguments that are no JSON
 
 
@@ -138,6 +145,34 @@ def test_done_alone_ends_nothing() -> None:
 )  # fmt: skip
 def test_done_ends_what_was_finished_or_counted(end: object) -> None:
     assert fold(read("openai.chat", sse(chat(delta={"content": "Par"}), end, "[DONE]"))).complete
+
+
+@pytest.mark.parametrize("dialect", ["openai.chat", "anthropic.messages", "bedrock.converse"])
+def test_nothing_is_said_after_an_error(dialect: str) -> None:
+    failed = Failed(Failure(FailureKind.SERVER, "it broke"))
+    begun = (Started("elsewhere", "r", "m"), Open(0, Text("a")), failed)
+    assert written(dialect, *begun, Delta(0, "b"), Counted(Usage(1, 1)), Ended(True)) == written(
+        dialect, *begun
+    )
+
+
+# ---- nothing is held back that need not be
+
+
+def test_a_call_of_chat_that_is_whole_does_not_wait_for_the_others() -> None:
+    def call(index: int, **function: str) -> dict[str, object]:
+        part = {"index": index, "id": f"call_{index}", "function": function}
+        return chat(delta={"tool_calls": [part]})
+
+    reader = EventReader(Source("openai.chat"))
+    list(reader.feed(sse(call(0, name="f", arguments='{"x":'))))
+    assert not any(isinstance(event, Close) for event in reader.feed(sse(call(1, name="g", arguments=""))))
+    list(reader.feed(sse(call(0, arguments="1}"))))
+    assert Close(0) in list(reader.feed(sse(call(2, name="h", arguments="{}"))))
+    events = list(
+        reader.feed(sse(chat(delta={"content": "And"}), chat(delta={}, finish_reason="tool_calls")))
+    )
+    assert [event.key for event in events if isinstance(event, Close)] == [2, 3, 1]
 
 
 # ---- places that are given twice

@@ -74,8 +74,9 @@ def test_a_thought_that_goes_on_is_another_block():
         Open(0, ToolCall("a", "x", "")), Close(0), Open(1, Reasoning("Hm.")), Close(1), Open(2, ToolCall("b", "x", "")),
         Delta(1, "More."), Amend(1, "opaque", SIGNED), Close(2), Close(1), Delta(9, "?"), Close(9), Ended(True),
     )  # fmt: skip
-    assert shown(wire)[3:-2] == [
-        (1, {"text": "Hm."}), (1, "stop"), (2, "toolUse"), (2, "stop"),
+    assert shown(wire)[1:-2] == [
+        (0, "toolUse"), (0, {"input": "{}"}), (0, "stop"),
+        (1, {"text": "Hm."}), (1, "stop"), (2, "toolUse"), (2, {"input": "{}"}), (2, "stop"),
         (3, {"text": "More."}), (3, {"signature": "c2ln"}), (3, "stop"),
     ]  # fmt: skip
 

@@ -48,6 +48,7 @@ class BlockWriter:
         self._block: Block = Text("")
         self._next = 0
         self._used = False
+        self._input = False
         self._summaries = 0
 
     def replies(self, started: Started) -> None:
@@ -58,6 +59,7 @@ class BlockWriter:
         """The block begins."""
         self._block = block
         self._used = False
+        self._input = False
         self._summaries = 0
         if isinstance(block, Text):
             first = [self._delta({"text": block.text})] if block.text else []
@@ -84,6 +86,7 @@ class BlockWriter:
         if isinstance(block, Text | Refusal):
             return (self._delta({"text": event.text}),)
         if isinstance(block, ToolCall | ServerTool):
+            self._input = True
             return (self._delta({"toolUse": {"input": event.text}}),)
         if isinstance(block, Reasoning):
             return (self._delta({"reasoningContent": {"text": self._piece(event)}}),)
@@ -93,9 +96,14 @@ class BlockWriter:
         """The block is over."""
         if not self._used:
             return ()
-        index = self._next
+        ended: list[WireEvent] = []
+        if isinstance(self._block, ToolCall) and not self._input and self._started.protocol != NAME:
+            ended.append(
+                self._delta({"toolUse": {"input": "{}"}})
+            )  # clients parse it (case 11)
+        ended.append(WireEvent("contentBlockStop", {"contentBlockIndex": self._next}))
         self._next += 1
-        return (WireEvent("contentBlockStop", {"contentBlockIndex": index}),)
+        return ended
 
     def emptied(self, block: Block) -> Block:
         """The block to go on in, for one that is over on the wire."""
@@ -125,6 +133,7 @@ class BlockWriter:
         started = self._begin({"toolUse": use})
         if not call.arguments:
             return (started,)
+        self._input = True
         return (started, self._delta({"toolUse": {"input": call.arguments}}))
 
     def _thought(self, block: Reasoning) -> Iterable[WireEvent]:

@@ -1,7 +1,8 @@
 """A Chat stream, read: chunks in, canonical events out, at once.
 
-A block stays open until its choice ends, since chunks may go on with any of them. The end of a choice is
-told at the end of the stream: chunks after the finish reason may still say something about it (Azure).
+A block stays open until its choice ends, since chunks may go on with any of them; but for calls whose
+arguments are whole when something else is said. The end of a choice is told at the end of the stream: chunks
+after the finish reason may still say something about it (Azure).
 """
 
 from __future__ import annotations

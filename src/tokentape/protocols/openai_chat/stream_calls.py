@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.events import Amend, Close, Delta, Open
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.origin import Opaque, Origin
+from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.folding import grown
 from tokentape.protocols.openai_chat.options import NAME
 from tokentape.protocols.reading import at, fields, number, text
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 _PART = frozenset({"index", "id", "type", "function", "custom"})
+_SHORT = 1 << 16
+"""Characters of arguments up to which we look whether they are whole."""
 
 
 class CallState:
     """One call while it comes in; its origin's fields fill up with it."""
 
-    __slots__ = ("held", "id", "key", "kind", "name", "open", "rest", "said", "signed", "spelling")
+    __slots__ = (
+        "closed", "held", "id", "key", "kind", "length", "name", "open", "rest", "said", "signed", "spelling",
+        "told",
+    )  # fmt: skip
 
     def __init__(self, key: int) -> None:
         self.key = key
@@ -37,10 +43,32 @@ class CallState:
         self.kind = "function"
         self.open = False
         self.said = False
+        self.closed = False
+        self.told: list[str] = []
+        self.length = 0
         self.held: list[str] = []
         self.signed: Opaque | None = None
         self.rest: Fields = {}
         self.spelling: Fields = {"type": None}
+
+    def says(self, text: str) -> Delta:
+        """More of its arguments."""
+        self.length += len(text)
+        if self.length <= _SHORT:
+            self.told.append(text)
+        else:
+            self.told.clear()
+        return Delta(self.key, text)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if its arguments are an object: nothing can follow them."""
+        if not self.told or not self.told[-1].rstrip().endswith("}"):
+            return False
+        try:
+            return isinstance(strictly("".join(self.told)), dict)
+        except (ValueError, RecursionError):
+            return False
 
     def opened(self, path: Path, choice: int) -> list[Event]:
         """The call begins, with what was held back."""
@@ -52,7 +80,7 @@ class CallState:
         call = ToolCall(self.id, self.name, "", self.kind, opaque, origin=origin)
         events: list[Event] = [Open(self.key, call, choice)]
         if self.held:
-            events.append(Delta(self.key, "".join(self.held)))
+            events.append(self.says("".join(self.held)))
             self.held.clear()
         return events
 
@@ -84,6 +112,7 @@ class StreamCalls:
         named = where.text_or_none(inside.get("name"), name, "name")
         call = self._current.get(index)
         if call is None or (call.id and told and call.id != told and named):
+            self.close_whole(events)
             call = self._current[index] = CallState(self._keys())
             self.all.append(call)
         if told and told != call.id:
@@ -119,7 +148,7 @@ class StreamCalls:
             events += call.opened(("choices", self._choice, "message", "tool_calls"), self._choice)
         if said:
             if call.open:
-                events.append(Delta(call.key, said))
+                events.append(call.says(said))
             else:
                 call.held.append(said)
 
@@ -135,6 +164,14 @@ class StreamCalls:
                 events.append(Amend(call.key, "opaque", blob))
             else:
                 call.signed = blob
+
+    def close_whole(self, events: list[Event]) -> None:
+        """Something else begins: calls that are whole need not stay open for it, as they are told no more."""
+        for call in self.all:
+            if call.open and not call.closed and call.is_whole:
+                call.closed = True
+                call.told.clear()
+                events.append(Close(call.key))
 
     def legacy(self, value: Json, where: Where, events: list[Event]) -> None:
         """A delta of the older `function_call`."""
@@ -154,7 +191,8 @@ class StreamCalls:
         for call in self.all:
             if not call.open:
                 events += call.opened(("choices", self._choice, "message", "tool_calls"), self._choice)
-            events.append(Close(call.key))
+            if not call.closed:
+                events.append(Close(call.key))
         self.all.clear()
         self._current.clear()
         self._legacy = None

@@ -128,6 +128,8 @@ class ChoiceState:
                 self._extra[name] = grown(self._extra.get(name), value)
 
     def _begin(self, block: Text | Refusal | Reasoning, events: list[Event]) -> int:
+        if self._called:
+            self.calls.close_whole(events)
         key = self._keys()
         self._open.append(key)
         self._closed = False
@@ -141,6 +143,8 @@ class ChoiceState:
                 return
             if self._text is None or self._part == "thinking":
                 self._say(events)
+            elif self._called:
+                self.calls.close_whole(events)
             events.append(Delta(self._text or 0, value))
             return
         self._spelling_of_parts()

@@ -67,7 +67,6 @@ class ChatWriter:
         self._choices: dict[int, ChoiceOut] = {}
         self._usage: Usage | None = None
         self._over = False
-        self._failed = False
 
     def write(self, event: Event) -> Iterable[WireEvent]:
         """The chunks that say it."""
@@ -92,7 +91,7 @@ class ChatWriter:
             case Counted():
                 self._usage = counted(self._usage, event.usage)
             case Failed():
-                self._failed = True
+                self._over = True
                 return [WireEvent("", {"error": write_error(event.failure)})]
             case Ended():
                 return self._end(event.complete)
@@ -204,8 +203,6 @@ class ChatWriter:
 
     def _end(self, complete: bool) -> list[WireEvent]:
         self._over = True
-        if self._failed:
-            return []
         if not complete:
             return [WireEvent("", {"error": write_error(_CUT)})]
         written: list[WireEvent] = []
