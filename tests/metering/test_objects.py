@@ -175,8 +175,8 @@ def objects():
         "anthropic message": ("anthropic.types", "Message", MESSAGE, MESSAGE_USAGE),
         "anthropic usage": ("anthropic.types", "Usage", MESSAGE["usage"], MESSAGE_USAGE),
         "google-genai": ("google.genai.types", "GenerateContentResponse", GEMINI, GEMINI_USAGE),
-        "ollama": ("ollama", "ChatResponse", OLLAMA, Usage(26, 298)),
-        "cohere": ("cohere", "V2ChatResponse", COHERE, Usage(71, 9)),
+        "ollama": ("ollama._types", "ChatResponse", OLLAMA, Usage(26, 298)),
+        "cohere": ("cohere.types", "V2ChatResponse", COHERE, Usage(71, 9)),
     }
 
 

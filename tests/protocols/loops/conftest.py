@@ -30,7 +30,8 @@ AGENTS = {
 
 def is_installed(name):
     try:
-        return find_spec(name) is not None
+        found = find_spec(name)
+        return found is not None and found.origin is not None  # without: a folder of tests of that name
     except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
         return False
 

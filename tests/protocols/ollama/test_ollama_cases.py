@@ -129,7 +129,7 @@ ITEMS = (
 
 
 def test_the_sdk_takes_our_requests():
-    types = pytest.importorskip("ollama")._types
+    types = pytest.importorskip("ollama._types")
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     body, _ = write(
         Conversation(
@@ -151,7 +151,7 @@ def test_the_sdk_takes_our_requests():
 
 
 def test_the_sdk_reads_our_replies():
-    types = pytest.importorskip("ollama")._types
+    types = pytest.importorskip("ollama._types")
     reply = Reply((Choice(ITEMS, Stop(StopReason.TOOL_CALLS)),), "r", "qwen3", 1_700_000_000, Usage(14, 3))
     found = types.ChatResponse.model_validate(CODEC.write_reply(reply, Target("ollama")), strict=True)
     assert (found.message.thinking, found.message.content) == ("Hm.", "I look.")
@@ -160,7 +160,7 @@ def test_the_sdk_reads_our_replies():
 
 
 def test_the_sdk_reads_our_lines():
-    types = pytest.importorskip("ollama")._types
+    types = pytest.importorskip("ollama._types")
     lines, _ = written([
         Started("x", "r", "qwen3"), Open(0, Reasoning()), Delta(0, "Hm."), Close(0), Open(1, Text("")), Delta(1, "Hi"),
         Close(1), Counted(Usage(14, 3)), Ended(True),

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from openai.types import responses as sdk
-from pydantic import TypeAdapter
 from responses_bodies import EXCHANGES, FAILED, MODEL, NAME, REPLIES, read_reply, streamed, written_reply
 
 from tokentape.protocols.canonical.fold import fold
@@ -16,6 +14,9 @@ from tokentape.protocols.canonical.unfold import unfold
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.translation import codec_of, translate_reply, translate_request
 from tokentape.testing.contracts.sequences import SEQUENCES
+
+sdk = pytest.importorskip("openai.types.responses")
+TypeAdapter = pytest.importorskip("pydantic").TypeAdapter
 
 RESPONSE = TypeAdapter(sdk.Response)
 EVENT = TypeAdapter(sdk.ResponseStreamEvent)
