@@ -70,6 +70,12 @@ class Agent:
     def close(self):
         self.client.close()
 
+    def move(self, url):
+        """Go on elsewhere, with the history so far."""
+        self.close()
+        self.url = url
+        self.client = self.connect()
+
     def user(self, text):
         """The user's message."""
         return {"role": "user", "content": text}

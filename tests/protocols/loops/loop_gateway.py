@@ -41,6 +41,9 @@ MODELS = {
 
 SEVEN = tuple(MODELS)
 
+FRAGMENT = 53
+"""Bytes that are translated at a time: no event comes whole."""
+
 
 class Gateway(ThreadingHTTPServer):
     """`heard` are the bodies of the provider's replies, `lost` the loss reports, in order;
@@ -148,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             while piece := reply.read1(65536):
                 heard += piece
-                self._chunk(translator.feed(piece))
+                for at in range(0, len(piece), FRAGMENT):
+                    self._chunk(translator.feed(piece[at : at + FRAGMENT]))
             self._chunk(translator.end())
         except (http.client.HTTPException, ConnectionError) as error:
             self._chunk(translator.fail(f"the provider broke off: {type(error).__name__}"))
