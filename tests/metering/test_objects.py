@@ -176,7 +176,7 @@ def objects():
         "anthropic usage": ("anthropic.types", "Usage", MESSAGE["usage"], MESSAGE_USAGE),
         "google-genai": ("google.genai.types", "GenerateContentResponse", GEMINI, GEMINI_USAGE),
         "ollama": ("ollama._types", "ChatResponse", OLLAMA, Usage(26, 298)),
-        "cohere": ("cohere.types", "V2ChatResponse", COHERE, Usage(71, 9)),
+        "cohere": ("cohere.v2", "V2ChatResponse", COHERE, Usage(71, 9)),
     }
 
 

@@ -151,7 +151,7 @@ def test_the_sdk_takes_our_requests(types):
 
 
 def test_the_sdk_reads_our_replies(types):
-    whole = pytest.importorskip("cohere.types").V2ChatResponse
+    whole = pytest.importorskip("cohere.v2").V2ChatResponse
     reply = Reply((Choice(ITEMS, Stop(StopReason.TOOL_CALLS)),), "r", "m", 1_700_000_000, Usage(14, 3, 8))
     found = whole.model_validate(CODEC.write_reply(reply, Target("cohere")))
     assert [(part.type, getattr(part, part.type)) for part in found.message.content] == [
