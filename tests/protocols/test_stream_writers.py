@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from openai.lib.streaming.chat import ChatCompletionStreamState
+from openai.types.chat import ChatCompletionChunk
 
 from tokentape.protocols.canonical.events import (
     Amend,
@@ -71,6 +73,19 @@ def test_chat_tells_the_id_of_a_call_once() -> None:
     chunks = written("openai.chat", Open(0, CALL), Amend(0, "id", "late"), Close(0), Ended(True))
     assert json.dumps(chunks).count('"id": "call_') == 1
     assert "late" not in json.dumps(chunks)
+
+
+def test_what_chat_cites_bit_by_bit_is_joined_by_the_sdk() -> None:
+    cited = [Citation("elsewhere", "web", {}, "https://a.example", str(nth)) for nth in range(3)]
+    chunks = written(
+        "openai.chat", Open(0, Text("x")), *(Amend(0, "citations", c) for c in cited),
+        Stopped(Stop(StopReason.END)), Ended(True),
+    )  # fmt: skip
+    state = ChatCompletionStreamState()
+    for chunk in chunks:
+        state.handle_chunk(ChatCompletionChunk.model_validate(chunk))
+    found = state.get_final_completion().choices[0].message.annotations or []
+    assert [note.url_citation.title for note in found] == ["0", "1", "2"]
 
 
 # ---- Responses

@@ -31,6 +31,7 @@ class ChoiceOut:
 
     index: int
     calls: int = 0
+    notes: int = 0
     legacy: bool = False
     thought: bool = False
     length: int = 0
@@ -117,8 +118,11 @@ class _Said(Block):
         note = annotation(citation, self._start, self._length)
         if note is None:
             self._target.losses.tuning((), "citation", "it names no web page")
-        else:
+        elif citation.protocol == NAME or not isinstance(note, dict):
             yield note
+        else:  # OpenAI's SDK joins the lists of several deltas by index, and raises where there is none
+            yield {"index": self.choice.notes, **note}
+            self.choice.notes += 1
 
 
 class _Thought(Block):
