@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.counts import written_usage
+from tokentape.protocols.anthropic_messages.failures import write_failure
 from tokentape.protocols.anthropic_messages.naming import is_own
 from tokentape.protocols.anthropic_messages.stops import has_calls, has_refusal, written_stop
 from tokentape.protocols.anthropic_messages.write_content import Blocks
 from tokentape.protocols.canonical.items import ToolCall
+from tokentape.protocols.canonical.reply import note_failed
 from tokentape.protocols.minting import minted, seed_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def write_reply(reply: Reply, target: Target) -> Fields:
-    """The message. What cannot be said is in `target.losses`."""
+    """The message, or the error that came instead. What cannot be said is in `target.losses`."""
+    if reply.failure is not None:
+        note_failed(reply, target.losses)
+        return write_failure(reply.failure)[1]
     own = is_own(reply.origin)
     if len(reply.choices) > 1:
         target.losses.meaning((), "choices", "Anthropic gives one answer: the others are left out")

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.bedrock_converse.counts import write_usage
+from tokentape.protocols.bedrock_converse.failures import write_failure
 from tokentape.protocols.bedrock_converse.media import NAME
 from tokentape.protocols.bedrock_converse.merging import merged
 from tokentape.protocols.bedrock_converse.stops import write_stop
 from tokentape.protocols.bedrock_converse.write_content import ContentWriter, is_own
 from tokentape.protocols.canonical.items import ToolCall
+from tokentape.protocols.canonical.reply import note_failed
 from tokentape.protocols.canonical.turns import own_turn
 from tokentape.protocols.minting import minted, seed_of
 
@@ -29,8 +31,11 @@ NO_METRICS: Fields = {"latencyMs": 0}
 
 
 def write_reply(reply: Reply, target: Target) -> Fields:
-    """The body; what it cannot say is in `target.losses`."""
+    """The body, or the error that came instead; what it cannot say is in `target.losses`."""
     losses = target.losses
+    if reply.failure is not None:
+        note_failed(reply, losses)
+        return write_failure(reply.failure)[1]
     own = is_own(reply.origin)
     protocol = reply.origin.protocol if reply.origin else ""
     if len(reply.choices) > 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Json
@@ -81,3 +82,9 @@ class Reply:
     def stop(self) -> Stop | None:
         """Why the first choice ended."""
         return self.choices[0].stop if self.choices else None
+
+
+def note_failed(reply: Reply, losses: Losses) -> None:
+    """Note what a reply said before it failed, for a dialect that tells an error alone."""
+    if any(choice.items for choice in reply.choices):
+        losses.meaning((), "what was said before the error", "an error is told alone")

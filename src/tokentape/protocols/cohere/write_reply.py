@@ -59,6 +59,8 @@ def written_word(reply: Reply, losses: Losses) -> str | None:
     raw = reply.stop.raw if reply.stop else None
     if reply.complete and reply.failure is None:
         return written_stop(reply.stop, losses, is_own=own(reply.origin) is not None)
+    if reply.failure is not None and own(reply.origin) is None:
+        losses.tuning((), "what the error says", "only that there was one can be told")
     return raw if raw in FAILED else "ERROR"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.reply import StopReason
+from tokentape.protocols.canonical.reply import StopReason, note_failed
 from tokentape.protocols.canonical.turns import own_turn
 from tokentape.protocols.gemini.counts import usage_metadata
 from tokentape.protocols.gemini.failures import write_failure
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def write_reply(reply: Reply, target: Target) -> Fields:
     """The reply; its error, if it holds one."""
     if reply.failure is not None:
+        note_failed(reply, target.losses)
         return write_failure(reply.failure)[1]
     own = is_own(reply.origin)
     again = Again(reply.origin)

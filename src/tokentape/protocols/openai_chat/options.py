@@ -69,6 +69,7 @@ MEANING = frozenset(
 
 IMPLIED = frozenset(
     {
+        "error",
         "index",
         "native_finish_reason",
         "object",
