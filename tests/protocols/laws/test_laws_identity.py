@@ -76,16 +76,6 @@ RENAMED = {"053-0": "OpenRouter gives items other ids in its last event than in 
 """Recorded streams that name one thing in two ways."""
 
 
-OPEN = {
-    "114-0": "Chat's writer tells a thought that came in `reasoning_details` alone in `reasoning`, too",
-}
-"""Recorded streams that do not come back yet as they were."""
-RECORDED_STREAMS = [
-    pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else [])
-    for name in STREAMS
-]
-
-
 def spelt(call, native):
     """The reply in one spelling. Gemini's is protobuf's JSON: a number that is 0 may be left out, and the
     values of an enumeration have a name and a number (protobuf.dev, "ProtoJSON Format"). In Chat a reason
@@ -109,7 +99,7 @@ def nameless(value):
     return [nameless(entry) for entry in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("name", RECORDED_STREAMS)
+@pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_comes_back(name):
     """Rewritten it amounts to the same reply, by the native fold too, and its text comes in the same pieces."""
     call = CALLS[name]

@@ -135,6 +135,7 @@ class _Thought(Block):
         self._as_part = is_part(block, target)
         self._own = own_origin(block)
         self._said = False
+        self._in_details = False
         self._last: int | None = None
 
     def opened(self) -> Iterator[Fields]:
@@ -156,13 +157,17 @@ class _Thought(Block):
         if self._as_part:
             return {"content": [write_thought_part(Reasoning(text))]}
         said = f"\n\n{text}" if apart else text
-        return dict.fromkeys(self._fields(), said) or None
+        fields = self._fields()
+        if not fields:
+            self._in_details = True
+            return {"reasoning_details": [{"type": "reasoning.text", "index": 0, "text": said}]}
+        return dict.fromkeys(fields, said)
 
     def _fields(self) -> list[str]:
-        """The fields that say it: those it came in; OpenRouter's, if only its details said it."""
+        """The fields that say it: those it came in, none where only OpenRouter's details said it."""
         names = self._own.spelling.get("fields") if self._own else None
         if self._target.quirks.reasoning_field is None and isinstance(names, list):
-            return [str(name) for name in names] or ["reasoning"]
+            return [str(name) for name in names]
         return [self._target.quirks.reasoning_field or "reasoning_content"]
 
     def amend(self, amend: Amend) -> Fields | None:
@@ -177,6 +182,9 @@ class _Thought(Block):
 
     def _blob(self, kind: str, data: Json) -> Fields | None:
         if kind.startswith("reasoning") and self._own:
+            if self._in_details and isinstance(data, dict) and kind == "reasoning.text":
+                # Its text was told piece by piece: what is left is its signature and the like.
+                data = {name: value for name, value in data.items() if name != "text"}
             return {"reasoning_details": [data]}
         self._target.losses.tuning((), kind.replace("_", " "), "the dialect has no place for it")
         return None
