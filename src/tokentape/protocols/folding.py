@@ -46,6 +46,33 @@ def _longer(old: list[Json], new: list[Json]) -> list[Json]:
     return entries
 
 
+class Growing:
+    """A value that comes in parts, put together as `grown` does it; but parts of a like number are joined
+    first, so that a long text is not copied for each of its pieces.
+    """
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, begun: Json = None) -> None:
+        self._parts: list[tuple[int, Json]] = [(0, begun)]
+
+    def add(self, part: Json) -> None:
+        """The next part."""
+        count = 1
+        while len(self._parts) > 1 and self._parts[-1][0] <= count:
+            more, before = self._parts.pop()
+            part, count = grown(before, part), count + more
+        self._parts.append((count, part))
+
+    @property
+    def value(self) -> Json:
+        """All of it so far."""
+        found: Json = None
+        for _, part in self._parts:
+            found = grown(found, part)
+        return found
+
+
 def latest(old: Json, new: Json) -> Json:
     """`old` as told again: objects field by field, else the new value, unless it says nothing."""
     if isinstance(old, dict) and isinstance(new, dict):

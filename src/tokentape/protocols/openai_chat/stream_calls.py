@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _PART = frozenset({"index", "id", "type", "function", "custom"})
 _SHORT = 1 << 16
 """Characters of arguments up to which we look whether they are whole."""
+_FEW = 16
+"""Of how many calls, the last ones."""
 
 
 class CallState:
@@ -167,7 +169,7 @@ class StreamCalls:
 
     def close_whole(self, events: list[Event]) -> None:
         """Something else begins: calls that are whole need not stay open for it, as they are told no more."""
-        for call in self.all:
+        for call in self.all[-_FEW:]:
             if call.open and not call.closed and call.is_whole:
                 call.closed = True
                 call.told.clear()

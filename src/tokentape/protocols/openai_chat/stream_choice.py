@@ -8,7 +8,7 @@ from tokentape.protocols.canonical.events import Amend, Close, Delta, Open, Stop
 from tokentape.protocols.canonical.items import Reasoning
 from tokentape.protocols.canonical.origin import Origin, Turn
 from tokentape.protocols.canonical.parts import Refusal, Text
-from tokentape.protocols.folding import grown, latest
+from tokentape.protocols.folding import Growing, grown, latest
 from tokentape.protocols.openai_chat.content import read_part
 from tokentape.protocols.openai_chat.options import NAME
 from tokentape.protocols.openai_chat.read_message import citation, read_audio
@@ -54,11 +54,11 @@ class ChoiceState:
         self._part = ""
         self._open: list[int] = []
         self._texts: dict[str, list[str]] = {}
-        self._extra: Fields = {}
+        self._extra: dict[str, Growing] = {}
         self._blank: Fields = {}
         self._spelling: Fields = {}
-        self._details: Json = []
-        self._sound: Json = None
+        self._details = Growing([])
+        self._sound = Growing()
         self._notes: list[Json] = []
         self._tokens: dict[str, list[Json]] = {"content": [], "refusal": []}
         self._has_role = False
@@ -119,13 +119,13 @@ class ChoiceState:
                 self.calls.legacy(value, self._where.at("delta", name), events)
                 self._called = self._called or bool(value)
             case "audio":
-                self._sound = grown(self._sound, value)
+                self._sound.add(value)
             case "channel" | "token_id":
                 pass  # Where Harmony's text belongs (Groq), the number of its token (Together).
             case _ if isinstance(value, str):
                 self._texts.setdefault(name, []).append(value)
             case _:
-                self._extra[name] = grown(self._extra.get(name), value)
+                self._extra.setdefault(name, Growing()).add(value)
 
     def _begin(self, block: Text | Refusal | Reasoning, events: list[Event]) -> int:
         if self._called:
@@ -153,7 +153,7 @@ class ChoiceState:
 
     def _spelling_of_parts(self) -> None:
         self._blank.pop("content", None)
-        self._extra.setdefault("", None)
+        self._extra.setdefault("", Growing())
 
     def _say(self, events: list[Event]) -> None:
         """A text begins, with what was told about it before."""
@@ -221,7 +221,7 @@ class ChoiceState:
         if not entries:
             self._blank.setdefault("reasoning_details", [])
             return
-        self._details = grown(self._details, value)
+        self._details.add(value)
         key = self._thinking(events)
         if (
             not self._field
@@ -271,15 +271,15 @@ class ChoiceState:
         if self._closed:
             return
         self._closed = True
-        if self._thought is not None and isinstance(self._details, list):
-            blobs = details_of(self._details, self._maker())
+        if self._thought is not None and isinstance(details := self._details.value, list):
+            blobs = details_of(details, self._maker())
             events += [Amend(self._thought, "opaque", blob) for blob in blobs]
-            self._details = []
-        if isinstance(self._sound, dict):
-            sound = read_audio(self._sound, self._where, (*self._path, "audio"))
+            self._details = Growing([])
+        if isinstance(heard := self._sound.value, dict):
+            sound = read_audio(heard, self._where, (*self._path, "audio"))
             key = self._keys()
             events += (Open(key, sound, self.index), Close(key))
-            self._sound = None
+            self._sound = Growing()
         events += [Close(key) for key in self._open]
         self._open.clear()
         self._text = self._refusal = self._thought = None
@@ -287,7 +287,7 @@ class ChoiceState:
 
     def stopped(self) -> Stopped:
         """The end of the choice, with all that nobody has told us about."""
-        extra = {name: value for name, value in self._extra.items() if name}
+        extra = {name: growing.value for name, growing in self._extra.items() if name}
         extra |= {name: "".join(said) for name, said in self._texts.items()}
         spelling: Fields = {"blank": {k: v for k, v in self._blank.items() if k not in extra}}
         if "" in self._extra:
