@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import click
 
 from tokentape.cli.text import safe
-from tokentape.errors import UsageError
+from tokentape.errors import UnsupportedFeature, UsageError
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
 from tokentape.protocols.streaming import StreamTranslator
-from tokentape.protocols.translation import ALIASES, codec_of, translate_reply, translate_request
+from tokentape.protocols.translation import codec_of, translate_reply, translate_request
 from tokentape.wire.jsontext import JsonError, parse
 
 if TYPE_CHECKING:
@@ -51,25 +52,41 @@ def command(
     data = _read(file)
     target = Target(codec_of(to).dialect, model)
     if kind == "stream":
-        _stream(data, Source(_named(given, file)), target, as_json)
+        if given is None:
+            raise UsageError(f"a stream does not tell its dialect; add --from with one of {_NAMES}")
+        _stream(data, Source(codec_of(given).dialect), target, as_json)
         return
     body = _body(data, file)
-    tell = dialect_of_reply if kind == "reply" else dialect_of_request
-    source = Source(codec_of(given).dialect if given else tell(body) or _named(None, file))
+    source = Source(codec_of(given).dialect if given else _told(body, file, is_reply=kind == "reply"))
     if kind == "reply":
         reply = translate_reply(body, source, target, allow_losses=True)
         _print(source, target, {"body": reply.result}, reply.losses, as_json)
         return
-    request = translate_request(body, source, target, allow_losses=allow_losses)
+    try:
+        request = translate_request(body, source, target, allow_losses=allow_losses)
+    except UnsupportedFeature as error:
+        if as_json:
+            _print(source, target, {"body": None}, error.losses, as_json)
+        raise
     where = request.result.path + (f"?{request.result.query}" if request.result.query else "")
     _print(source, target, {"path": where, "body": request.result.body}, request.losses, as_json)
 
 
-def _named(given: str | None, file: str) -> str:
-    if given is None:
-        names = ", ".join(sorted(ALIASES))
-        raise UsageError(f"{file}: its shape does not tell the dialect; add --from with one of {names}")
-    return codec_of(given).dialect
+_NAMES = "chat, responses, anthropic, gemini, converse, ollama, cohere"
+
+
+def _told(body: Fields, file: str, *, is_reply: bool) -> str:
+    """The dialect that the shape of a body tells."""
+    tell, other, instead = (
+        (dialect_of_reply, dialect_of_request, "a request: leave out --reply")
+        if is_reply
+        else (dialect_of_request, dialect_of_reply, "a reply: add --reply")
+    )
+    if (found := tell(body)) is not None:
+        return found
+    if other(body) is not None:
+        raise UsageError(f"{file}: this looks like {instead}")
+    raise UsageError(f"{file}: its shape does not tell the dialect; add --from with one of {_NAMES}")
 
 
 def _read(file: str) -> bytes:
@@ -95,12 +112,19 @@ def _body(data: bytes, file: str) -> Fields:
 def _stream(data: bytes, source: Source, target: Target, as_json: bool) -> None:
     translator = StreamTranslator(source, target)
     written = translator.feed(data) + translator.end()
-    shown: Fields = {"stream": written.decode(errors="replace")}
     if as_json:
-        _print(source, target, shown, translator.losses, as_json)
+        _print(source, target, _shown(written), translator.losses, as_json)
         return
     sys.stdout.buffer.write(written)
     _report(translator.losses)
+
+
+def _shown(written: bytes) -> Fields:
+    """The stream as text; one of frames that are none (Bedrock's) as base64."""
+    try:
+        return {"stream": written.decode()}
+    except UnicodeDecodeError:
+        return {"stream_base64": b64encode(written).decode()}
 
 
 def _print(source: Source, target: Target, found: Fields, losses: LossReport, as_json: bool) -> None:

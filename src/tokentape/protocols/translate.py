@@ -39,38 +39,44 @@ def translate(
     source: str | None = None,
     model: str | None = None,
     credential: str | None = None,
+    made_with: str | None = None,
     allow_losses: bool = False,
 ) -> Translation[Outgoing]:
     """A request in the dialect `to` ("anthropic", "openai.responses", ...): path, query and body.
 
     `source` is its dialect where neither a path nor its shape tells; `model` replaces the model;
-    `credential` is a fingerprint of the one that will be used: opaque state made with another stays
-    behind. Raises `UnsupportedFeature` for a loss that changes the meaning, unless `allow_losses`;
-    `ProtocolError` for a body that is not of its dialect; `UsageError` for a dialect nobody knows.
+    `made_with` and `credential` are fingerprints of the credentials that the request was made with, and
+    that will be used: opaque state made with another stays behind. Raises `UnsupportedFeature` for a loss
+    that changes the meaning, unless `allow_losses`; `ProtocolError` for a body that is not of its dialect;
+    `UsageError` for a dialect nobody knows.
     """
     target = Target(codec_of(to).dialect, model, credential=credential)
-    return _write(conversation_of(request, source=source), target, allow_losses=allow_losses)
+    asked = conversation_of(request, source=source, made_with=made_with)
+    return _write(asked, target, allow_losses=allow_losses)
 
 
-def conversation_of(request: Mapping[str, Json] | Request, *, source: str | None = None) -> Conversation:
+def conversation_of(
+    request: Mapping[str, Json] | Request, *, source: str | None = None, made_with: str | None = None
+) -> Conversation:
     """A request in canonical form. Raises as `translate` does."""
     if isinstance(request, Request):
-        return _recorded(request)
+        return _recorded(request, made_with)
     body = dict(request)
     name = source or dialect_of_request(body)
     if name is None:
         raise UsageError("the shape of the request does not tell its dialect; name it with source=")
-    return read_request(body, Source(codec_of(name).dialect))
+    return read_request(body, Source(codec_of(name).dialect, credential=made_with))
 
 
-def _recorded(request: Request) -> Conversation:
+def _recorded(request: Request, made_with: str | None) -> Conversation:
     found = recognise(request)
     name = found.operation.dialect
     if found.dialect is None or found.dialect.codec is None:
         raise UsageError(f"{found.operation.full_name} is recognised, but not translated")
     if not isinstance(found.body, dict):
         raise ProtocolError(name, "", "the body is no JSON object")
-    return read_request(found.body, Source(name, found.operation.model, found.operation.stream))
+    operation = found.operation
+    return read_request(found.body, Source(name, operation.model, operation.stream, credential=made_with))
 
 
 def translate_reply(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import tokentape
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.translation import translate_request
 
@@ -38,3 +39,9 @@ def test_it_stays_behind_with_a_model_of_another_family():
 @pytest.mark.parametrize("to", ["openai.chat", "anthropic.messages", "gemini"])
 def test_it_never_goes_to_another_dialect(to):
     assert "c2ln" not in str(sent(to, model="some-model").result.body)
+
+
+@pytest.mark.parametrize(("used", "kept"), [("key-a", True), ("key-b", False), (None, True)])
+def test_callers_of_translate_tell_both_credentials(used, kept):
+    found = tokentape.translate(BODY, to=NAME, made_with="key-a", credential=used)
+    assert ("c2ln" in str(found.result.body)) is kept
