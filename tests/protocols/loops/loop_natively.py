@@ -49,6 +49,9 @@ def _text(content, kind="text"):
     """A content that is a string, or a list of parts of type `kind`."""
     if isinstance(content, str):
         return content
+    if content and content[0]["type"] == "document":  # Cohere's objects
+        (part,) = content
+        return json.dumps(part["document"]["data"])
     assert all(part["type"] == kind for part in content)
     return "".join(part["text"] for part in content)
 
@@ -220,8 +223,9 @@ def _gemini_result(told, waiting):
     )
     _, name, arguments = waiting.pop(at)
     assert told["name"] == name
-    (value,) = told["response"].values()
-    return ("got", name, arguments, value)
+    response = told["response"]
+    plain = response.keys() in ({"result"}, {"output"})
+    return ("got", name, arguments, next(iter(response.values())) if plain else json.dumps(response))
 
 
 def _ollama(body):

@@ -42,10 +42,10 @@ def test_an_error_reply(agent, provider, source, target):
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_an_error_in_the_stream(agent, provider, source, target):
-    for status in (500, 429):
+    for status, after in ((500, 0), (500, 3), (429, 3)):
         provider.forget()
         provider.calls_tool("get_time", {})
-        provider.fails_midway(after=3, status=status, message=MESSAGE)
+        provider.fails_midway(after=after, status=status, message=MESSAGE)
         made = agent(source, target, stream=True)
         (call,) = made.ask("?").calls
         made.history += made.results([(call, "noon")])

@@ -66,6 +66,17 @@ def test_a_loop(agent, provider, gateway, source, target, stream):
     assert not any(report.meaning for report in gateway.lost)
 
 
+@pytest.mark.parametrize("target", SEVEN)
+def test_chat_counts_in_streams_only_if_asked(agent, provider, target):
+    """Case 36: whether or not the provider counts, and has to be asked for it."""
+    provider.answers("Paris.")
+    made = agent("openai.chat", target, stream=True)
+    asked = {"model": made.model, "messages": [made.user("?")], "stream": True}
+    chunks = list(made.client.chat.completions.create(**asked))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "Paris."
+    assert not any(chunk.usage for chunk in chunks)
+
+
 def check_end(made, said, word, gateway, target):
     assert said.ended == made.words[word]
     assert said.used == counted(target, gateway.heard[-1])
