@@ -50,6 +50,7 @@ def test_each_field_alone(name):
         ("tool_choice", {"type": "function", "function": {"name": "a", "x": 1}, "y": 2}),
         ("tool_choice", {"type": "custom", "custom": {"name": "run"}}),
         ("tool_choice", {"type": "mystery"}),
+        ("tool_choice", {"function": {"name": "a"}}),
         ("tool_choice", {"type": "allowed_tools", "allowed_tools": {"mode": "?", "tools": []}}),
         ("function_call", "none"),
         ("function_call", {"name": "old"}),
@@ -209,3 +210,18 @@ def test_a_result_may_hold_media_where_it_came_so():
     }
     assert wrote(asked(body))[0] == body
     assert isinstance(asked(body).items[0], ToolResult)
+
+
+def test_a_choice_without_its_type_is_a_choice():
+    """Hugging Face's router takes it like that."""
+    body = {"model": "m", "messages": [], "tool_choice": {"function": {"name": "a"}}}
+    assert asked(body).tool_choice == ToolChoice("tool", ("a",))
+    assert wrote(asked(body))[0] == body
+
+
+def test_an_object_of_nothing_is_no_audio():
+    """Some servers send every field of a message, empty."""
+    said = {"role": "assistant", "content": "Hi", "audio": {"id": "", "data": "", "expires_at": 0}}
+    (item,) = asked({"messages": [said]}).items
+    assert item.parts == (Text("Hi"),)
+    assert wrote(asked({"messages": [said]}))[0]["messages"] == [said]

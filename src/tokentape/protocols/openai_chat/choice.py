@@ -36,7 +36,7 @@ def read_choice(value: Json) -> ToolChoice | None:
             mode, origin=Origin(NAME, path, NOTHING, NOTHING if mode == value else {"as": value})
         )
     choice = fields(value)
-    kind = choice.get("type")
+    kind = choice.get("type", "function" if "function" in choice else None)  # some servers do without
     if kind == "allowed_tools":
         return _allowed(choice)
     if kind not in ("function", "custom"):
@@ -47,6 +47,8 @@ def read_choice(value: Json) -> ToolChoice | None:
     if more := {key: said for key, said in inner.items() if key != "name"}:
         rest[text(kind)] = more
     spelling: Fields = {"kind": kind} if kind == "custom" else {}
+    if "type" not in choice:
+        spelling["type"] = False
     return ToolChoice("tool", (name,), origin=Origin(NAME, path, rest, spelling)) if name else None
 
 
@@ -96,7 +98,8 @@ def write_choice(choice: ToolChoice, tools: Iterable[Tool | NativeTool], own: bo
         name = choice.names[0] if choice.names else ""
         kind = "custom" if name in custom or spelling.get("kind") == "custom" else "function"
         inner: Fields = {**fields(rest.get(kind)), "name": name}
-        return "tool_choice", {**rest, "type": kind, kind: inner}
+        typed: Fields = {} if spelling.get("type") is False else {"type": kind}
+        return "tool_choice", {**rest, **typed, kind: inner}
     return "tool_choice", _write_allowed(
         choice, custom, rest.get("allowed_tools"), spelling.get("tools"), dict(rest)
     )

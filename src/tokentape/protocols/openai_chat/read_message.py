@@ -143,7 +143,7 @@ def read_assistant(message: Fields, where: Where, path: Path, maker: Maker) -> t
     Known fields that say nothing ("", [], null) are in the turn's spelling, as `blank`.
     """
     rest: Fields = {name: said for name, said in message.items() if name not in _SAID}
-    blank: Fields = {name: said for name, said in message.items() if not said and name in _SAID}
+    blank: Fields = {name: said for name, said in message.items() if name in _SAID and says_nothing(said)}
     if (role := message.get("role")) and role != "assistant":
         blank["role"] = role
     spelling: Fields = {"blank": blank} if blank else {}
@@ -164,6 +164,11 @@ def read_assistant(message: Fields, where: Where, path: Path, maker: Maker) -> t
     return items, turn
 
 
+def says_nothing(value: Json) -> bool:
+    """True for "", [], null, and an object of nothing but such (Snowflake's `audio`)."""
+    return not value or (isinstance(value, dict) and not any(value.values()))
+
+
 def _said(message: Fields, where: Where, shell: Message, spelling: Fields) -> list[Item]:
     """The message with its parts; thoughts among the parts (Mistral) divide it."""
     path = shell.origin.path if shell.origin else ()
@@ -177,7 +182,7 @@ def _said(message: Fields, where: Where, shell: Message, spelling: Fields) -> li
     extra: list[Part] = []
     if refusal := message.get("refusal"):
         extra.append(Refusal(where.text(refusal, *path, "refusal")))
-    if sound := message.get("audio"):
+    if (sound := message.get("audio")) and not says_nothing(sound):
         extra.append(read_audio(sound, where, (*path, "audio")))
     if extra:
         last = items.pop() if items and isinstance(items[-1], Message) else shell

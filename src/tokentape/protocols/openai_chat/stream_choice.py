@@ -11,7 +11,7 @@ from tokentape.protocols.canonical.parts import Refusal, Text
 from tokentape.protocols.folding import Growing, grown, latest
 from tokentape.protocols.openai_chat.content import read_part
 from tokentape.protocols.openai_chat.options import NAME
-from tokentape.protocols.openai_chat.read_message import citation, read_audio
+from tokentape.protocols.openai_chat.read_message import citation, read_audio, says_nothing
 from tokentape.protocols.openai_chat.stops import read_stop
 from tokentape.protocols.openai_chat.stream_calls import StreamCalls
 from tokentape.protocols.openai_chat.thoughts_read import (
@@ -275,7 +275,10 @@ class ChoiceState:
             blobs = details_of(details, self._maker())
             events += [Amend(self._thought, "opaque", blob) for blob in blobs]
             self._details = Growing([])
-        if isinstance(heard := self._sound.value, dict):
+        if isinstance(heard := self._sound.value, dict) and says_nothing(heard):
+            self._blank["audio"] = heard
+            self._sound = Growing()
+        elif isinstance(heard, dict):
             sound = read_audio(heard, self._where, (*self._path, "audio"))
             key = self._keys()
             events += (Open(key, sound, self.index), Close(key))
