@@ -59,6 +59,8 @@ class Growing:
     def add(self, part: Json) -> None:
         """The next part."""
         count = 1
+        if isinstance(part, list):
+            part = grown([], part)  # several entries of one place in one part
         while len(self._parts) > 1 and self._parts[-1][0] <= count:
             more, before = self._parts.pop()
             part, count = grown(before, part), count + more
