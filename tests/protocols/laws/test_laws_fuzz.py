@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from law_dialects import PRESENT, calls
 
 from tokentape.errors import ProtocolError
+from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.events import Close, Delta, Ended, Open, Started, Stopped
 from tokentape.protocols.canonical.fold import fold
 from tokentape.protocols.canonical.items import ToolCall
@@ -20,7 +21,7 @@ from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.framing import ENCODERS, decoder
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.streaming import StreamTranslator
-from tokentape.protocols.translation import codec_of
+from tokentape.protocols.translation import codec_of, write_request
 from tokentape.testing.contracts.codec import said, survives
 from tokentape.testing.contracts.mutations import mutations, places
 from tokentape.wire.eventstream import EventHeader, encode_message
@@ -203,6 +204,13 @@ def test_bytes_that_are_no_stream_end_a_translation_as_an_error_of_the_dialect(n
         translator.feed(WRONG[codec_of(name).framing])
         translator.end()
     assert caught.value.dialect == name
+
+
+@pytest.mark.parametrize("name", ["gemini", "bedrock.converse"])
+def test_a_model_of_odd_letters_stands_in_the_path(name):
+    path = write_request(Conversation((), "a/\ud800 é?#"), Target(name)).result.path
+    assert path.isascii()
+    assert not {" ", "?", "#"} & set(path)
 
 
 WRONG = {

@@ -60,7 +60,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     write_thinking(asked, target, written)
     write_output(asked.output, target, written)
     own = asked.origin if is_own(asked.origin) else None
-    model = quote(target.model or asked.model or "", safe="")
+    model = quote(target.model or asked.model or "", safe="", errors="surrogatepass")
     operation = "converse-stream" if asked.stream else "converse"
     return Outgoing(f"model/{model}/{operation}", merged(own.rest, written) if own else written)
 

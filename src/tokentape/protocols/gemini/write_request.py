@@ -56,7 +56,7 @@ def write_request(asked: Conversation, target: Target) -> Outgoing:
     if isinstance(told, str) and model is not None:
         body["model"] = told if told.removeprefix("models/") == model else f"models/{model}"
     method = "streamGenerateContent" if asked.stream else "generateContent"
-    place = quote(model or "", safe="/@")
+    place = quote(model or "", safe="/@", errors="surrogatepass")
     path = f"v1beta/{place}" if "/" in place else f"v1beta/models/{place}"
     return Outgoing(f"{path}:{method}", again.object(body), "alt=sse" if asked.stream else "")
 
