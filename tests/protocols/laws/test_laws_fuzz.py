@@ -208,7 +208,8 @@ def test_bytes_that_are_no_stream_end_a_translation_as_an_error_of_the_dialect(n
 
 @pytest.mark.parametrize("name", ["gemini", "bedrock.converse"])
 def test_a_model_of_odd_letters_stands_in_the_path(name):
-    path = write_request(Conversation((), "a/\ud800 é?#"), Target(name)).result.path
+    asked = Conversation((), "a/\ud800 é?#")
+    path = write_request(asked, Target(name), allow_losses=True).result.path
     assert path.isascii()
     assert not {" ", "?", "#"} & set(path)
 
