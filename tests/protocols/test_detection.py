@@ -7,6 +7,9 @@ import pytest
 from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
 
 SAID = [{"role": "user", "content": "Hi"}]
+CLAUDE = {"model": "anthropic/claude-sonnet-4-5", "messages": SAID}
+"""What a client of Chat asks a gateway for."""
+THOUGHT = {"type": "thinking", "thinking": "x", "signature": "c2ln"}
 
 
 @pytest.mark.parametrize(
@@ -30,8 +33,25 @@ SAID = [{"role": "user", "content": "Hi"}]
         ("cohere", {"model": "command-a-03-2025", "messages": SAID}),
         ("cohere", {"model": "x", "messages": SAID, "safety_mode": "NONE"}),
         (None, {"prompt": "Hi"}),
+        ("openai.chat", {**CLAUDE, "max_completion_tokens": 5}),
+        ("openai.chat", {**CLAUDE, "max_tokens": 5, "messages": [{"role": "system", "content": "x"}, *SAID]}),
+        (
+            "openai.chat",
+            {**CLAUDE, "max_tokens": 5, "tools": [{"type": "function", "function": {"name": "f"}}]},
+        ),
+        ("openai.chat", {**CLAUDE, "max_tokens": 5, "response_format": {"type": "json_object"}}),
+        (
+            "openai.chat",
+            {**CLAUDE, "max_tokens": 5, "messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+        ),
+        ("openai.chat", {"model": "command-a-03-2025", "messages": SAID, "n": 2}),
+        ("cohere", {"model": "x", "messages": [{"role": "tool"}, *SAID], "stop_sequences": ["END"]}),
+        ("anthropic.messages", {"model": "x", "messages": SAID, "stop_sequences": ["END"]}),
+        ("cohere", {"model": "x", "messages": SAID, "p": 0.5, "stop_sequences": ["END"]}),
+        ("anthropic.messages", {"messages": [{"role": "assistant", "content": [THOUGHT]}]}),
+        ("cohere", {"messages": [{"role": "assistant", "tool_plan": "x", "tool_calls": []}]}),
     ],
-    ids=range(15),
+    ids=range(26),
 )
 def test_requests(dialect, body):
     assert dialect_of_request(body) == dialect
