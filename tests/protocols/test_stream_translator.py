@@ -8,6 +8,7 @@ import pytest
 
 from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.events import Ended, Open, Ping, Started
+from tokentape.protocols.canonical.fold import fold
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.framing import ENCODERS
@@ -92,6 +93,26 @@ def test_no_stream_at_all_is_incomplete(body: bytes) -> None:
 
 
 # ---- errors
+
+
+@pytest.mark.parametrize("word", ["error", "network_error", "abort"])
+@pytest.mark.parametrize(
+    "target", sorted({*COMMENTS, "gemini", "ollama", "bedrock.converse"} - {"openai.chat"})
+)
+def test_an_error_told_as_a_reason_to_stop_is_no_success(target: str, word: str) -> None:
+    choice = {"index": 0, "delta": {}, "finish_reason": word}
+    end = (
+        b"data: "
+        + json.dumps({"id": "c", "model": "m", "choices": [choice]}).encode()
+        + b"\n\ndata: [DONE]\n\n"
+    )
+    translator = StreamTranslator(Source("openai.chat"), Target(target))
+    wire = translator.feed(chunk(role="assistant", content="Hi") + end) + translator.end()
+    reader = EventReader(Source(target))
+    again = fold([*reader.feed(wire), *reader.end()])
+    assert not again.complete
+    assert again.failure is not None
+    assert word in again.failure.message
 
 
 def test_what_was_written_before_an_error_is_not_lost() -> None:

@@ -14,10 +14,12 @@ from tokentape.protocols.canonical.events import (
     Open,
     Ping,
     Remark,
+    Stopped,
 )
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
+from tokentape.protocols.canonical.reply import StopReason
 from tokentape.protocols.charges import charged_in, charged_in_comment, is_charge
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.framing import ENCODERS, decoder, framing_of
@@ -95,6 +97,9 @@ def _payload(name: str | None, data: bytes) -> Payload:
         return Payload.read(name, data, None)
 
 
+_ERRORS = (StopReason.ERROR, StopReason.CANCELLED)
+
+
 class StreamTranslator:
     """One stream, translated. Feed it what comes, in pieces of any size; `end` when the source is done.
 
@@ -111,7 +116,9 @@ class StreamTranslator:
         self._writer = codec.writer(target)
         self._encode = ENCODERS[codec.framing]
         self._target = target
+        self._same = codec_of(source.dialect).dialect == codec.dialect
         self._over = False
+        self._broken: Failure | None = None
         self._foreign: set[int] = set()
         self._written: list[bytes] = []
 
@@ -141,12 +148,31 @@ class StreamTranslator:
                 break
             if self._is_foreign(event):
                 continue
+            kind = type(event)
+            if kind is Stopped and self._breaks_off(event):
+                continue
+            if kind is Failed:
+                self._broken = None  # this says more of it
+            if kind is Ended and self._broken is not None:
+                written += map(self._encode, self._writer.write(Failed(self._broken)))
+                event = Ended(False)  # noqa: PLW2901 - that is how it ends
             for wire in self._writer.write(event):
                 written.append(self._encode(wire))
-            self._over = type(event) is Ended
+            self._over = kind is Ended
         said = b"".join(written)
         written.clear()
         return said
+
+    def _breaks_off(self, event: Event) -> bool:
+        """True for an error that the source tells as a reason to stop: few dialects have a word for it, and
+        clients would take what they do not know for a success. It is told in the end, unless the source
+        tells more of it.
+        """
+        stop = event.stop if isinstance(event, Stopped) and event.choice == 0 else None
+        if self._same or stop is None or stop.reason not in _ERRORS:
+            return False
+        self._broken = Failure(FailureKind.SERVER, f"the reply was broken off: {stop.raw or stop.reason}")
+        return True
 
     def _is_foreign(self, event: Event) -> bool:
         """True for what only the source's dialect knows: noted, and kept from the writer."""
