@@ -230,7 +230,7 @@ def test_results_of_tools():
 def test_arguments_that_are_no_object_are_refused(arguments):
     body, report = writes(says("user", "a"), call("c1", arguments))
     assert body["messages"][1]["content"][0]["toolUse"]["input"] == {}
-    assert whats(report.meaning) == ["arguments of get_weather"]
+    assert whats(report.meaning) == ["arguments"]
 
 
 def test_text_for_a_tool_is_put_into_an_object():

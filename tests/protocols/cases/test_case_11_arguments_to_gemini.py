@@ -39,7 +39,7 @@ def test_no_arguments(bits):
 def test_what_is_no_object_is_a_loss(text):
     found, losses = written(Open(1, ToolCall("c", "f", "")), Delta(1, text), Close(1))
     assert found == [{"id": "c", "name": "f", "args": {}}]
-    assert [loss.what for loss in losses.meaning] == ["arguments of f"]
+    assert [loss.what for loss in losses.meaning] == ["arguments"]
 
 
 def test_calls_whose_bits_are_mixed():

@@ -1,18 +1,15 @@
-"""The dialect's name, JSON of tool inputs, and caching marks: what reading and writing share."""
+"""The dialect's name, and caching marks: what reading and writing share."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.origin import Origin, rest_of
 from tokentape.protocols.canonical.parts import CacheMark
-from tokentape.protocols.fastjson import strictly
 
 if TYPE_CHECKING:
     from typing import TypeGuard
 
-    from tokentape.protocols.canonical.losses import Losses
     from tokentape.protocols.checking import Where
     from tokentape.wire.interaction import Json
 
@@ -20,30 +17,10 @@ if TYPE_CHECKING:
 
 NAME = "anthropic.messages"
 
-dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-"""Compact JSON text. Raises ValueError for NaN, RecursionError for what is nested too deeply."""
-
 
 def is_own(origin: Origin | None) -> TypeGuard[Origin]:
     """True for what was read from this very dialect."""
     return origin is not None and origin.protocol == NAME
-
-
-def input_of(arguments: str | None, origin: Origin | None, losses: Losses) -> Fields:
-    """The arguments of a tool call as the object Anthropic wants; `{}` where there are none (case 11).
-
-    Text that is no object is a loss that changes the meaning.
-    """
-    if not arguments or arguments == "{}":
-        return {}
-    try:
-        found: Json = strictly(arguments)
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    losses.meaning(origin, "arguments", "the input of a tool has to be a JSON object")
-    return {}
 
 
 _MARK = frozenset({"type", "ttl"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.anthropic_messages.naming import NAME, dumps, is_own
+from tokentape.protocols.anthropic_messages.naming import NAME, is_own
+from tokentape.protocols.arguments import compact
 from tokentape.protocols.canonical.events import Amend, Delta
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Citation, Refusal, Text, Unknown
@@ -102,7 +103,7 @@ class OutgoingBlock:
             yield self._start()
         if self.kind == "input_json_delta":
             if isinstance(self.block, ToolCall) and self.block.kind == "custom":
-                text = dumps(text)[1:-1]
+                text = compact(text)[1:-1]
             self._pieces.append(text)
         yield self._delta(text)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.media import document_of, image_of
-from tokentape.protocols.anthropic_messages.naming import NAME, dumps, mark_of
+from tokentape.protocols.anthropic_messages.naming import NAME, mark_of
+from tokentape.protocols.arguments import arguments_text
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Opaque, Origin, rest_of
 from tokentape.protocols.canonical.parts import Citation, Text, Unknown
@@ -135,17 +136,10 @@ def _call(block: Fields, where: Where, turn: Turn | None, maker: Maker) -> ToolC
     return ToolCall(
         where.text(block.get("id"), "id"),
         where.text(block.get("name"), "name"),
-        _written(where.fields(block.get("input"), "input"), where),
+        arguments_text(where.fields(block.get("input"), "input"), where, "input"),
         cache=mark_of(block.get("cache_control"), where),
         origin=Origin(NAME, where.path, rest_of(block, _CALL), turn=turn),
     )
-
-
-def _written(value: Fields, where: Where) -> str:
-    try:
-        return dumps(value)
-    except ValueError as error:
-        where.wrong(str(error), "input")
 
 
 def _result(block: Fields, where: Where, turn: Turn | None, maker: Maker) -> ToolResult:
@@ -176,7 +170,7 @@ def _server_tool(block: Fields, where: Where, turn: Turn | None, maker: Maker) -
     if block.get("input") is not None:
         given = where.fields(block["input"], "input")
         json: Fields = {name: value for name, value in block.items() if name != "input"}
-        return ServerTool(NAME, server_kind(block), json, _written(given, where), origin)
+        return ServerTool(NAME, server_kind(block), json, arguments_text(given, where, "input"), origin)
     return ServerTool(NAME, server_kind(block), block, origin=origin)
 
 

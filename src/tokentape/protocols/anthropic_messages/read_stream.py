@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.failures import read_failure
 from tokentape.protocols.anthropic_messages.incoming_block import IncomingBlock
-from tokentape.protocols.anthropic_messages.naming import NAME, dumps
+from tokentape.protocols.anthropic_messages.naming import NAME
 from tokentape.protocols.anthropic_messages.read_content import (
     citation_of,
     is_server_tool,
@@ -16,6 +16,7 @@ from tokentape.protocols.anthropic_messages.read_content import (
 from tokentape.protocols.anthropic_messages.read_reply import KNOWN
 from tokentape.protocols.anthropic_messages.stops import stop_of, with_calls
 from tokentape.protocols.anthropic_messages.usage import usage
+from tokentape.protocols.arguments import arguments_text
 from tokentape.protocols.canonical.events import (
     Amend,
     Close,
@@ -35,7 +36,7 @@ from tokentape.protocols.canonical.parts import Unknown
 from tokentape.protocols.checking import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from tokentape.protocols.canonical.events import Block, Event
     from tokentape.protocols.canonical.origin import Maker
@@ -178,7 +179,7 @@ class Reader:
             begun["thinking"] = block.get("thinking") or ""
         elif kind == "tool_use" or (is_server_tool(kind) and block.get("input") is not None):
             given = where.fields(block.get("input", {}), "input")
-            kept.given = _written(given, where)
+            kept.given = arguments_text(given, where, "input")
             begun = {**block, "input": {}}
         item = items_of([begun], Role.ASSISTANT, where, None, self._made_by)[0]
         if isinstance(item, ToolCall):
@@ -257,10 +258,3 @@ def _index(event: Fields) -> int:
         return index
     found = _WHERE.integer_or_none(index, "index")
     return 0 if found is None else found
-
-
-def _written(value: Mapping[str, Json], where: Where) -> str:
-    try:
-        return dumps(value)
-    except ValueError as error:
-        where.wrong(str(error), "input")

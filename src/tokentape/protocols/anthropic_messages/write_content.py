@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.anthropic_messages.media import written_document, written_image
-from tokentape.protocols.anthropic_messages.naming import NAME, dumps, input_of, is_own, written_mark
+from tokentape.protocols.anthropic_messages.naming import NAME, is_own, written_mark
+from tokentape.protocols.arguments import json_text, object_of
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Audio, Data, Document, Image, Refusal, Text, Unknown
 from tokentape.protocols.tool_ids import RULES
@@ -110,7 +111,8 @@ class Blocks:
             case Refusal():
                 return {"type": "text", "text": part.text} if part.text else None
             case Data():
-                return {"type": "text", "text": _data(part.value)}
+                said = json_text(part.value, self.target.losses, part.origin or origin)
+                return {"type": "text", "text": said} if said else None
             case Unknown():
                 return part.json
             case Audio() if part.source is None and part.transcript:
@@ -154,7 +156,7 @@ class Blocks:
         given: Fields = (
             {"input": item.arguments}
             if item.kind == "custom"
-            else input_of(item.arguments, item.origin, self.target.losses)
+            else object_of(item.arguments, item.name, item.origin, self.target.losses)
         )
         return {**self.call_without_input(item), "input": given}
 
@@ -193,7 +195,10 @@ class Blocks:
         """A block of a tool that Anthropic runs, as it came."""
         if item.arguments is None or not isinstance(item.json, dict):
             return item.json
-        return {**item.json, "input": input_of(item.arguments, item.origin, self.target.losses)}
+        return {
+            **item.json,
+            "input": object_of(item.arguments or "", item.kind, item.origin, self.target.losses),
+        }
 
     def id(self, given: str) -> str:
         """The id of a call, as Anthropic takes it (case 1)."""
@@ -224,13 +229,6 @@ def plain(blocks: list[Json]) -> str | None:
     block = blocks[0]
     text = block.get("text") if isinstance(block, dict) and len(block) == 2 else None
     return text if isinstance(text, str) else None
-
-
-def _data(value: Json) -> str:
-    try:
-        return dumps(value)
-    except (ValueError, RecursionError):
-        return str(value)
 
 
 def _rest(item: Reasoning) -> Mapping[str, Json]:

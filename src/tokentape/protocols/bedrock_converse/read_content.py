@@ -6,10 +6,10 @@ becomes `Unknown` and goes back as it came.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import arguments_text
 from tokentape.protocols.bedrock_converse.media import NAME
 from tokentape.protocols.bedrock_converse.read_media import audio, document, image, video
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
@@ -150,21 +150,13 @@ def mark_of(block: Json) -> CacheMark | None:
     return CacheMark(value.get("ttl"), None if rest == _DEFAULT else Origin(NAME, rest=rest))  # type: ignore[arg-type]
 
 
-def arguments_of(given: Json) -> str:
-    """The input of a call as text."""
-    return _encode(given)
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
 def _use(value: Fields, where: Where, around: Around, origin: Origin) -> ToolCall | ServerTool | None:
     if around.role is not Role.ASSISTANT:
         return None
     name = where.text(value.get("name"), "name")
     if value.get("type") is not None:
         told: Fields = {key: entry for key, entry in value.items() if key != "input"}
-        arguments = arguments_of(value["input"]) if "input" in value else None
+        arguments = arguments_text(value["input"], where, "input") if "input" in value else None
         return ServerTool(NAME, SERVER_TOOLS.get(name, name), {"toolUse": told}, arguments, origin)
     rest = rest_of(value, _USE)
     if rest or value.get("input") is None:
@@ -172,7 +164,7 @@ def _use(value: Fields, where: Where, around: Around, origin: Origin) -> ToolCal
         bare = {} if value.get("input") is not None else {"input": "input" in value}
         origin = replace(origin, rest=rest, spelling=bare)
     given = value.get("input")
-    arguments = "{}" if given is None else arguments_of(given)
+    arguments = "{}" if given is None else arguments_text(given, where, "input")
     return ToolCall(where.text(value.get("toolUseId"), "toolUseId"), name, arguments, origin=origin)
 
 

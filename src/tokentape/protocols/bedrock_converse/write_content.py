@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import compact, object_of
 from tokentape.protocols.bedrock_converse.media import NAME
 from tokentape.protocols.bedrock_converse.merging import merged
-from tokentape.protocols.bedrock_converse.read_content import arguments_of
 from tokentape.protocols.bedrock_converse.write_media import MediaWriter
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Audio, Data, Document, Image, Refusal, Text, Unknown, Video
@@ -159,15 +160,10 @@ class ContentWriter:
         if item.kind != "function":
             self._losses.tuning(item.origin, f"input of {item.name}", "text is put into an object")
             return {"input": item.arguments}
-        try:
-            value: Json = strictly(item.arguments or "{}")
-        except (ValueError, RecursionError):
-            self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no JSON")
-            return {}
-        if not isinstance(value, dict) and not is_own(item.origin):
-            self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no object")
-            return {}
-        return value
+        if is_own(item.origin):
+            with suppress(ValueError, RecursionError):
+                return strictly(item.arguments or "{}")
+        return object_of(item.arguments, item.name, item.origin, self._losses)
 
     def _result(self, item: ToolResult) -> list[Json]:
         own = is_own(item.origin)
@@ -253,7 +249,7 @@ class ContentWriter:
 
     def _data(self, part: Data, around: Origin | None) -> list[Json]:
         try:
-            return [{"text": arguments_of(part.value)}]
+            return [{"text": compact(part.value)}]
         except RecursionError:
             self._losses.meaning(part.origin or around, "JSON of a tool", "it is nested too deeply")
             return []

@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import compact
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Maker, Opaque, Origin, Turn
 from tokentape.protocols.canonical.parts import Text, Unknown
-from tokentape.protocols.gemini.dumping import compact
 from tokentape.protocols.gemini.media import MEDIA, read_media
 from tokentape.protocols.gemini.names import NAME, Found, known
 from tokentape.protocols.gemini.results import read_result

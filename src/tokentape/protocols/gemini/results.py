@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text
 from tokentape.protocols.canonical.items import ToolResult
 from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.canonical.parts import (
@@ -20,7 +21,6 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
-from tokentape.protocols.gemini.dumping import json_text
 from tokentape.protocols.gemini.media import MEDIA, read_media, write_media
 from tokentape.protocols.gemini.names import NAME, Again, Found, known
 

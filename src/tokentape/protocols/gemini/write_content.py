@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text, object_of
 from tokentape.protocols.canonical.items import Message, Reasoning, ServerTool, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import (
     Audio,
@@ -16,8 +17,6 @@ from tokentape.protocols.canonical.parts import (
     Unknown,
     Video,
 )
-from tokentape.protocols.fastjson import strictly
-from tokentape.protocols.gemini.dumping import json_text
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.results import write_result
@@ -180,17 +179,7 @@ class PartWriter:
             why = f"its kind, {item.kind}, has no place here"
             self._losses.meaning(item.origin, f"call of {item.name}", why)
             return {"input": item.arguments}
-        if not item.arguments.strip():
-            return {}
-        try:
-            value: Json = strictly(item.arguments)
-        except (ValueError, RecursionError):
-            self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no JSON")
-            return {}
-        if isinstance(value, dict):
-            return value
-        self._losses.meaning(item.origin, f"arguments of {item.name}", "they are no JSON object")
-        return {}
+        return object_of(item.arguments, item.name, item.origin, self._losses)
 
     def _result(self, item: ToolResult) -> Fields:
         given = item.call_id.partition(SIGNED_ID)[0]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import arguments_text, object_of
 from tokentape.protocols.canonical.conversation import NativeTool, Tool
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
-from tokentape.protocols.fastjson import strictly
 from tokentape.protocols.ollama.form import NAME
 
 if TYPE_CHECKING:
@@ -26,25 +25,6 @@ _CALL = frozenset({"id", "type", "function"})
 _FUNCTION = frozenset({"name", "arguments", "index"})
 
 
-def arguments_text(given: Fields) -> str:
-    """The arguments as the text a model would have written."""
-    return json.dumps(given, ensure_ascii=False, separators=(",", ":")) if given else "{}"
-
-
-def arguments_of(call: ToolCall, losses: Losses) -> Fields:
-    """The arguments of a call; what is no JSON object cannot be said."""
-    if call.arguments.strip() in ("", "{}"):
-        return {}
-    try:
-        found = strictly(call.arguments)
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    losses.meaning(call.origin, "arguments", f"those of {call.name!r} are no JSON object")
-    return {}
-
-
 def read_calls(given: Json, turn: Turn, where: Where) -> list[ToolCall]:
     """The calls of an assistant's message."""
     entries = where.entries(given, "tool_calls")
@@ -58,7 +38,11 @@ def read_call(given: Json, turn: Turn, where: Where, nth: int) -> ToolCall:
     steps = ("tool_calls", nth, "function")
     name = where.text(function.get("name"), *steps, "name")
     told = function.get("arguments")
-    arguments = "{}" if told is None else arguments_text(where.fields(told, *steps, "arguments"))
+    arguments = (
+        "{}"
+        if told is None
+        else arguments_text(where.fields(told, *steps, "arguments"), where, *steps, "arguments")
+    )
     rest, inner = rest_of(call, _CALL), rest_of(function, _FUNCTION)
     if inner:
         rest = {**rest, "function": dict(inner)}
@@ -87,7 +71,7 @@ def written_call(call: ToolCall, losses: Losses, index: int | None = None) -> Fi
     elif index is not None and not own:
         function["index"] = index
     function["name"] = call.name
-    given = arguments_of(call, losses)
+    given = object_of(call.arguments, call.name, call.origin, losses)
     if given or spelling.get("arguments", True):
         function["arguments"] = given
     written: Fields = {**rest, "function": function}
