@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+import pytest
+
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import Message, Role, ToolCall, ToolResult
 from tokentape.protocols.canonical.parts import Data, Image, Inline, Text
@@ -45,3 +49,16 @@ def test_in_place_where_the_server_takes_it():
     )
     assert [part["type"] for part in written[0]["content"]] == ["text", "image_url"]
     assert not losses.losses
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"a": [float("nan"), None, True]}, reduce(lambda deep, _: [deep], range(5000), 1)],
+    ids=["nan", "deep"],
+)
+def test_what_is_no_json_is_never_shown_as_python_would(value):
+    """`str()` of a value is `{'a': [nan, None, True]}`."""
+    items = (ToolCall("c", "f", "{}"), ToolResult("c", (Data(value), Text("1"))))
+    found = write_request(Conversation(items), Target("anthropic.messages"), allow_losses=True)
+    assert found.result.body["messages"][1]["content"][0]["content"] == "1"
+    assert [loss.what for loss in found.losses.meaning] == ["value"]
