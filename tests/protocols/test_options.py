@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tokentape.errors import ProtocolError
-from tokentape.protocols.canonical.conversation import Conversation, Options
+from tokentape.protocols.canonical.conversation import Conversation, Options, Tool
 from tokentape.protocols.canonical.losses import Losses
 from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.checking import Where
@@ -76,3 +76,12 @@ def test_values_that_say_what_happens_anyway_are_no_loss():
     harmless = Options(candidates=1, parallel_tool_calls=True, modalities=("text",), logprobs=False, stop=())
     unwritten(Conversation((), options=harmless), frozenset(), losses)
     assert not losses.report
+
+
+def test_how_many_calls_at_once_says_nothing_without_tools():
+    losses = Losses()
+    unwritten(Conversation((), options=Options(parallel_tool_calls=False)), frozenset(), losses)
+    assert not losses.report
+    one = Conversation((), tools=(Tool("f"),), options=Options(parallel_tool_calls=False))
+    unwritten(one, frozenset(), losses)
+    assert losses.report.meaning

@@ -101,6 +101,8 @@ def unwritten(asked: Conversation, written: frozenset[str], losses: Losses) -> N
         name, value = field.name, getattr(options, field.name)
         if value is None or name in written or value == _HARMLESS.get(name):
             continue
+        if name == "parallel_tool_calls" and not asked.tools:
+            continue
         note = losses.meaning if name in CHANGES_MEANING else losses.tuning
         note(path_of(asked, name), name.replace("_", " "), "the dialect has no such option")
 

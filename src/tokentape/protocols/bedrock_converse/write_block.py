@@ -98,9 +98,7 @@ class BlockWriter:
             return ()
         ended: list[WireEvent] = []
         if isinstance(self._block, ToolCall) and not self._input and self._started.protocol != NAME:
-            ended.append(
-                self._delta({"toolUse": {"input": "{}"}})
-            )  # clients parse it (case 11)
+            ended.append(self._delta({"toolUse": {"input": "{}"}}))  # clients parse it (case 11)
         ended.append(WireEvent("contentBlockStop", {"contentBlockIndex": self._next}))
         self._next += 1
         return ended

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.parts import Part
     from tokentape.wire.interaction import Json
 
+_START = 4
+"""Tokens that every prompt begins with."""
 _AROUND = 4
 """Tokens around each message, call, result and tool."""
 _IMAGE = 1_000
@@ -36,7 +38,7 @@ class Estimate(NamedTuple):
 
 def estimate(asked: Conversation) -> Estimate:
     """The input tokens of a request, about: four ASCII characters, or 1.5 of any other, are one."""
-    size = sum(map(_item, asked.items)) + sum(map(_tool, asked.tools))
+    size = _START + sum(map(_item, asked.items)) + sum(map(_tool, asked.tools))
     if asked.output is not None:
         size += _json(asked.output.schema)
     return Estimate(round(size))
