@@ -70,7 +70,8 @@ def test_the_commands():
     assert re.findall(r"^## (\S+)$", text, re.MULTILINE) == [
         "demo", "run", "ls", "show", "translate", "import", "rekey", "doctor", "completion",
     ]  # fmt: skip
-    assert {"demo", "run", "ls", "show", "translate", "import", "rekey", "doctor", "completion"} == set(COMMANDS)
+    names = {"demo", "run", "ls", "show", "translate", "import", "rekey", "doctor", "completion"}
+    assert names == set(COMMANDS)
 
 
 def test_the_environment_variables():
