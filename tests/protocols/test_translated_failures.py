@@ -50,3 +50,13 @@ def test_cohere_has_only_a_word_for_it():
     written = translate_reply(FAILED, Source("openai.chat"), Target("cohere"))
     assert written.result["finish_reason"] == "ERROR"
     assert [loss.what for loss in written.losses] == ["what the error says"]
+
+
+@pytest.mark.parametrize("target", TOLD)
+@pytest.mark.parametrize("reason", ["error", "abort"])
+def test_a_reply_that_stopped_with_an_error_is_none_that_ended(target, reason):
+    body = {"choices": [{"index": 0, "message": {"content": "Par"}, "finish_reason": reason}]}
+    written = translate_reply(body, Source("openai.chat"), Target(target))
+    assert TOLD[target](written.result) == f"the reply was broken off: {reason}"
+    at_home = translate_reply(body, Source("openai.chat"), Target("openai.chat"))
+    assert at_home.result == body

@@ -67,7 +67,7 @@ def command(
     except UnsupportedFeature as error:
         if as_json:
             _print(source, target, {"body": None}, error.losses, as_json)
-        raise
+        raise click.ClickException(f"{error}; to translate it all the same: --allow-losses") from None
     where = request.result.path + (f"?{request.result.query}" if request.result.query else "")
     _print(source, target, {"path": where, "body": request.result.body}, request.losses, as_json)
 

@@ -16,10 +16,9 @@ from tokentape.protocols.canonical.events import (
     Remark,
     Stopped,
 )
-from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.canonical.failure import Failure, FailureKind, broken_off
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
-from tokentape.protocols.canonical.reply import StopReason
 from tokentape.protocols.charges import charged_in, charged_in_comment, is_charge
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.framing import ENCODERS, decoder, framing_of
@@ -97,9 +96,6 @@ def _payload(name: str | None, data: bytes) -> Payload:
         return Payload.read(name, data, None)
 
 
-_ERRORS = (StopReason.ERROR, StopReason.CANCELLED)
-
-
 class StreamTranslator:
     """One stream, translated. Feed it what comes, in pieces of any size; `end` when the source is done.
 
@@ -169,9 +165,10 @@ class StreamTranslator:
         tells more of it.
         """
         stop = event.stop if isinstance(event, Stopped) and event.choice == 0 else None
-        if self._same or stop is None or stop.reason not in _ERRORS:
+        broken = None if self._same else broken_off(stop)
+        if broken is None:
             return False
-        self._broken = Failure(FailureKind.SERVER, f"the reply was broken off: {stop.raw or stop.reason}")
+        self._broken = broken
         return True
 
     def _is_foreign(self, event: Event) -> bool:

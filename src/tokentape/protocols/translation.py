@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tokentape.errors import UnsupportedFeature, UsageError
+from tokentape.protocols.canonical.failure import broken_off
 from tokentape.protocols.canonical.walk import Walk, portable
 from tokentape.protocols.table import dialect_named, dialects
 
@@ -95,6 +96,9 @@ def write_reply(reply: Reply, target: Target, *, allow_losses: bool = True) -> T
     """
     walk = Walk(target.dialect, target.losses, _reply_fields)
     walk.reply(reply)
+    if reply.failure is None and (reply.origin is None or reply.origin.protocol != target.dialect):
+        # As in a stream: few dialects have a word for it, and clients take an unknown one for a success.
+        reply = replace(reply, failure=broken_off(reply.stop))
     if walk.met:
         choices = (replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
         reply = replace(reply, choices=tuple(choices))

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.reply import StopReason
+
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.origin import Origin
+    from tokentape.protocols.canonical.reply import Stop
 
 
 class FailureKind(StrEnum):
@@ -91,3 +94,10 @@ class Failure:
     def http_status(self) -> int:
         """Its status, or the one that says the same."""
         return self.status or STATUS[self.kind]
+
+
+def broken_off(stop: Stop | None) -> Failure | None:
+    """The error that a reason to stop tells (Chat's `error`, `abort`); None if it tells none."""
+    if stop is None or stop.reason not in (StopReason.ERROR, StopReason.CANCELLED):
+        return None
+    return Failure(FailureKind.SERVER, f"the reply was broken off: {stop.raw or stop.reason}")
