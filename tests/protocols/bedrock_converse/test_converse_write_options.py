@@ -113,7 +113,7 @@ def test_options_that_cannot_be_said():
         temperature=1.5, top_k=5, seed=1, candidates=2, service_tier="scale", metadata={"a": "é", "b": "c"},
         logprobs=True, parallel_tool_calls=False,
     )  # fmt: skip
-    body, report = writes(says("user", "a"), model=NOVA, options=options)
+    body, report = writes(says("user", "a"), model=NOVA, options=options, tools=(Tool("f"),))
     assert body["inferenceConfig"] == {"temperature": 1}
     assert body["requestMetadata"] == {"b": "c"}
     assert whats(report.meaning) == ["candidates", "parallel tool calls"]

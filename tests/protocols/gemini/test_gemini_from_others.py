@@ -144,7 +144,11 @@ def test_options_and_output():
         min_p=0.1,
         top_k=3,
     )
-    body, losses = written(options=options, output=OutputFormat("schema", {"type": "object"}, "n", "d", True))
+    body, losses = written(
+        options=options,
+        output=OutputFormat("schema", {"type": "object"}, "n", "d", True),
+        tools=(Tool("f"),),
+    )
     assert body["generationConfig"] == {
         "maxOutputTokens": 5, "stopSequences": ["END"], "candidateCount": 2, "topK": 3, "responseModalities": ["TEXT", "IMAGE"],
         "responseMimeType": "application/json", "responseJsonSchema": {"type": "object"},

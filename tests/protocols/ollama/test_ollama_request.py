@@ -349,7 +349,7 @@ def test_the_form_of_the_answer():
 
 def test_options_that_are_not_there():
     options = Options(temperature=0.5, candidates=2, parallel_tool_calls=False, user="ada")
-    body, losses = foreign(said(Text("hi")), options=options)
+    body, losses = foreign(said(Text("hi")), options=options, tools=(Tool("f"),))
     assert body["options"] == {"temperature": 0.5}
     assert [loss.rpartition("[")[2] for loss in losses] == ["meaning]", "meaning]", "tuning]"]
 
