@@ -97,3 +97,11 @@ def test_a_body_of_another_shape_says_where(wrote):
     found = run("translate", "--to", "gemini", wrote({"messages": 5}))
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr == "tokentape: openai.chat: messages: expected a list, found a number\n"
+
+
+def test_a_server_that_differs_is_named(wrote):
+    found = run("translate", "--from", "anthropic", "--to", "chat", "--server", "mistral", wrote(CHAT))
+    assert json.loads(found.stdout)["max_tokens"] == 5
+    assert "no server 'nobody' is known" in refused(
+        "translate", "--to", "chat", "--server", "nobody", wrote(CHAT)
+    )

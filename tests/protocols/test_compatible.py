@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tokentape.errors import UsageError
 from tokentape.protocols.canonical.conversation import Conversation, Options, OutputFormat, Thinking
 from tokentape.protocols.canonical.items import Message, Reasoning, Role
 from tokentape.protocols.canonical.origin import Maker, Opaque
@@ -15,6 +16,7 @@ from tokentape.protocols.compatible import SERVERS, quirks_of, server_of
 from tokentape.protocols.hosts import is_provider, is_shared
 from tokentape.protocols.quirks import NO_QUIRKS, Quirks
 from tokentape.protocols.tool_ids import RULES
+from tokentape.protocols.translate import translate
 from tokentape.protocols.translation import translate_request, write_request
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "compatible-servers.md"
@@ -202,3 +204,18 @@ def test_fields_that_are_dropped_wanted_and_forced():
 def test_files_without_a_name_get_one():
     written, _ = body(Conversation((user(Document(Inline("application/pdf", "AA=="))),)), "openai")
     assert written["messages"][0]["content"][0]["file"]["filename"] == "document.pdf"
+
+
+def test_translate_takes_the_name_of_a_server():
+    asked = {
+        "model": "m",
+        "max_tokens": 5,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stop_sequences": ["x"],
+    }
+    body = translate(asked, "chat", source="anthropic", server="mistral").result.body
+    assert body["max_tokens"] == 5
+    assert translate(asked, "chat", source="anthropic").result.body["max_completion_tokens"] == 5
+    assert translate(asked, "chat", source="anthropic", server="API.Mistral.ai").result.body == body
+    with pytest.raises(UsageError, match=r"no server 'nobody' is known; known are .*mistral"):
+        translate(asked, "chat", source="anthropic", server="nobody")

@@ -12,7 +12,9 @@ import click
 from tokentape.cli.text import safe
 from tokentape.errors import UnsupportedFeature, UsageError
 from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.compatible import named_quirks
 from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
+from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.streaming import StreamTranslator
 from tokentape.protocols.translation import codec_of, translate_reply, translate_request
 from tokentape.wire.jsontext import JsonError, parse
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--to", "to", required=True, metavar="DIALECT", help="anthropic, chat, responses, gemini ...")
 @click.option("--from", "given", metavar="DIALECT", help="the dialect of FILE; told by its shape if left out")
 @click.option("--model", metavar="NAME", help="the model to ask; that of FILE if left out")
+@click.option("--server", metavar="NAME", help="the server to ask, where it differs: mistral, groq, vllm ...")
 @click.option("--reply", "kind", flag_value="reply", help="FILE is a reply")
 @click.option(
     "--stream", "kind", flag_value="stream", help="FILE is a streamed reply, as it went over the wire"
@@ -40,6 +43,7 @@ def command(
     to: str,
     given: str | None,
     model: str | None,
+    server: str | None,
     kind: str | None,
     allow_losses: bool,
     as_json: bool,
@@ -50,7 +54,8 @@ def command(
     of a request is refused, with exit code 1, unless --allow-losses is given.
     """
     data = _read(file)
-    target = Target(codec_of(to).dialect, model)
+    quirks = NO_QUIRKS if server is None else named_quirks(server)
+    target = Target(codec_of(to).dialect, model, quirks=quirks)
     if kind == "stream":
         if given is None:
             raise UsageError(f"a stream does not tell its dialect; add --from with one of {_NAMES}")

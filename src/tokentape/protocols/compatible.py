@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tokentape.errors import UsageError
 from tokentape.protocols.quirks import NO_QUIRKS, Quirks
 
 
@@ -307,3 +308,11 @@ def quirks_of(name_or_host: str) -> Quirks:
     """The quirks of the server of that name, or at that host."""
     server = server_of(name_or_host)
     return NO_QUIRKS if server is None else server.quirks
+
+
+def named_quirks(name_or_host: str) -> Quirks:
+    """The same, for a name that somebody gave: raises `UsageError` for one that is not known."""
+    server = server_of(name_or_host.lower())
+    if server is None:
+        raise UsageError(f"no server {name_or_host!r} is known; known are {', '.join(sorted(_NAMED))}")
+    return server.quirks

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.compatible import named_quirks
 from tokentape.protocols.detection import dialect_of_reply, dialect_of_request
+from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.registry import recognise
 from tokentape.protocols.streaming import StreamTranslator
 from tokentape.protocols.translation import (
@@ -40,17 +42,20 @@ def translate(
     model: str | None = None,
     credential: str | None = None,
     made_with: str | None = None,
+    server: str | None = None,
     allow_losses: bool = False,
 ) -> Translation[Outgoing]:
     """A request in the dialect `to` ("anthropic", "openai.responses", ...): path, query and body.
 
-    `source` is its dialect where neither a path nor its shape tells; `model` replaces the model;
+    `source` is its dialect where neither a path nor its shape tells; `model` replaces the model; `server`
+    is the name or the host of the one that will be asked, if it is one of those that differ (`compatible`);
     `made_with` and `credential` are fingerprints of the credentials that the request was made with, and
     that will be used: opaque state made with another stays behind. Raises `UnsupportedFeature` for a loss
     that changes the meaning, unless `allow_losses`; `ProtocolError` for a body that is not of its dialect;
-    `UsageError` for a dialect nobody knows.
+    `UsageError` for a dialect or a server nobody knows.
     """
-    target = Target(codec_of(to).dialect, model, credential=credential)
+    quirks = NO_QUIRKS if server is None else named_quirks(server)
+    target = Target(codec_of(to).dialect, model, credential=credential, quirks=quirks)
     asked = conversation_of(request, source=source, made_with=made_with)
     return _write(asked, target, allow_losses=allow_losses)
 
