@@ -21,6 +21,7 @@ PARTS = {
     "Loading and size": "load a 1 MB text body",
     "Match keys": "exact repeat",
     "Imports": "the pytest plugin",
+    "Translation": "plain Chat request to Messages, bytes to bytes",
     "Guard": "refusing a connection while replaying",
     "Launching": "tokentape run adds to it",
     "Soak": "replaying 4 calls with SQLite",

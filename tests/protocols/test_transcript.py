@@ -138,7 +138,7 @@ def test_every_part_has_words():
         "[video gs://bucket/film]",
         "[audio of no named type, 3 bytes]",
         "[audio audio_1] Hello",
-        '{"a":1}',
+        '{"a": 1}',
         "[strange]",
         "[1]",
         "plain",
@@ -157,5 +157,5 @@ def test_items_have_words():
     assert [(turn.role, turn.text) for turn in said(items)] == [
         ("thought", "short\nlong\n[not shown]"),
         ("tool", "[error] gone"),
-        ("assistant", '[web_search] {"q":1}\n[code] print(1)\n[new]'),
+        ("assistant", '[web_search] {"q": 1}\n[code] print(1)\n[new]'),
     ]

@@ -5,6 +5,7 @@ For people only (`tokentape show`); nothing is matched or translated with it.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
@@ -28,7 +29,6 @@ from tokentape.protocols.codec import Source
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.plainturns import Said, plain_turns
 from tokentape.protocols.registry import json_of, stream_of
-from tokentape.protocols.unfolding import dumped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,4 +158,7 @@ def _unknown(node: Unknown) -> str:
 
 
 def _json(value: Json) -> str:
-    return dumped(value).decode()
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "[nested too deeply]"
