@@ -6,8 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from openai.lib.streaming.chat import ChatCompletionStreamState
-from openai.types.chat import ChatCompletionChunk
 
 from tokentape.protocols.canonical.events import (
     Amend,
@@ -81,9 +79,10 @@ def test_what_chat_cites_bit_by_bit_is_joined_by_the_sdk() -> None:
         "openai.chat", Open(0, Text("x")), *(Amend(0, "citations", c) for c in cited),
         Stopped(Stop(StopReason.END)), Ended(True),
     )  # fmt: skip
-    state = ChatCompletionStreamState()
+    state = pytest.importorskip("openai.lib.streaming.chat").ChatCompletionStreamState()
+    chunk_type = pytest.importorskip("openai.types.chat").ChatCompletionChunk
     for chunk in chunks:
-        state.handle_chunk(ChatCompletionChunk.model_validate(chunk))
+        state.handle_chunk(chunk_type.model_validate(chunk))
     found = state.get_final_completion().choices[0].message.annotations or []
     assert [note.url_citation.title for note in found] == ["0", "1", "2"]
 

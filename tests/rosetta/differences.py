@@ -130,6 +130,8 @@ LISTED: tuple[Difference, ...] = tuple(
          "they strip `additionalProperties`, which `parametersJsonSchema` takes (case 33)"),
         (_R, "request", "recorded", "tools", RESPONSES, "*", "ours",
          "they make OpenAI's web search a function of the caller's (case 38)"),
+        (_R, "request", "recorded", "tool choice", CHAT, "*", "ours",
+         "they drop a choice that comes without its `type`, as Hugging Face's router takes it"),
         (_R, "request", "recorded", "output", "*", "*", "ours", "they drop the schema (case 32)"),
         (_R, "request", "recorded", "output name", "*", "*", "ours", "the same"),
         (_R, "request", "recorded", "option user", RESPONSES, "*", "ours", "they drop `user`"),
