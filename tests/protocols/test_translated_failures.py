@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tokentape.protocols.codec import Source, Target
-from tokentape.protocols.translation import translate_failure, translate_reply
+from tokentape.protocols.translation import codec_of, translate_failure, translate_reply
 
 OVERLOADED = {"type": "error", "error": {"type": "overloaded_error", "message": "no"}}
 OTHERS = ("openai.chat", "openai.responses", "gemini", "bedrock.converse", "ollama", "cohere")
@@ -60,3 +62,12 @@ def test_a_reply_that_stopped_with_an_error_is_none_that_ended(target, reason):
     assert TOLD[target](written.result) == f"the reply was broken off: {reason}"
     at_home = translate_reply(body, Source("openai.chat"), Target("openai.chat"))
     assert at_home.result == body
+
+
+def test_an_error_that_was_edited_comes_out_edited():
+    body = {"error": {"message": "down", "code": 503}, "choices": []}
+    assert translate_reply(body, Source("openai.chat"), Target("openai.chat")).result == body
+    codec = codec_of("openai.chat")
+    reply = codec.read_reply(body, Source("openai.chat"))
+    edited = replace(reply, failure=replace(reply.failure, message="up again"))
+    assert codec.write_reply(edited, Target("openai.chat"))["error"]["message"] == "up again"

@@ -1,4 +1,4 @@
-"""Media by URL: what a data URL holds, and conversations with what their URLs show put inline."""
+"""Media: what a data URL holds, conversations with what their URLs show put inline, documents as text."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.items import Item
+    from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Origin
     from tokentape.protocols.canonical.parts import Part
 
     Fetch = Callable[[str], tuple[str, bytes]]
@@ -84,3 +86,16 @@ def _url_of(part: Part) -> str | None:
     if isinstance(part, Image | Document | Audio | Video) and isinstance(part.source, Url):
         return part.source.url if part.source.url.startswith(("http://", "https://")) else None
     return None
+
+
+def told_as_text(part: Document, origin: Origin | None, losses: Losses) -> None:
+    """Note what of a document is lost where a dialect has no documents, and its text is told as text."""
+    losses.tuning(origin, "document", "its text is told as text")
+    if part.context:
+        losses.meaning(origin, "context of a document", "there is no place for it")
+    if part.cited:
+        losses.tuning(origin, "citations of a document", "they cannot be asked for")
+    if part.name is not None:
+        losses.tuning(origin, "name of a document", "there is no place for it")
+    if part.cache is not None:
+        losses.tuning(origin, "cache mark", "there is no place for it")

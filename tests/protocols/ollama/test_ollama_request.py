@@ -371,7 +371,7 @@ def test_results_that_cannot_be_told():
         deep = [deep]
     body, losses = foreign(ToolCall("c", "f", "{}"), ToolResult("c", (Data(deep),)))
     assert body["messages"][1]["content"] == ""
-    assert "nested too deeply" in losses[0]
+    assert "nested too deep" in losses[0]
 
 
 def test_own_unknown_things_stay_and_names_go():

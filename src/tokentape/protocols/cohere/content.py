@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text
 from tokentape.protocols.canonical.origin import NOTHING, Origin, rest_of
 from tokentape.protocols.canonical.parts import (
     Audio,
@@ -21,7 +21,7 @@ from tokentape.protocols.canonical.parts import (
     Video,
 )
 from tokentape.protocols.cohere.form import NAME, inner_of, merged, rest_from, spelling_from, telling
-from tokentape.protocols.media import data_url
+from tokentape.protocols.media import data_url, told_as_text
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.losses import Losses
@@ -107,26 +107,13 @@ def _written(part: Part, origin: Origin | None, losses: Losses) -> list[Json]:
         case Data():
             return [_written_data(part, origin, losses)]
         case Document(source=Plain(text=text)):
-            _note_document(part, origin, losses)
+            told_as_text(part, origin, losses)
             return [{"type": "text", "text": text}]
         case Document() | Audio() | Video():
             losses.meaning(origin, type(part).__name__.lower(), "only text and images can be sent")
             return []
         case _:
             return [part.json] if isinstance(part, Unknown) else []
-
-
-def _note_document(part: Document, origin: Origin | None, losses: Losses) -> None:
-    """What of a document is lost where its text is told as text."""
-    losses.tuning(origin, "document", "its text is told as text")
-    if part.context:
-        losses.meaning(origin, "context of a document", "there is no place for it")
-    if part.cited:
-        losses.tuning(origin, "citations of a document", "they cannot be asked for")
-    if part.name is not None:
-        losses.tuning(origin, "name of a document", "there is no place for it")
-    if part.cache is not None:
-        losses.tuning(origin, "cache mark", "there is no place for it")
 
 
 def written_text(part: Text, origin: Origin | None, losses: Losses) -> Json:
@@ -156,12 +143,7 @@ def _written_data(part: Data, origin: Origin | None, losses: Losses) -> Json:
     """A value: objects are documents, others are told as text."""
     if isinstance(part.value, dict) or spelling_from(part.origin).get("type") == "document":
         return _document(part.value, part.origin)
-    try:
-        said = json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        losses.meaning(origin, "result", "it is nested too deeply to be told as text")
-        return {"type": "text", "text": ""}
-    return {"type": "text", "text": said}
+    return {"type": "text", "text": json_text(part.value, losses, origin)}
 
 
 def _written_image(part: Image, origin: Origin | None, losses: Losses) -> list[Json]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text
 from tokentape.protocols.canonical.parts import (
     Audio,
     Data,
@@ -18,6 +18,7 @@ from tokentape.protocols.canonical.parts import (
     Url,
     Video,
 )
+from tokentape.protocols.media import told_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,20 +91,13 @@ class Content:
                 self._texts.append(part.text)
                 self._losses.tuning(origin, "refusal", "it is told as text")
             case Data():
-                self._texts.append(self._json(part.value, origin))
+                self._texts.append(json_text(part.value, self._losses, origin))
             case Document(source=Plain(text=text)):
                 self._texts.append(text)
-                _note_document(part, origin, self._losses)
+                told_as_text(part, origin, self._losses)
             case Document() | Audio() | Video():
                 what = type(part).__name__.lower()
                 self._losses.meaning(origin, what, "only text and images can be sent")
-
-    def _json(self, value: Json, origin: Origin | None) -> str:
-        try:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        except (ValueError, RecursionError):
-            self._losses.meaning(origin, "result", "it is nested too deeply to be told as text")
-            return ""
 
     def _add_image(self, part: Image, origin: Origin | None) -> None:
         if part.detail not in (None, "auto"):
@@ -114,19 +108,6 @@ class Content:
             self.images.append(part.source.data)
         else:
             self._losses.meaning(origin, "image", _unsendable(part.source))
-
-
-def _note_document(part: Document, origin: Origin | None, losses: Losses) -> None:
-    """What of a document is lost where its text is told as text."""
-    losses.tuning(origin, "document", "its text is told as text")
-    if part.context:
-        losses.meaning(origin, "context of a document", "there is no place for it")
-    if part.cited:
-        losses.tuning(origin, "citations of a document", "they cannot be asked for")
-    if part.name is not None:
-        losses.tuning(origin, "name of a document", "there is no place for it")
-    if part.cache is not None:
-        losses.tuning(origin, "cache mark", "there is no place for it")
 
 
 def _unsendable(source: Source) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "ollama"
 
-CHAT, GENERATE = "chat", "generate"
+GENERATE = "generate"
 """Operations: messages, or one prompt. `Origin.spelling["operation"]` of a request or reply names the
 latter.
 """

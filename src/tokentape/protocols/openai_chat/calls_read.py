@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import arguments_text
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.origin import NOTHING, Opaque, Origin
 from tokentape.protocols.canonical.parts import Unknown
@@ -67,8 +67,8 @@ def _arguments(value: Json, where: Where, path: Path) -> tuple[str, Mapping[str,
         return value, NOTHING
     if value is None:
         return "", NOTHING
-    dumped = json.dumps(where.fields(value, *path), ensure_ascii=False, separators=(",", ":"))
-    return dumped, {"arguments": "object"}
+    told = arguments_text(where.fields(value, *path), where, *path)
+    return told, {"arguments": "object"}
 
 
 def _signed(rest: Fields, maker: Maker) -> tuple[tuple[Opaque, ...], Fields]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from mimetypes import guess_extension
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text
 from tokentape.protocols.canonical.origin import Origin
 from tokentape.protocols.canonical.parts import (
     Audio,
@@ -112,8 +112,8 @@ def _refusal(part: Refusal, target: Target, path: Path, origin: Origin) -> Field
 
 
 def _data(part: Data, target: Target, path: Path, origin: Origin) -> Fields:
-    del target, path, origin
-    return {"type": "text", "text": dumped(part.value)}
+    del origin
+    return {"type": "text", "text": data_text(part, target, path)}
 
 
 def mark_cache(written: Fields, mark: CacheMark | None, target: Target, place: Origin | Path | None) -> None:
@@ -123,11 +123,10 @@ def mark_cache(written: Fields, mark: CacheMark | None, target: Target, place: O
         written["cache_control"] = write_mark(mark)
 
 
-def dumped(value: Json) -> str:
-    """JSON as the text of a tool's result."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def data_text(part: Data, target: Target, place: Origin | Path | None) -> str:
+    """A value as the text of a tool's result."""
+    value = part.value
+    return value if isinstance(value, str) else json_text(value, target.losses, part.origin or place)
 
 
 def address(source: Source) -> str:

@@ -35,9 +35,6 @@ OPTIONS = (
 )
 """The second of two places is an older or another server's name; the spelling says which was used."""
 
-OTHER_NAMES = {"max_tokens": "max_completion_tokens", "random_seed": "seed"}
-"""Fields that say what another one says."""
-
 OPTION_FIELDS = frozenset(place.path[0] for place in OPTIONS)
 
 MEANING = frozenset(

@@ -46,6 +46,8 @@ def _read(body: Fields, source: Source) -> Reply:
     listed = body.get("choices")
     told_only_an_error = failure is not None and listed is None
     entries = [] if told_only_an_error else _HERE.entries(listed, "choices")
+    if failure is not None and entries == [] and listed is not None:
+        rest["choices"] = []
     choices = tuple(_choice(entry, nth, maker) for nth, entry in enumerate(entries))
     counts = usage(body)
     spelling: Fields = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import arguments_text
 from tokentape.protocols.canonical.events import Amend, Close, Delta, Open
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.origin import Opaque, Origin
@@ -144,7 +144,7 @@ class StreamCalls:
             if isinstance(value, str):
                 said = value
             else:
-                said = json.dumps(where.fields(value), ensure_ascii=False, separators=(",", ":"))
+                said = arguments_text(where.fields(value), where)
                 call.spelling["arguments"] = "object"
         if not call.open and call.name:
             events += call.opened(("choices", self._choice, "message", "tool_calls"), self._choice)

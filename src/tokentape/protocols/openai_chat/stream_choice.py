@@ -61,7 +61,6 @@ class ChoiceState:
         self._sound = Growing()
         self._notes: list[Json] = []
         self._tokens: dict[str, list[Json]] = {"content": [], "refusal": []}
-        self._has_role = False
         self.calls = StreamCalls(index, keys, maker)
         self.rest: Fields = {}
         self._called = False
@@ -95,7 +94,6 @@ class ChoiceState:
             elif name == "content":
                 self._content(value, events)
             elif name == "role":
-                self._has_role = True
                 if value not in ("assistant", ""):
                     self._blank["role"] = value
             else:

@@ -10,7 +10,7 @@ from tokentape.protocols.canonical.parts import Audio, Citation, Data, Inline, R
 from tokentape.protocols.minting import minted
 from tokentape.protocols.openai_chat.annotations import annotation
 from tokentape.protocols.openai_chat.calls_write import is_legacy, write_call, write_function_call
-from tokentape.protocols.openai_chat.content_write import dumped
+from tokentape.protocols.openai_chat.content_write import data_text
 from tokentape.protocols.openai_chat.options import NAME
 from tokentape.protocols.openai_chat.thoughts_write import is_part, own_origin, shown, write_thought_part
 from tokentape.protocols.tool_ids import RULES
@@ -264,7 +264,7 @@ def block_of(event: Open, choice: ChoiceOut, target: Target, own: bool, seed: st
             rule = target.quirks.tool_ids or (None if own else "openai")
             return _Call(choice, block, RULES[rule].fitted(given) if rule and given else given)
         case Data():
-            return _Said(choice, Text(dumped(block.value)), target)
+            return _Said(choice, Text(data_text(block, target, None)), target)
         case Unknown():
             return _Whole(choice, {"content": [block.json]})
         case Audio():

@@ -11,7 +11,7 @@ from tokentape.protocols.canonical.parts import Audio, Data, Image, Refusal, Tex
 from tokentape.protocols.openai_chat.annotations import write_annotations
 from tokentape.protocols.openai_chat.calls_write import is_legacy, write_call, write_function_call
 from tokentape.protocols.openai_chat.content_write import (
-    dumped,
+    data_text,
     is_plain,
     mark_cache,
     note_mark,
@@ -118,7 +118,7 @@ def write_result(item: ToolResult, turn: Turn | None, writing: Writing) -> tuple
     ):
         for part in parts:
             note_text(part, writing.target, item.origin)
-        message["content"] = _told(parts) or ("The result follows." if moved else "")
+        message["content"] = _told(parts, item, writing.target) or ("The result follows." if moved else "")
     elif parts or listed:
         message["content"] = write_content(parts, writing.target, item.origin, listed=listed)
     if item.name is not None and turn is not None:
@@ -131,9 +131,9 @@ def write_result(item: ToolResult, turn: Turn | None, writing: Writing) -> tuple
     return message, moved
 
 
-def _told(parts: Sequence[Part]) -> str:
+def _told(parts: Sequence[Part], item: ToolResult, target: Target) -> str:
     return "\n".join(
-        part.text if isinstance(part, Text) else dumped(part.value)
+        part.text if isinstance(part, Text) else data_text(part, target, item.origin)
         for part in parts
         if isinstance(part, Text | Data)
     )

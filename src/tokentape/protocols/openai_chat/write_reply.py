@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.minting import created_of, minted, seed_of
 from tokentape.protocols.openai_chat.counts import write_usage
-from tokentape.protocols.openai_chat.failures import write_error
+from tokentape.protocols.openai_chat.failures import failure_in, write_error
 from tokentape.protocols.openai_chat.likely import write_likely
 from tokentape.protocols.openai_chat.options import NAME
 from tokentape.protocols.openai_chat.stops import write_stop
@@ -42,7 +42,7 @@ def write_reply(reply: Reply, target: Target) -> Fields:
         body["choices"] = [_choice(choice, reply, writing) for choice in reply.choices]
     if reply.usage is not None and not (own and reply.origin and "usage" in reply.origin.spelling):
         body["usage"] = write_usage(reply.usage, reply.model, own=own)
-    if reply.failure is not None and "error" not in body:
+    if reply.failure is not None and failure_in({"error": body.get("error")}) != reply.failure:
         body["error"] = write_error(reply.failure)
     return body
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.arguments import json_text
 from tokentape.protocols.canonical.parts import (
     Audio,
     Data,
@@ -55,7 +55,7 @@ def write_part(
         case Unknown():
             return dict(part.json) if isinstance(part.json, dict) else None
         case Data():
-            return _with_usual(usual, json.dumps(part.value, ensure_ascii=False, separators=(",", ":")))
+            return _with_usual(usual, json_text(part.value, target.losses, part.origin or owner))
         case _:
             return _media(part, usual, target, model, part.origin or owner)
 
