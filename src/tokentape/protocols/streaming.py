@@ -1,4 +1,4 @@
-"""A stream of one dialect in another, as it comes: bytes in, bytes out, nothing held back."""
+"""A stream of one dialect in another: bytes in, bytes out, as soon as the other dialect can tell it."""
 
 from __future__ import annotations
 

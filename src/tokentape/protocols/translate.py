@@ -132,7 +132,7 @@ def translate_stream(
     asked: Conversation | None = None,
     framing: str | None = None,
 ) -> TranslatedStream:
-    """A streamed reply in the dialect `to`: iterate over it. Nothing is held back.
+    """A streamed reply in the dialect `to`: iterate over it, and it comes as its source does.
 
     `framing` is found out where it is not told; "json-array" is that of Gemini's streams that are no
     server-sent events. Iterating raises `ProtocolError` for what is no stream of `source`.
