@@ -28,11 +28,11 @@ from tokentape.protocols.usage import Usage
 from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tokentape.protocols.canonical.events import Event
     from tokentape.protocols.canonical.losses import LossReport
-    from tokentape.protocols.codec import Source, Target
+    from tokentape.protocols.codec import Source, Target, WireEvent
     from tokentape.wire.event import StreamEvent
 
 
@@ -106,11 +106,18 @@ class StreamTranslator:
     call, which is `fail` for a caller that tells its client what happened.
     """
 
-    def __init__(self, source: Source, target: Target, *, framing: str | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        target: Target,
+        *,
+        framing: str | None = None,
+        encode: Callable[[WireEvent], bytes] | None = None,
+    ) -> None:
         codec = codec_of(target.dialect)
         self._reader = EventReader(source, framing)
         self._writer = codec.writer(target)
-        self._encode = ENCODERS[codec.framing]
+        self._encode = encode or ENCODERS[codec.framing]
         self._target = target
         self._same = codec_of(source.dialect).dialect == codec.dialect
         self._over = False

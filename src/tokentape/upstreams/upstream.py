@@ -139,10 +139,16 @@ class Upstream:
     passes_client_key: bool = False
     keeps_responses: bool = False
     cassette: str | None = None
+    also: frozenset[str] = frozenset()
+    """Further dialects it speaks itself, under the same base URL (OpenAI: Chat and Responses, embeddings)."""
 
     def own_model(self, model: str) -> str:
         """Its name for a model that is asked for."""
         return self.models.get(model, model)
+
+    def speaks(self, dialect: str) -> str:
+        """The dialect in which it is asked what came in `dialect`: that one if it can, else its own."""
+        return dialect if dialect in self.also else self.dialect
 
     def quota_group(self, model: str) -> str:
         """The name under which a model's quota is counted: the first of its group, else its own."""
