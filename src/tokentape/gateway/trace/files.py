@@ -1,0 +1,138 @@
+"""Traces on disk: one file each, in a folder for each day, with an index, bounded by size and age.
+
+    traces/2026-11-21/093000123-ID.json     0600, whole or not there
+    traces/2026-11-21/index.jsonl           a line for each, for lists
+
+Several processes write into one folder: names are taken, never replaced, and index lines are appended in
+one write each. Only `tidy` removes anything.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.trace.names import DAY, ENDING, INDEX, day_of, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TEMPORARY = ".tmp"
+_ABANDONED = 3_600.0
+"""Seconds after which a temporary file is what somebody left who died."""
+
+
+class Files:
+    """The folder of traces. Methods raise `OSError`."""
+
+    def __init__(self, directory: str, max_bytes: int, max_age: float) -> None:
+        self.directory = directory
+        self._max_bytes, self._max_age = max_bytes, max_age
+        self._written: int | None = None
+        """Bytes on disk as far as this process knows; None before it has looked."""
+
+    def write(self, id: str, at: float, document: bytes, line: bytes) -> str:
+        """Keep a trace, and list it; the path."""
+        folder = os.path.join(self.directory, day_of(at))
+        self._make(folder)
+        path = _put(folder, name_of(id, at), document)
+        descriptor = os.open(os.path.join(folder, INDEX), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line.replace(b"\n", b" ") + b"\n")
+        finally:
+            os.close(descriptor)
+        if self._written is not None:
+            self._written += len(document) + len(line) + 1
+        return path
+
+    def _make(self, folder: str) -> None:
+        """The folders, for their owner alone; they hold what people asked, and belong in no repository."""
+        if os.path.isdir(folder):
+            return
+        if not os.path.isdir(self.directory):
+            os.makedirs(self.directory, 0o700, exist_ok=True)
+            with open(os.path.join(self.directory, ".gitignore"), "w", encoding="utf-8") as file:
+                file.write("*\n")
+        os.makedirs(folder, 0o700, exist_ok=True)
+
+    def is_over(self) -> bool:
+        """True if something has to go, as far as this process knows."""
+        return self._written is None or self._written > self._max_bytes
+
+    def tidy(self, now: float) -> None:
+        """Remove what is older than `max_age`, and then the oldest until a tenth of `max_bytes` is free."""
+        found = sorted(_everything(self.directory))
+        total = sum(size for _, _, size in found)
+        allowed = self._max_bytes if total <= self._max_bytes else self._max_bytes * 9 // 10
+        for changed, path, size in found:
+            is_old = now - changed > (_ABANDONED if path.endswith(_TEMPORARY) else self._max_age)
+            if not is_old and (total <= allowed or not path.endswith(ENDING)):
+                continue
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            total -= size
+        self._written = total
+        self._drop_empty_days()
+
+    def _drop_empty_days(self) -> None:
+        """A day of which only the index is left goes as a whole; somebody may be writing into the last."""
+        for day in days(self.directory)[:-1]:
+            folder = os.path.join(self.directory, day)
+            if all(name == INDEX for name in os.listdir(folder)):
+                with suppress(OSError):
+                    if os.path.exists(os.path.join(folder, INDEX)):
+                        os.unlink(os.path.join(folder, INDEX))
+                    os.rmdir(folder)
+
+
+def days(directory: str) -> list[str]:
+    """The names of the folders of days, oldest first; none where there is no such directory."""
+    try:
+        return sorted(entry.name for entry in os.scandir(directory) if _is_day(entry))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _is_day(entry: os.DirEntry[str]) -> bool:
+    return DAY.fullmatch(entry.name) is not None and entry.is_dir(follow_symlinks=False)
+
+
+def _everything(directory: str) -> Iterator[tuple[float, str, int]]:
+    """Time, path and size of every file of ours."""
+    for day in days(directory):
+        with os.scandir(os.path.join(directory, day)) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    told = entry.stat(follow_symlinks=False)
+                    yield told.st_mtime, entry.path, told.st_size
+
+
+def _put(folder: str, name: str, document: bytes) -> str:
+    """The file under `name`, or that with a number behind it where the name is taken."""
+    temporary = os.path.join(folder, f".{os.urandom(8).hex()}{_TEMPORARY}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(document)
+        for number in range(1, 1_000):
+            path = os.path.join(folder, f"{name}{f'+{number}' if number > 1 else ''}{ENDING}")
+            if _take(temporary, path):
+                return path
+        raise FileExistsError(f"{folder}: a thousand traces are called {name}")
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _take(temporary: str, path: str) -> bool:
+    """Give the file its name, unless that is taken; all of it is there, or nothing."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            return False
+        os.rename(temporary, path)
+    return True
