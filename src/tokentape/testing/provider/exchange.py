@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.behaviour import natural
 from tokentape.testing.provider.reading import parsed
 from tokentape.testing.provider.script import Framing, Script, reply
+from tokentape.testing.provider.shelf import Asked, Shelf
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tokentape.testing.provider.routes import Route
+    from tokentape.testing.provider.routes import Route, Service
     from tokentape.testing.provider.seen import Seen
     from tokentape.testing.provider.turn import Question, Serial, Turn
     from tokentape.wire.interaction import Json
@@ -29,11 +30,12 @@ class Exchange:
     route: Route
     serial: Serial
     parallel: int = 1
+    shelf: Shelf = field(default_factory=Shelf)
 
     @cached_property
     def body(self) -> Json:
-        """The request's JSON. Raises ValueError where it is none."""
-        return parsed(self.seen.body)
+        """The request's JSON; None where none is expected. Raises ValueError where it is none."""
+        return None if self.route.is_form else parsed(self.seen.body)
 
     @cached_property
     def question(self) -> Question | None:
@@ -57,15 +59,25 @@ class Exchange:
             body, question = self.body, self.question
         except ValueError:
             return self.fail(400, "We could not parse the JSON body of your request.")
+        if self.route.service is not None:
+            return self._served(self.route.service)
         if self.route.endpoint is not None:
-            return self._json(self.route.endpoint(self.seen, body, self.serial))
+            return self._plain(self.route.endpoint(self.seen, body, self.serial), self.route.media)
         assert question is not None, "a known route generates, or has an endpoint"
         return self._said(question, answer(question))
 
+    def _served(self, service: Service) -> Script:
+        told = service(Asked(self.seen, self.body, self.serial, self.shelf))
+        if told.status >= 400:
+            return self.fail(told.status, told.body.decode())
+        return self._plain(told.body, told.media)
+
     def _said(self, question: Question, turn: Turn) -> Script:
         api = self.route.api
+        if self.route.keeps is not None:
+            self.route.keeps(question, turn, self.serial, self.shelf)
         if not question.stream:
-            return self._json(api.whole(question, turn, self.serial))
+            return self._plain(api.whole(question, turn, self.serial))
         events = api.events(question, turn, self.serial)
         headers = api.headers(self.serial)
         return reply(events, headers=headers, content_type=api.stream_type, framing=Framing.CHUNKED)
@@ -77,5 +89,6 @@ class Exchange:
         body = api.error(status, message, self.serial)
         return reply(body, status, own + headers, content_type=api.json_type)
 
-    def _json(self, body: bytes) -> Script:
-        return reply(body, headers=self.route.api.headers(self.serial), content_type=self.route.api.json_type)
+    def _plain(self, body: bytes, media: str | None = None) -> Script:
+        api = self.route.api
+        return reply(body, headers=api.headers(self.serial), content_type=media or api.json_type)

@@ -15,6 +15,7 @@ from tokentape.testing.provider.recorded import Recorded
 from tokentape.testing.provider.routes import find
 from tokentape.testing.provider.script import Script, Send
 from tokentape.testing.provider.server import Server
+from tokentape.testing.provider.shelf import Shelf
 from tokentape.testing.provider.turn import Call, Serial, Turn
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Provider:
         self._parallel, self._api_key = parallel, api_key
         self._server: Server | None = None
         self._plan = Plan()
+        self._shelf = Shelf()
         self._seen: list[Seen] = []
         self._arrived = threading.Condition()
         self._asked: Counter[bytes] = Counter()
@@ -140,7 +142,8 @@ class Provider:
                 raise TimeoutError(f"{len(self._seen)} of {count} requests after {timeout} s")
 
     def forget(self) -> None:
-        """Forget requests, plans, recordings, the delay, and how often each request came."""
+        """Forget requests, plans, recordings, the delay, what is kept, and how often each request came."""
+        self._shelf.clear()
         self._plan.clear()
         self._recorded = None
         self._unserved.clear()
@@ -241,7 +244,7 @@ class Provider:
     # The way of one request
 
     def _respond(self, seen: Seen) -> Script:
-        exchange = Exchange(seen, find(seen), self._note(seen), self._parallel)
+        exchange = Exchange(seen, find(seen), self._note(seen), self._parallel, self._shelf)
         script = self._script(exchange)
         if self._delay is None:
             return script

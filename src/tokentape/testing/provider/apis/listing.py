@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.reading import compact, indented
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 OPENAI = ("gpt-5.5", "gpt-5.5-mini", "text-embedding-3-small")
 ANTHROPIC = ("claude-sonnet-4-5", "claude-haiku-4-5")
 GEMINI = ("gemini-2.5-flash", "gemini-embedding-001")
+OLLAMA = ("llama3.2:latest", "qwen3:8b")
 MISTRAL = ("mistral-small-latest", "mistral-embed")
 
 
@@ -64,6 +66,54 @@ def gemini_models(seen: Seen, body: Json, serial: Serial) -> bytes:
     if one := _one(seen):
         return indented(described(one))
     return indented({"models": [described(name) for name in GEMINI]})
+
+
+def ollama_models(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /api/tags`."""
+    return compact({"models": [_ollama(name) for name in OLLAMA]})
+
+
+def ollama_running(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /api/ps`."""
+    loaded: dict[str, Json] = {"expires_at": "2026-01-01T00:05:00Z", "size_vram": 2_019_393_189}
+    return compact({"models": [_ollama(name) | loaded for name in OLLAMA[:1]]})
+
+
+def ollama_version(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`GET /api/version`."""
+    return compact({"version": "0.12.6"})
+
+
+def ollama_shown(seen: Seen, body: Json, serial: Serial) -> bytes:
+    """`POST /api/show`."""
+    info: Json = {"general.architecture": "llama", "llama.context_length": 131_072}
+    return compact(
+        {
+            "modelfile": "FROM llama3.2",
+            "parameters": 'stop "<|eot_id|>"',
+            "template": "{{ .Prompt }}",
+            "details": OLLAMA_DETAILS,
+            "model_info": info,
+            "capabilities": ["completion", "tools"],
+            "modified_at": "2026-01-01T00:00:00Z",
+        }
+    )
+
+
+OLLAMA_DETAILS: Json = {
+    "parent_model": "",
+    "format": "gguf",
+    "family": "llama",
+    "families": ["llama"],
+    "parameter_size": "3.2B",
+    "quantization_level": "Q4_K_M",
+}
+
+
+def _ollama(name: str) -> dict[str, Json]:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    head: dict[str, Json] = {"name": name, "model": name, "modified_at": "2026-01-01T00:00:00Z"}
+    return head | {"size": 2_019_393_189, "digest": digest, "details": OLLAMA_DETAILS}
 
 
 def anthropic_count(seen: Seen, body: Json, serial: Serial) -> bytes:

@@ -1,4 +1,4 @@
-"""Ollama's chat: a line of JSON for each piece, streamed unless the client says no."""
+"""Ollama's chat and generate: a line of JSON for each piece, streamed unless the client says no."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.apis.chat import Chat
-from tokentape.testing.provider.reading import at, compact, mapped
+from tokentape.testing.provider.reading import at, compact, mapped, string
 from tokentape.testing.provider.turn import Question, Serial, Turn, words
 
 if TYPE_CHECKING:
@@ -61,6 +61,32 @@ class Ollama(Chat):
     def headers(self, serial: Serial) -> Headers:
         """None: a local server has nobody to look an id up."""
         return ()
+
+
+class OllamaGenerate(Ollama):
+    """`POST /api/generate`: a prompt in, text out, no tools."""
+
+    def question(self, body: Json, path: str) -> Question:
+        """The question in the body; `path` does not matter here."""
+        return replace(super().question(body, path), text=string(at(body, "prompt")), tools=())
+
+    def whole(self, question: Question, turn: Turn, serial: Serial) -> bytes:
+        """The one object, with counts."""
+        return compact(_line(question, serial) | _generated(turn.text, turn.thinking) | _end(question, turn))
+
+    def events(self, question: Question, turn: Turn, serial: Serial) -> Iterator[bytes]:
+        """A line a piece; the last has no text, and the counts."""
+        head = _line(question, serial)
+        for thought in words(turn.thinking):
+            yield compact(head | _generated("", thought) | {"done": False}) + b"\n"
+        for piece in turn.pieces:
+            yield compact(head | _generated(piece) | {"done": False}) + b"\n"
+        yield compact(head | _generated("") | _end(question, turn)) + b"\n"
+
+
+def _generated(text: str, thinking: str = "") -> dict[str, Json]:
+    said: dict[str, Json] = {"response": text}
+    return said | {"thinking": thinking} if thinking else said
 
 
 def _line(question: Question, serial: Serial) -> dict[str, Json]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.apis.openai_errors import openai_error
 from tokentape.testing.provider.apis.responses_items import output, thought_part
+from tokentape.testing.provider.apis.responses_kept import keep_response
 from tokentape.testing.provider.reading import at, compact, listed, mapped, string, text_of
 from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, fragments, words
 from tokentape.wire.interaction import Json
@@ -13,6 +14,7 @@ from tokentape.wire.interaction import Json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tokentape.testing.provider.shelf import Shelf
     from tokentape.wire.message import Headers
 
 Event = dict[str, "Json"]
@@ -71,7 +73,9 @@ class Responses:
         )
 
     def whole(self, question: Question, turn: Turn, serial: Serial) -> bytes:
-        """A `response` that has ended."""
+        """A `response` that has ended; one in the background has only been queued."""
+        if question.body.get("background") is True:
+            return compact(_response(question, serial, "queued"))
         return compact(_ended(question, turn, serial))
 
     def events(self, question: Question, turn: Turn, serial: Serial) -> Iterator[bytes]:
@@ -101,6 +105,12 @@ class Responses:
             yield from _item_life(item, index)
         ended = "response.incomplete" if turn.cut_short else "response.completed"
         yield {"type": ended, "response": _ended(question, turn, serial)}
+
+
+def keep(question: Question, turn: Turn, serial: Serial, shelf: Shelf) -> None:
+    """Keep the response, unless its request says not to."""
+    if question.body.get("store") is not False:
+        keep_response(shelf, _ended(question, turn, serial), question.body, serial)
 
 
 def _response(question: Question, serial: Serial, status: str) -> Event:
