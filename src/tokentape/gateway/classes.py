@@ -157,7 +157,14 @@ _SYSTEMS = (
     "distills chat history into a structured XML <state_snapshot>",
     "summarizes internal chat history into a given structure",
 )
+_BESIDE = (
+    # Claude Code lets a request of its own search the web (2.1.197); its tools are told the result.
+    "You are an assistant for performing a web search tool use",
+    # Gemini CLI asks which model a prompt needs before it asks one (0.61.0).
+    "You are a specialized Task Routing AI",
+)
 _CLAUDE = "x-claude-code-request-class"
+_CODEX = "x-codex-turn-metadata"
 
 BUILT_IN = (
     # Claude Code tells gateways what a request is for, if CLAUDE_CODE_GATEWAY_HINT_HEADERS is set
@@ -167,11 +174,14 @@ BUILT_IN = (
     ClassRule(BACKGROUND, headers=((_CLAUDE, "auxiliary"),)),
     ClassRule(MAIN, headers=((_CLAUDE, "*"),)),
     # Codex names what its own threads do; reviews and other agents are conversations of their own.
+    ClassRule(COMPACTION, headers=((_CODEX, '*"request_kind":"compaction"*'),)),
+    ClassRule(MAIN, headers=((_CODEX, '*"request_kind":"turn"*'),)),
     ClassRule(COMPACTION, headers=(("x-openai-subagent", "compact"),)),
     ClassRule(BACKGROUND, headers=(("x-openai-subagent", "memory_consolidation"),)),
     ClassRule(BACKGROUND, headers=(("x-openai-memgen-request", "true"),)),
     ClassRule(TITLE, tools=False, system=_TITLES),
     ClassRule(COMPACTION, system=_SYSTEMS),
+    ClassRule(BACKGROUND, system=_BESIDE),
     ClassRule(COMPACTION, last=_SUMMARIES),
     # Claude Code asks for one token of "quota" to see if it may go on, and counts words with haiku.
     ClassRule(BACKGROUND, models=("*haiku*",), max_tokens=1, headers=(("user-agent", "claude-cli/*"),)),
