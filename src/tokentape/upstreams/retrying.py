@@ -65,7 +65,7 @@ class RetryOptions:
 
 def backoff(options: RetryOptions, retry: int, random: Random) -> float:
     """Seconds before retry number `retry` (from 0): full jitter, so that clients do not come back at once."""
-    return random() * min(options.most, options.base * 2 ** min(retry, 32))
+    return random() * min(options.most, options.base * float(1 << min(retry, 32)))
 
 
 @dataclass(frozen=True, slots=True)
