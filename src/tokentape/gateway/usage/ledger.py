@@ -1,0 +1,169 @@
+"""The ledger: every request, added up in memory and appended to a file by one thread.
+
+Each process appends to a file of its own, so that several share a directory without a lock, and a line
+that a crash tore can only be the last of its file. Reading looks at the files of all.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tokentape.forks import renewed
+from tokentape.gateway.usage.options import UsageOptions
+from tokentape.gateway.usage.report import Question, Report, answer, read_question
+from tokentape.gateway.usage.rows import Rows, lines
+from tokentape.gateway.usage.spent import row_of
+from tokentape.gateway.usage.sums import Sums
+from tokentape.log import log
+from tokentape.protocols.unfolding import dumped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tokentape.gateway.usage.spent import Spent
+    from tokentape.wire.interaction import Json
+
+    Key = tuple[str, ...]
+
+_MOST_WAITING = 50_000
+"""Requests that wait to be written while the disk refuses, at most; the sums have them in any case."""
+_MOST_GROUPS = 5_000
+"""Different sums in memory, at most: a client may name a new model in each request."""
+_LAST = 1_000
+"""Requests that are kept one by one in memory."""
+OTHERS = "(others)"
+GROUPED = ("day", "client", "upstream", "model", "dialect", "tag")
+"""What the sums in memory are kept apart by."""
+
+
+class Ledger:
+    """Takes what requests spent, and answers what was spent."""
+
+    def __init__(
+        self, options: UsageOptions | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.options = options or UsageOptions()
+        self._clock = clock
+        self._rows: Rows | None = None
+        if self.options.directory is not None:
+            self._rows = Rows(self.options.directory, self.options.max_bytes, self.options.max_age)
+        self._lock = renewed(threading.Lock())
+        self._settling = renewed(threading.Lock())
+        self._new: deque[Spent] = deque(maxlen=_MOST_WAITING)
+        self._unwritten: deque[tuple[float, bytes]] = deque()
+        self._wake, self._closing = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._groups: dict[Key, Sums] = {}
+        self._last: deque[dict[str, Json]] = deque(maxlen=_LAST)
+        self._is_failing = False
+        self.lost = 0
+        """Requests that are in no file, because the disk refused them for too long."""
+
+    def add(self, spent: Spent) -> None:
+        """One request more. It costs next to nothing, and is in its file within `options.interval`."""
+        if not self.options.enabled:
+            return
+        self.lost += len(self._new) == _MOST_WAITING
+        self._new.append(spent)
+        if self._thread is None:
+            self._start()
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="tokentape-usage", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait()
+            self._closing.wait(self.options.interval)
+            self._wake.clear()
+            self.flush()
+
+    def flush(self) -> None:
+        """Add up and write what is new; returns when it is in the file. Never raises."""
+        with self._settling:
+            while self._new:
+                spent = self._new.popleft()
+                try:
+                    self._settle(spent)
+                except Exception as error:  # noqa: BLE001  the boundary: counting must not break the gateway
+                    self._complain(f"cannot count a request: {type(error).__name__}")
+            self._write()
+
+    def _settle(self, spent: Spent) -> None:
+        row = row_of(spent, self.options.prices)
+        self._last.append(row)
+        key = tuple(str(_part(row, name)) for name in GROUPED)
+        with self._lock:
+            if key not in self._groups and len(self._groups) >= _MOST_GROUPS:
+                key = (key[0], *(OTHERS for _ in key[1:]))
+            self._groups.setdefault(key, Sums()).add(row)
+        if self._rows is not None:
+            if len(self._unwritten) >= _MOST_WAITING:
+                self._unwritten.popleft()
+                self.lost += 1
+            self._unwritten.append((spent.at, dumped(row)))
+
+    def _write(self) -> None:
+        if self._rows is None or not self._unwritten:
+            return
+        waiting = list(self._unwritten)
+        try:
+            self._rows.append(waiting, self._clock())
+        except OSError as error:
+            self._complain(f"cannot write to {self._rows.directory}: {error}")
+            return
+        for _ in waiting:
+            self._unwritten.popleft()
+        self._is_failing = False
+
+    def _complain(self, problem: str) -> None:
+        if not self._is_failing:
+            self._is_failing = True
+            log.warning("usage: %s; it is kept in memory, and tried again", problem)
+
+    def report(self, question: Question | Mapping[str, str] | None = None) -> Report:
+        """What was spent: by the files of all processes, or, without a directory, by this one's memory.
+
+        It reads files: call it in a thread. Raises `UsageError` for a question that cannot be asked.
+        """
+        asked = question if isinstance(question, Question) else read_question(question or {})
+        self.flush()
+        if self._rows is not None:
+            return answer(asked, lines(self._rows.directory, asked.start, asked.end))
+        with self._lock:
+            kept = list(self._groups.items())
+        return answer(asked, sums=[(dict(zip(GROUPED, key, strict=True)), sums) for key, sums in kept])
+
+    def last(self, most: int = 20) -> list[dict[str, Json]]:
+        """The last requests of this process, newest first."""
+        return list(self._last)[-most:][::-1] if most > 0 else []
+
+    @property
+    def groups(self) -> int:
+        """How many sums are kept in memory."""
+        return len(self._groups)
+
+    def close(self) -> None:
+        """Write what is new, and end the thread."""
+        self._closing.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        self.flush()
+        if self._rows is not None:
+            self._rows.close()
+
+
+def _part(row: dict[str, Json], name: str) -> Json:
+    if name == "day":
+        at = row["at"]
+        return time.strftime("%Y-%m-%d", time.gmtime(at if isinstance(at, int | float) else 0))
+    return row.get(name, "-")
