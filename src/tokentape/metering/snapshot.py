@@ -59,6 +59,7 @@ class Snapshot:
         self._added: set[str] = set()
         self._batches_of = ""
         self.find = lru_cache(maxsize=4096)(self._find)
+        self.provider_at = lru_cache(maxsize=1024)(self._provider_at)
 
     def __str__(self) -> str:
         return f"{self.source}, {self.date}"
@@ -80,7 +81,7 @@ class Snapshot:
         added = tier == "batch" and f"{listed.provider}/{listed.id}" in self._added
         return self._batches_of if added else str(self)
 
-    def provider_at(self, url: str) -> str | None:
+    def _provider_at(self, url: str) -> str | None:
         """The provider that charges for calls to `url`."""
         urls = ((each["id"], each["url"]) for each in self.providers.values())
         return next((id for id, pattern in urls if re.match(pattern, url)), None)

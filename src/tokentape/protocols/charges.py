@@ -23,18 +23,25 @@ _TOTALS = ("request_cost_usd", "total_cost_usd", "cost_usd", "total_cost", "tota
 """Names of the whole sum, the clearest first; `request_cost` is a part of it (Perplexity)."""
 
 
+_SUMS = ("request_cost_usd", "cost", "total_cost", "cost_details", "estimated_cost")
+_SAYING = frozenset({*_SUMS, "cost_in_usd_ticks"})
+"""Most objects say nothing of a cost, and every reply is asked."""
+
+
 def charged(counts: dict[str, Json]) -> float | None:
     """What an object says of its cost, a usage object or what stands around it; None if it says nothing.
 
     With an own key OpenRouter's `cost` is its fee alone, and what its provider takes stands beside; as long
     as that is unknown, so is the sum. Estimates of the provider count where it says nothing better.
     """
+    if _SAYING.isdisjoint(counts):
+        return None
     if counts.get("is_byok") is True:
         upstream = _amount(at(counts, "cost_details", "upstream_inference_cost"))
         return None if upstream is None else upstream + (_amount(counts.get("cost")) or 0.0)
     if (ticks := number(counts.get("cost_in_usd_ticks"))) is not None:
         return _of_ticks(ticks)
-    for name in ("request_cost_usd", "cost", "total_cost", "cost_details", "estimated_cost"):
+    for name in _SUMS:
         if (found := _sum(counts.get(name), counts)) is not None:
             return found
     return None
