@@ -44,6 +44,8 @@ def url_of(
     model, that would lead elsewhere.
     """
     path = path.lstrip("/")
+    if ":" not in path and method == path.rpartition("/")[2]:
+        method = ""  # a path without a method of its own
     template = _template(upstream, path) if upstream.paths else None
     if template is None:
         check_path(path, model)
@@ -125,7 +127,7 @@ def _filled(template: str, path: str, model: str, method: str, stream: bool) -> 
             case "model:path":
                 return model_segment(model, slashes=True)
             case "method":
-                return method or path.rpartition(":")[2] if ":" in path else method or _raw(stream)
+                return path.rpartition(":")[2] if ":" in path else method or _raw(stream)
             case _:
                 return _unversioned(path)
 

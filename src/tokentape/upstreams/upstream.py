@@ -98,6 +98,10 @@ class Auth(Protocol):
         """The request with what proves who asks. Raises `AuthFailed` where no token can be had."""
         ...
 
+    async def refused(self, secret: Secret | None) -> bool:
+        """A request was answered with 401. True: another token is used from now on, so ask once more."""
+        ...
+
 
 class AuthFailed(Exception):
     """No token could be had: a command failed, an account file is wrong, a token server refused. The
@@ -132,6 +136,8 @@ class Upstream:
     query: str = ""
     paths: Mapping[str, str] = field(default_factory=dict)
     forced: Mapping[str, Json] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+    """Top-level fields that no body holds, since the path says them (Vertex: the model)."""
     times: Times = Times()
     selection: Selection = "sequential"
     quota_groups: tuple[frozenset[str], ...] = ()
