@@ -1,0 +1,188 @@
+"""One try: prepare, sign, send, and wait until it is clear whether it is an answer or a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape.errors import ProtocolError, UnsupportedFeature, UsageError
+from tokentape.gateway.preparing import Prepared, prepare
+from tokentape.gateway.priming import start_of
+from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
+from tokentape.protocols.fastjson import loads
+from tokentape.protocols.translation import codec_of
+from tokentape.upstreams.failures import Failed, FailureClass, of_auth, of_status, of_told, of_wire
+from tokentape.upstreams.sending import SendFailed
+from tokentape.upstreams.upstream import AuthFailed
+from tokentape.wire.body import decode_content, media_type
+from tokentape.wire.interaction import How
+from tokentape.wire.jsontext import JsonError
+from tokentape.wire.message import header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.gateway.asking import Asking
+    from tokentape.gateway.trace.trace import Trace
+    from tokentape.upstreams.sending import Sender, Sent
+    from tokentape.upstreams.upstream import Candidate, Credential
+    from tokentape.wire.interaction import Json
+
+LONGEST_ERROR = 1 << 20
+LONGEST_REPLY = 256 << 20
+"""Bytes of a reply that is read whole before it goes on."""
+
+_STREAMS = frozenset(
+    {
+        "text/event-stream",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/stream+json",
+        "application/vnd.amazon.eventstream",
+    }
+)
+
+
+@dataclass(slots=True)
+class Arrived:
+    """An answer: whole in `body`, or a stream that has begun with `first`."""
+
+    sent: Sent
+    prepared: Prepared
+    body: bytes | None = None
+    first: list[bytes] = field(default_factory=list)
+    media_type: str = ""
+
+    @property
+    def is_stream(self) -> bool:
+        """True if more may come."""
+        return self.body is None
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """What a try needs besides the call: who sends, what loses, who listens."""
+
+    sender: Sender
+    strict: bool
+    trace: Trace
+    number: int
+    left: float | None
+    """Seconds until the answer must have begun."""
+
+    async def arrive(
+        self,
+        asking: Asking,
+        candidate: Candidate,
+        credential: Credential,
+        change: Callable[[Prepared], Prepared] | None = None,
+    ) -> Arrived | Failed:
+        """Ask once. What goes wrong comes back as data; cancelled, it leaves nothing open.
+
+        `change` may put something into the request at the last moment (field rules).
+        """
+        try:
+            prepared = prepare(asking, candidate, credential.name, strict=self.strict)
+            if change is not None:
+                prepared = change(prepared)
+        except (ProtocolError, UnsupportedFeature, UsageError) as error:
+            return unprepared(error)
+        self.trace.form(f"upstream_request#{self.number}", prepared.request)
+        try:
+            async with asyncio.timeout(self.left):
+                return await self._sent(candidate, credential, prepared)
+        except TimeoutError:
+            late = SendFailed(How.READ_TIMEOUT, f"no answer began within {self.left:g} seconds")
+            return of_wire(late)
+
+    async def _sent(
+        self, candidate: Candidate, credential: Credential, prepared: Prepared
+    ) -> Arrived | Failed:
+        upstream = candidate.upstream
+        try:
+            signed = await upstream.auth.signed(prepared.request, credential.secret)
+            sent = await self.sender.send(signed, upstream.times)
+        except AuthFailed as error:
+            return of_auth(error)
+        except SendFailed as error:
+            return of_wire(error)
+        arrived: Arrived | Failed | None = None
+        try:
+            arrived = await self._judged(sent, prepared)
+        except SendFailed as error:
+            arrived = of_wire(error, begun=True)
+        finally:
+            if not (isinstance(arrived, Arrived) and arrived.is_stream):
+                sent.close()
+        return arrived
+
+    async def _judged(self, sent: Sent, prepared: Prepared) -> Arrived | Failed:
+        name = f"upstream_reply#{self.number}"
+        self.trace.form(name, None, status=sent.status, headers=sent.headers)
+        if sent.status >= 300:
+            data = plain(await sent.read(LONGEST_ERROR), sent)
+            self.trace.chunk(name, data)
+            return of_status(sent.status, sent.headers, _told(sent.status, data, prepared.source.dialect))
+        kind = media_type(sent.headers)
+        if is_stream(kind, prepared):
+            return await self._begun(sent, prepared, kind, name)
+        data = plain(await sent.read(LONGEST_REPLY), sent)
+        self.trace.chunk(name, data)
+        return Arrived(sent, prepared, data, media_type=kind)
+
+    async def _begun(self, sent: Sent, prepared: Prepared, kind: str, name: str) -> Arrived | Failed:
+        framing = "json-array" if kind == "application/json" else None
+        start = await start_of(sent, prepared.source, framing)
+        for data in start.chunks:
+            self.trace.chunk(name, data)
+        if start.failure is not None:
+            return of_told(start.failure)
+        if start.problem and not prepared.is_same:
+            text = f"the upstream's stream cannot be read: {start.problem}"
+            return Failed(FailureClass.server_error, text, failure=Failure(FailureKind.SERVER, text, 502))
+        if start.ended and not start.complete and not prepared.is_same:
+            text = "the upstream's stream ended before it said anything"
+            return Failed(FailureClass.incomplete, text, failure=Failure(FailureKind.INCOMPLETE, text))
+        return Arrived(sent, prepared, first=start.chunks, media_type=kind)
+
+
+def is_stream(kind: str, prepared: Prepared) -> bool:
+    """True for a reply that comes in events. A whole reply to a call that asked for a stream is none, but
+    Gemini's streams may be a JSON array.
+    """
+    if kind in _STREAMS:
+        return True
+    source = prepared.source
+    asked_array = kind == "application/json" and source.dialect == "gemini" and bool(source.stream)
+    return asked_array and "alt=sse" not in prepared.request.url
+
+
+def plain(data: bytes, sent: Sent) -> bytes:
+    """The bytes without a content coding that the server used though nobody asked for one."""
+    coding = header(sent.headers, "content-encoding")
+    if not coding:
+        return data
+    decoded = decode_content(data, coding)
+    return data if decoded is None else decoded
+
+
+def _told(status: int, data: bytes, dialect: str) -> Failure:
+    """What an error reply says, in its dialect if it is in it, else in its own words."""
+    body: Json = None
+    try:
+        body = loads(data)
+    except JsonError:
+        text = data.decode("utf-8", "replace").strip()
+        if text:
+            return Failure(kind_of_status(status), text[:2000], status)
+    return codec_of(dialect).read_failure(status, body)
+
+
+def unprepared(error: ProtocolError | UnsupportedFeature | UsageError) -> Failed:
+    """What could not be prepared: nothing was sent."""
+    if isinstance(error, UnsupportedFeature):
+        told = Failure(FailureKind.UNSUPPORTED, str(error), 400, code="unsupported_feature")
+        return Failed(FailureClass.unsupported_operation, str(error), reached=False, failure=told)
+    told = Failure(FailureKind.INVALID_REQUEST, str(error), 400)
+    return Failed(FailureClass.invalid_request, str(error), reached=False, failure=told)

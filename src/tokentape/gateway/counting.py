@@ -1,0 +1,182 @@
+"""How many tokens a request has: the upstream's own count where it has one, else an estimate that says so."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.errors import ProtocolError, UsageError
+from tokentape.gateway.app import call_of
+from tokentape.gateway.asking import Asking
+from tokentape.gateway.outlet import ClientGone
+from tokentape.gateway.passing import pass_on
+from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.telling import invalid, tell
+from tokentape.protocols.canonical.estimate import estimate
+from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.codec import Target
+from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.registry import recognise
+from tokentape.protocols.translation import write_request
+from tokentape.wire.jsontext import JsonError
+from tokentape.wire.message import Request
+
+if TYPE_CHECKING:
+    from tokentape.gateway.call import Call, Incoming
+    from tokentape.gateway.exchange import Exchange
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.registry import Recognised
+    from tokentape.upstreams.upstream import Candidate
+    from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
+
+    Fields = dict[str, Json]
+
+_MESSAGES = ("model", "messages", "system", "tools", "tool_choice", "thinking")
+_RESPONSES = ("model", "input", "instructions", "tools", "tool_choice", "reasoning", "text", "truncation")
+EXACT = "counted by the upstream"
+ESTIMATED = "estimated"
+HOW = "x-tokentape-count"
+"""The header that says how the tokens were counted."""
+
+
+async def count(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
+    """Answer a call that asks how long a prompt is."""
+    call = call_of(incoming, found)
+    if call is None:
+        await tell(outlet, found.operation, invalid("the body is no JSON object"))
+        return
+    try:
+        asked = Asked(
+            call.model,
+            call.dialect,
+            found.operation.kind,
+            incoming.naming.kind,
+            incoming.request.headers,
+            incoming.client.name,
+            incoming.naming.upstream,
+        )
+        candidate = exchange.services.setup.router.resolve(asked).candidates[0]
+        if candidate.upstream.speaks(call.dialect) == call.dialect:
+            await pass_on(incoming, found, outlet, exchange)
+            return
+        asking = Asking(_as_request(call))
+        tokens, how = await _counted(exchange, call, candidate, asking.conversation)
+    except NoRoute as error:
+        await tell(outlet, found.operation, Failure(FailureKind.NOT_FOUND, str(error), error.status))
+    except ProtocolError as error:
+        await tell(outlet, found.operation, invalid(str(error)))
+    else:
+        await _reply(outlet, call.dialect, tokens, ((HOW, how), ("x-tokentape-id", incoming.id)))
+
+
+def _as_request(call: Call) -> Call:
+    """The prompt as it would be asked: Gemini counts a request inside a request."""
+    inner = call.fields.get("generateContentRequest")
+    if call.dialect == "gemini" and isinstance(inner, dict):
+        return replace(call, fields=inner)
+    if call.dialect == "anthropic.messages" and "max_tokens" not in call.fields:
+        return replace(call, fields={**call.fields, "max_tokens": 1})
+    return call
+
+
+async def _counted(
+    exchange: Exchange, call: Call, candidate: Candidate, asked: Conversation
+) -> tuple[int, str]:
+    request = counting_request(call, candidate, asked)
+    if request is not None:
+        told = await _ask(exchange, call, request, candidate)
+        if told is not None:
+            return told, EXACT
+    return estimate(asked).tokens, ESTIMATED
+
+
+def counting_request(call: Call, candidate: Candidate, asked: Conversation) -> Request | None:
+    """What asks the upstream to count; None where its API cannot, or cannot say the prompt."""
+    upstream = candidate.upstream
+    dialect = "openai.responses" if "openai.responses" in upstream.also else upstream.dialect
+    if dialect not in ("anthropic.messages", "gemini", "openai.responses"):
+        return None
+    target = Target(dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
+    written = write_request(asked, target, allow_losses=True)
+    if written.losses.meaning:
+        return None
+    body = dict(written.result.body)
+    match dialect:
+        case "anthropic.messages":
+            path, body = "/v1/messages/count_tokens", _only(body, _MESSAGES)
+        case "openai.responses":
+            path, body = "/v1/responses/input_tokens", _only(body, _RESPONSES)
+        case _:
+            path = f"/v1beta/models/{candidate.model}:countTokens"
+            body = {"generateContentRequest": {**body, "model": f"models/{candidate.model}"}}
+    headers = (("content-type", "application/json"), ("host", "localhost"))
+    return Request("POST", f"http://localhost{path}", headers, dumps(body))
+
+
+def _only(body: Fields, names: tuple[str, ...]) -> Fields:
+    return {name: body[name] for name in names if name in body}
+
+
+async def _ask(exchange: Exchange, call: Call, request: Request, candidate: Candidate) -> int | None:
+    """The upstream's own count; None where it gives none."""
+    collected = Collected()
+    naming = replace(call.incoming.naming, upstream=candidate.upstream.name, cassette=None)
+    incoming = replace(call.incoming, request=request, naming=naming)
+    try:
+        await pass_on(incoming, recognise(request), collected, exchange)
+    except (ClientGone, UsageError):
+        return None
+    return collected.count()
+
+
+class Collected:
+    """An outlet that keeps a small reply."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.body = b""
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """The head."""
+        self.status = status
+
+    async def chunk(self, data: bytes) -> None:
+        """More of the body."""
+        self.body += data
+
+    async def end(self) -> None:
+        """The end."""
+
+    async def cut(self) -> None:
+        """A reply that broke off is none."""
+        self.status = 0
+
+    async def gone(self) -> None:
+        """Nobody leaves here."""
+        await asyncio.Event().wait()
+
+    def count(self) -> int | None:
+        """The number it says."""
+        try:
+            fields = loads(self.body) if self.status == 200 else None
+        except JsonError:
+            return None
+        if not isinstance(fields, dict):
+            return None
+        told = fields.get("input_tokens", fields.get("totalTokens"))
+        return told if isinstance(told, int) else None
+
+
+async def _reply(outlet: Outlet, dialect: str, tokens: int, more: Headers) -> None:
+    fields: Fields = {"input_tokens": tokens}
+    if dialect == "gemini":
+        fields = {"totalTokens": tokens}
+    elif dialect == "openai.responses":
+        fields = {"object": "response.input_tokens", "input_tokens": tokens}
+    body = dumps(fields)
+    await outlet.start(200, (("content-type", "application/json"), ("content-length", str(len(body))), *more))
+    await outlet.chunk(body)
+    await outlet.end()

@@ -1,0 +1,141 @@
+"""An answer on its way to the client: as it came, or translated; whole, or as a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape.errors import ProtocolError
+from tokentape.gateway.arrays import ArrayEncoder
+from tokentape.gateway.forwarding import back, telling
+from tokentape.gateway.pumping import Pulse, pump
+from tokentape.gateway.shapes import Passing, Translating, stream_type
+from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.canonical.fold import fold
+from tokentape.protocols.canonical.losses import LossReport
+from tokentape.protocols.canonical.unfold import unfold
+from tokentape.protocols.codec import Target
+from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.framing import ENCODERS
+from tokentape.protocols.streaming import EventReader
+from tokentape.protocols.translation import codec_of, write_reply
+from tokentape.wire.jsontext import JsonError
+from tokentape.wire.message import without
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.gateway.arriving import Arrived
+    from tokentape.gateway.call import Call
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.reply import Reply
+    from tokentape.protocols.codec import Source
+    from tokentape.wire.message import Headers
+
+NO_STORE = ("cache-control", "no-cache")
+
+
+class Unreadable(Exception):
+    """The upstream's whole reply is none of its dialect: `failure` says it to the client."""
+
+    def __init__(self, problem: str) -> None:
+        self.failure = Failure(FailureKind.SERVER, f"the upstream's reply cannot be read: {problem}", 502)
+        super().__init__(problem)
+
+
+@dataclass(slots=True)
+class Written:
+    """A whole reply as the client gets it."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    losses: LossReport = field(default_factory=LossReport)
+
+
+def whole(call: Call, arrived: Arrived) -> Written:
+    """The client's form of a whole reply. Raises `Unreadable`; nothing was told to the client by then."""
+    sent, prepared = arrived.sent, arrived.prepared
+    body = arrived.body or b""
+    if prepared.asked is None:
+        headers = back(without(sent.headers, "content-encoding"))
+        return Written(sent.status, (*headers, ("content-length", str(len(body)))), body)
+    reply = _read(body, prepared.source)
+    return written(call, reply, prepared.asked, telling(sent.headers))
+
+
+def written(call: Call, reply: Reply, asked: Conversation, more: Headers = ()) -> Written:
+    """A canonical reply in the client's dialect: whole, or as a stream where it asked for one."""
+    target = Target(call.dialect, asked=asked)
+    if reply.failure is not None:
+        status, fields = codec_of(call.dialect).write_failure(reply.failure)
+        return _json(status, dumps(fields), more, LossReport())
+    if not call.stream:
+        translation = write_reply(reply, target)
+        return _json(200, dumps(translation.result), more, translation.losses)
+    array = ArrayEncoder() if wants_array(call) else None
+    encode = array or ENCODERS[codec_of(call.dialect).framing]
+    writer = codec_of(call.dialect).writer(target)
+    pieces = [encode(wire) for event in unfold(reply) for wire in writer.write(event)]
+    if array is not None:
+        pieces.append(array.close())
+    kind = stream_type(call.dialect, as_array=array is not None)
+    return Written(200, (("content-type", kind), *more), b"".join(pieces), target.losses.report)
+
+
+def _json(status: int, body: bytes, more: Headers, losses: LossReport) -> Written:
+    headers = (("content-type", "application/json"), *more, ("content-length", str(len(body))))
+    return Written(status, headers, body, losses)
+
+
+def _read(body: bytes, source: Source) -> Reply:
+    try:
+        fields = loads(body)
+        if not isinstance(fields, dict):
+            raise Unreadable("it is no JSON object")
+        return codec_of(source.dialect).read_reply(fields, source)
+    except (JsonError, ProtocolError) as error:
+        raise Unreadable(str(error)) from error
+
+
+def folded(pieces: list[bytes], source: Source) -> Reply:
+    """A stream as a whole reply, for a client that asked for none. Raises `Unreadable`."""
+    reader = EventReader(source)
+    try:
+        events = [event for piece in pieces for event in reader.feed(piece)]
+        return fold([*events, *reader.end()])
+    except ProtocolError as error:
+        raise Unreadable(str(error)) from error
+
+
+def wants_array(call: Call) -> bool:
+    """True for a stream of Gemini's that shall be one JSON array."""
+    return call.dialect == "gemini" and call.stream and "alt=sse" not in call.incoming.request.url
+
+
+def stream_headers(call: Call, arrived: Arrived) -> Headers:
+    """The head of a streamed reply."""
+    if arrived.prepared.asked is None:
+        return back(arrived.sent.headers)
+    kind = stream_type(call.dialect, as_array=wants_array(call))
+    return (("content-type", kind), NO_STORE, *telling(arrived.sent.headers))
+
+
+async def stream(
+    call: Call,
+    arrived: Arrived,
+    outlet: Outlet,
+    pulse: Pulse,
+    more: Headers,
+    hear: Callable[[bytes], None],
+) -> tuple[Failure | None, LossReport]:
+    """Send a stream on; what went wrong in it, and what it lost."""
+    prepared = arrived.prepared
+    await outlet.start(arrived.sent.status, (*stream_headers(call, arrived), *more))
+    if prepared.asked is None:
+        passing = Passing(call.dialect, arrived.media_type)
+        return await pump(arrived.sent, arrived.first, passing, outlet, pulse, hear), LossReport()
+    shape = Translating(prepared.source, call.dialect, prepared.asked, as_array=wants_array(call))
+    failure = await pump(arrived.sent, arrived.first, shape, outlet, pulse, hear)
+    return failure, shape.losses

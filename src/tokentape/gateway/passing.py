@@ -1,0 +1,206 @@
+"""What is passed on as it is: embeddings, images, audio, files, batches, and whatever else an API has.
+
+Only an upstream that speaks the client's API itself can be asked. The request goes there byte for byte but
+for its model's name, the reply comes back as it arrives, and both are recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokentape.errors import UsageError
+from tokentape.gateway.edge import looked_up
+from tokentape.gateway.forwarding import back, onward
+from tokentape.gateway.outlet import ClientGone
+from tokentape.gateway.patching import patched
+from tokentape.gateway.planned import carried_out
+from tokentape.gateway.preparing import with_model, without_key
+from tokentape.gateway.taping import Taped
+from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.telling import tell
+from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.upstreams.addressing import url_of
+from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
+from tokentape.upstreams.plan import GaveUp, attempts
+from tokentape.upstreams.sending import SendFailed
+from tokentape.upstreams.upstream import AuthFailed
+from tokentape.wire.interaction import How
+from tokentape.wire.message import Request
+from tokentape.wire.url import path_of, split_query
+
+if TYPE_CHECKING:
+    from tokentape.gateway.call import Incoming
+    from tokentape.gateway.exchange import Exchange
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.gateway.record import Record
+    from tokentape.gateway.services import Services
+    from tokentape.protocols.registry import Recognised
+    from tokentape.upstreams.failures import Heard
+    from tokentape.upstreams.plan import Try
+    from tokentape.upstreams.sending import Sent
+    from tokentape.upstreams.upstream import Candidate, Upstream
+
+_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 529})
+"""Statuses after which another try may do; any other reply is the answer."""
+
+
+@dataclass(slots=True)
+class Passed:
+    """A reply whose head came."""
+
+    step: Try
+    sent: Sent
+
+
+async def pass_on(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
+    """Answer a call from tape, or from an upstream that speaks its API."""
+    services = exchange.services
+    operation = found.operation
+    record = services.record(incoming, operation, operation.model or "")
+    try:
+        async with AsyncExitStack() as stack:
+            taped = await looked_up(services, incoming, operation, outlet, record, stack)
+            if taped is not None:
+                await _Passing(services, incoming, found, record).answer(taped)
+    except (ClientGone, asyncio.CancelledError):
+        record.finish(None, error="the client left")
+        raise
+    finally:
+        record.finish(None)
+
+
+class _Passing:
+    """One call."""
+
+    def __init__(self, services: Services, incoming: Incoming, found: Recognised, record: Record) -> None:
+        self._services, self._incoming, self._found, self._record = services, incoming, found, record
+        self._setup = services.setup
+
+    async def answer(self, outlet: Outlet) -> None:
+        try:
+            candidates = self._candidates()
+        except NoRoute as error:
+            await self._tell(outlet, Failure(FailureKind.NOT_FOUND, str(error), error.status))
+            return
+        plan = attempts(
+            candidates,
+            self._services.pools,
+            self._setup.policy,
+            clock=time.monotonic,
+            random=random.random,
+            log=self._record.attempts,
+        )
+        passed, verdict = await carried_out(plan, self._tried, self._services.pause)
+        self._record.attempted()
+        if passed is not None:
+            await self._deliver(passed, outlet)
+        elif isinstance(verdict, GaveUp):
+            failed = verdict.failed
+            failure = failed.failure or Failure(FailureKind.SERVER, failed.message or verdict.reason)
+            await self._tell(outlet, failure, verdict.retry_after)
+
+    def _candidates(self) -> tuple[Candidate, ...]:
+        operation, incoming = self._found.operation, self._incoming
+        asked = Asked(
+            operation.model or "",
+            operation.dialect,
+            operation.kind,
+            incoming.naming.kind,
+            incoming.request.headers,
+            incoming.client.name,
+            incoming.naming.upstream,
+        )
+        resolved = self._setup.router.resolve(asked)
+        able = tuple(one for one in resolved.candidates if has_api(one.upstream, operation.dialect))
+        if not able:
+            names = ", ".join(one.upstream.name for one in resolved.candidates)
+            raise NoRoute(f"{operation.full_name} is passed on only, and {names} has another API", 400)
+        return able
+
+    async def _tried(self, step: Try) -> Passed | Failed:
+        upstream, lease = step.candidate.upstream, step.lease
+        self._record.next_attempt(step)
+        try:
+            request = self._request(step.candidate)
+            async with asyncio.timeout(step.timeout):
+                signed = await upstream.auth.signed(request, lease.credential.secret)
+                sent = await self._services.sender_for(upstream).send(signed, upstream.times)
+        except UsageError as error:
+            failed = Failed(
+                FailureClass.invalid_request,
+                str(error),
+                failure=Failure(FailureKind.INVALID_REQUEST, str(error), 400),
+            )
+        except AuthFailed as error:
+            failed = of_auth(error)
+        except SendFailed as error:
+            failed = of_wire(error)
+        except TimeoutError:
+            failed = of_wire(SendFailed(How.READ_TIMEOUT, f"no answer within {step.timeout:g} seconds"))
+        except BaseException:
+            self._services.pools.release(lease)
+            raise
+        else:
+            if sent.status not in _AGAIN:
+                self._services.pools.heard_headers(lease, sent.headers)
+                return Passed(step, sent)
+            failed = of_status(sent.status, sent.headers)
+            sent.close()
+        return failed
+
+    def _request(self, candidate: Candidate) -> Request:
+        upstream, request = candidate.upstream, self._incoming.request
+        model, body = self._found.operation.model, request.body
+        path, query = path_of(request.url).lstrip("/"), split_query(request.url)[1]
+        fields = self._found.body
+        if model and model != candidate.model:
+            path = with_model(path, candidate.model)
+            if body and isinstance(fields, dict) and fields.get("model") == model:
+                body = patched(body, {"model": candidate.model})
+        keeps = upstream.passes_client_key
+        headers = onward(request.headers, keep_credentials=keeps)
+        url = url_of(upstream, path, query if keeps else without_key(query), candidate.model)
+        return Request(request.method, url, (*headers, *upstream.headers), body)
+
+    async def _deliver(self, passed: Passed, outlet: Outlet) -> None:
+        sent, heard = passed.sent, None
+        status: int | None = None
+        try:
+            await outlet.start(sent.status, (*back(sent.headers), *self._record.headers()))
+            status = sent.status
+            while data := await sent.chunk():
+                await outlet.chunk(data)
+            await outlet.end()
+            heard = _heard(sent.status)
+        except SendFailed as error:
+            heard = of_wire(error, begun=True, visible=True)
+            self._record.finish(status, error=error.message)
+            await outlet.cut()
+        finally:
+            sent.close()
+            self._services.pools.release(passed.step.lease, heard)
+            self._record.finish(status)
+
+    async def _tell(self, outlet: Outlet, failure: Failure, retry_after: float | None = None) -> None:
+        if isinstance(outlet, Taped):
+            outlet.leave("was answered by the gateway itself")
+        headers = self._record.headers()
+        status = await tell(outlet, self._found.operation, failure, headers, retry_after)
+        self._record.finish(status, error=failure.message)
+
+
+def _heard(status: int) -> Heard:
+    return Succeeded(status) if status < 400 else of_status(status, ())
+
+
+def has_api(upstream: Upstream, dialect: str) -> bool:
+    """True if an upstream has the API that a call of `dialect` is part of."""
+    if dialect == "http":
+        return True
+    maker = dialect.partition(".")[0]
+    return any(one.partition(".")[0] == maker for one in (upstream.dialect, *upstream.also))

@@ -1,0 +1,153 @@
+"""From a call and a candidate to the request that is sent there.
+
+Same dialect: the bytes that came, with patches only. Another: the translation, and what it loses. A loss
+that changes the meaning is refused here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.forwarding import fresh, onward
+from tokentape.gateway.parameters import with_parameters
+from tokentape.gateway.patching import differences, patched
+from tokentape.protocols.canonical.losses import LossReport
+from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.fastjson import dumps
+from tokentape.protocols.quirks import NO_QUIRKS
+from tokentape.protocols.translation import write_request
+from tokentape.upstreams.addressing import url_of
+from tokentape.wire.message import Request
+from tokentape.wire.url import path_of, split_query
+
+if TYPE_CHECKING:
+    from tokentape.gateway.asking import Asking
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.codec import Outgoing
+    from tokentape.upstreams.upstream import Candidate, Upstream
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+NO_LOSSES = LossReport()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is sent (not signed yet), and what is needed to read the reply.
+
+    `source` reads the upstream's reply; `asked` is the canonical request it answers, None where the reply
+    goes on as it is. `body` is what was sent, as JSON values.
+    """
+
+    request: Request
+    source: Source
+    losses: LossReport
+    asked: Conversation | None = None
+    body: Fields | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """True where the client and the upstream speak the same dialect."""
+        return self.asked is None
+
+
+def prepare(asking: Asking, candidate: Candidate, credential: str, *, strict: bool) -> Prepared:
+    """The request for `candidate`, which will be asked with the credential of that name.
+
+    Raises `ProtocolError` for a body that is not of its dialect, `UnsupportedFeature` for a loss of meaning
+    (with `strict` for any loss), `UsageError` for a model that cannot stand in a path.
+    """
+    upstream = candidate.upstream
+    dialect = upstream.speaks(asking.call.dialect)
+    if dialect == asking.call.dialect:
+        return _same(asking, candidate)
+    return _translated(asking, candidate, dialect, credential, strict=strict)
+
+
+def _same(asking: Asking, candidate: Candidate) -> Prepared:
+    call, upstream = asking.call, candidate.upstream
+    request, fields = call.incoming.request, call.fields
+    body, losses = request.body or b"", NO_LOSSES
+    if candidate.set or upstream.quirks is not NO_QUIRKS:
+        changed = with_parameters(asking.conversation, candidate.set)
+        target = Target(call.dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
+        written = write_request(changed, target, allow_losses=True)
+        fields, losses = dict(written.result.body), written.losses
+    if "model" in fields and fields["model"] != candidate.model:
+        fields = {**fields, "model": candidate.model}
+    if upstream.forced:
+        fields = {**fields, **upstream.forced}
+    if call.is_edited:
+        body = dumps(fields)
+    elif fields is not call.fields and (changes := differences(call.fields, fields)):
+        body = patched(body, changes)
+    keeps = upstream.passes_client_key
+    headers = onward(request.headers, keep_credentials=keeps)
+    path, query = path_of(request.url).lstrip("/"), split_query(request.url)[1]
+    if query and not keeps:
+        query = without_key(query)
+    if call.model and call.model != candidate.model:
+        path = with_model(path, candidate.model)
+    url = url_of(upstream, path, query, candidate.model, _method(path))
+    source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
+    return Prepared(Request("POST", url, (*headers, *upstream.headers), body), source, losses, body=fields)
+
+
+def _translated(
+    asking: Asking, candidate: Candidate, dialect: str, credential: str, *, strict: bool
+) -> Prepared:
+    call, upstream = asking.call, candidate.upstream
+    target = Target(
+        dialect, candidate.model, upstream.provider or None, f"{upstream.name}#{credential}", upstream.quirks
+    )
+    asked = with_parameters(asking.conversation, candidate.set)
+    asked = replace(asked, stream=call.stream)
+    written = write_request(asked, target)
+    if strict and len(written.losses):
+        refused(call.dialect, dialect, written.losses)
+    outgoing = written.result
+    body = {**outgoing.body, **upstream.forced}
+    request = _request(upstream, outgoing, candidate.model, dialect, body, stream=call.stream)
+    source = Source(dialect, candidate.model, call.stream, upstream.provider or None, target.credential)
+    return Prepared(request, source, written.losses, asked, body)
+
+
+def _request(
+    upstream: Upstream, outgoing: Outgoing, model: str, dialect: str, body: Fields, *, stream: bool
+) -> Request:
+    url = url_of(upstream, outgoing.path, outgoing.query, model, _method(outgoing.path))
+    headers = (*fresh(dialect, stream=stream), *upstream.headers)
+    return Request("POST", url, headers, dumps(body))
+
+
+def _method(path: str) -> str:
+    """What is done to the model, as a path says it: `generateContent`, `converse-stream`."""
+    last = path.rpartition("/")[2]
+    return last.rpartition(":")[2]
+
+
+def with_model(path: str, model: str) -> str:
+    """A path that names a model (Gemini's), naming another; any other path as it is."""
+    head, mark, rest = path.partition("/models/")
+    if not mark:
+        return path
+    _, colon, method = rest.rpartition(":")
+    return f"{head}{mark}{model}{colon}{method}" if colon else f"{head}{mark}{model}"
+
+
+def without_key(query: str) -> str:
+    """A query without the key that Google's clients show in it."""
+    return "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != "key")
+
+
+def refused(source: str, target: str, losses: LossReport) -> None:
+    """Raise what a strict policy raises: for it every loss is one too many."""
+    from tokentape.errors import UnsupportedFeature
+    from tokentape.protocols.canonical.losses import Loss, Severity
+
+    every = LossReport(
+        tuple(Loss(loss.path, loss.what, loss.why, Severity.MEANING) for loss in losses.losses)
+    )
+    raise UnsupportedFeature(source, target, every)

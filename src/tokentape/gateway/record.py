@@ -1,0 +1,177 @@
+"""What is written down of one call: its trace, its attempts, what it used, and our headers of its reply."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tokentape.upstreams.steps import attempts_header
+
+if TYPE_CHECKING:
+    from tokentape.gateway.call import Incoming
+    from tokentape.gateway.delivering import Written
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.gateway.targets import Resolved
+    from tokentape.gateway.trace.trace import Trace
+    from tokentape.outcomes import Miss, Replay
+    from tokentape.protocols.canonical.failure import Failure
+    from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.protocols.dialect import Operation
+    from tokentape.protocols.usage import Usage
+    from tokentape.upstreams.failures import Failed
+    from tokentape.upstreams.steps import Attempt, Try
+    from tokentape.wire.message import Headers
+
+_SHOWN = 5
+"""Losses that the header names; the trace has them all."""
+
+
+class Record:
+    """The book of one call. Nothing in it delays or breaks the call."""
+
+    def __init__(self, incoming: Incoming, operation: Operation, model: str, trace: Trace) -> None:
+        self.incoming, self.operation, self.model, self.trace = incoming, operation, model, trace
+        self._began = time.perf_counter()
+        self._number = 0
+        self.attempts: list[Attempt] = []
+        """The plan's log."""
+        self._step: Try | None = None
+        self._losses: dict[str, None] = {}
+        self._replayed: str | None = None
+        self.usage: Usage | None = None
+        self.first_byte: float | None = None
+        self.error: str | None = None
+        self.status: int | None = None
+        self.done = False
+        self.notes: list[tuple[str, str]] = []
+        """More header fields of the reply."""
+        trace.form("client_request", incoming.request)
+        trace.tell(
+            client=incoming.client.name,
+            model=model,
+            dialect=operation.dialect,
+            operation=operation.name,
+            session=incoming.naming.session,
+        )
+
+    def headers(self) -> Headers:
+        """Our own fields of the reply."""
+        found = [("x-tokentape-id", self.incoming.id), *self.notes]
+        if self.attempts:
+            found.append(("x-tokentape-attempts", attempts_header(self.attempts)))
+        if self._step is not None:
+            found.append(("x-tokentape-upstream", _plain(self._step.candidate.label)))
+        if self._losses:
+            found.append(("x-tokentape-losses", _plain("; ".join(list(self._losses)[:_SHOWN]))))
+        if self._replayed is not None:
+            found.append(("x-tokentape-replayed", self._replayed))
+        return tuple(found)
+
+    def replayed(self, answer: Replay | Miss) -> None:
+        """The tape answered."""
+        self._replayed = answer.interaction.id or None
+        self.trace.tell(replayed=answer.interaction.id or "miss")
+        if answer.interaction.response is not None:
+            self.trace.form("client_reply", answer.interaction.response)
+
+    def routed(self, resolved: Resolved) -> None:
+        """Where it may go."""
+        if self.trace.is_on:
+            self.trace.note(
+                "route",
+                candidates=[candidate.label for candidate in resolved.candidates],
+                alias=resolved.alias,
+                group=resolved.group,
+                route=resolved.route,
+            )
+
+    def next_attempt(self, step: Try) -> int:
+        """A try begins; its number, from 1."""
+        self._number += 1
+        self._step = step
+        return self._number
+
+    def attempted(self) -> None:
+        """All tries are over."""
+        if not self.trace.is_on:
+            return
+        for one in self.attempts:
+            self.trace.note("attempt", said=str(one), seconds=one.seconds, waited=one.waited)
+        self.trace.tell(attempts=len(self.attempts))
+
+    def upstream_failed(self, failed: Failed) -> None:
+        """The last try failed, and its error goes on to the client."""
+        self.trace.note("error", kind=failed.kind.value, said=failed.message, status=failed.status)
+
+    def broke(self, failure: Failure) -> None:
+        """A stream went wrong after it had begun to show."""
+        self.error = failure.message
+        self.trace.note("error", kind=failure.kind.value, said=failure.message)
+
+    def lost(self, losses: LossReport) -> None:
+        """What a translation could not carry over."""
+        for loss in losses:
+            if str(loss) not in self._losses:
+                self._losses[str(loss)] = None
+                self.trace.note("loss", said=str(loss))
+
+    def client_reply(self, reply: Written) -> None:
+        """A whole reply goes out."""
+        self.first_byte = time.perf_counter() - self._began
+        self.trace.form("client_reply", reply.body, status=reply.status, headers=reply.headers)
+
+    def watched(self, outlet: Outlet) -> Outlet:
+        """An outlet that shows the trace what goes through it."""
+        return Watched(outlet, self)
+
+    def used(self, usage: Usage | None, step: Try) -> None:
+        """What the answer cost."""
+        self.usage = usage
+        self.trace.tell(upstream=step.candidate.label)
+
+    def finish(self, status: int | None, *, error: str | None = None) -> None:
+        """The call is over; the first word counts."""
+        if self.done:
+            return
+        self.done = True
+        self.status, self.error = status, error or self.error
+        if self.error:
+            self.trace.tell(error=self.error)
+        self.trace.finish(status)
+
+
+class Watched:
+    """An outlet whose bytes the trace keeps, and whose first byte is timed."""
+
+    def __init__(self, inner: Outlet, record: Record) -> None:
+        self._inner, self._record = inner, record
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """The head."""
+        self._record.trace.form("client_reply", None, status=status, headers=headers)
+        await self._inner.start(status, headers)
+
+    async def chunk(self, data: bytes) -> None:
+        """Bytes go out first."""
+        await self._inner.chunk(data)
+        record = self._record
+        if record.first_byte is None:
+            record.first_byte = time.perf_counter() - record._began
+        record.trace.chunk("client_reply", data)
+
+    async def end(self) -> None:
+        """The end."""
+        await self._inner.end()
+
+    async def cut(self) -> None:
+        """A reply that broke off."""
+        await self._inner.cut()
+
+    async def gone(self) -> None:
+        """As the client's."""
+        await self._inner.gone()
+
+
+def _plain(text: str) -> str:
+    """Text that may stand in a header field."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)[:1000]

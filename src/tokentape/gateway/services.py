@@ -1,0 +1,151 @@
+"""Everything that outlives a call, and the snapshot of the configuration that a call begins with."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.around import Around
+from tokentape.gateway.counting import count
+from tokentape.gateway.models import models
+from tokentape.gateway.pages import named_page, own_pages
+from tokentape.gateway.passing import pass_on
+from tokentape.gateway.record import Record
+from tokentape.gateway.safety import Gate, SafetyOptions
+from tokentape.gateway.tapes import RecordOptions, Tapes
+from tokentape.gateway.trace.options import TraceOptions
+from tokentape.gateway.trace.traces import Traces
+from tokentape.upstreams.pools.pools import Pools
+from tokentape.upstreams.retrying import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from tokentape.gateway.asking import Asking
+    from tokentape.gateway.call import Call, Incoming
+    from tokentape.gateway.exchange import Exchange
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.gateway.routing import Router
+    from tokentape.gateway.targets import Resolved
+    from tokentape.protocols.dialect import Operation
+    from tokentape.protocols.registry import Recognised
+    from tokentape.upstreams.plan import Pause
+    from tokentape.upstreams.sending import Sender
+    from tokentape.upstreams.upstream import Upstream
+    from tokentape.wire.message import Request
+
+    Own = Callable[[Request, Outlet], Awaitable[None]]
+    Enter = Callable[[Incoming, Recognised, Outlet, Exchange], Awaitable[None]]
+    Create = Callable[[Call, Outlet, Exchange], Awaitable[None]]
+    Connect = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The configuration as objects. Immutable: a reload makes another one, and a call keeps its own.
+
+    `strict`: every loss refuses a call, not only those that change its meaning. `heartbeat`: seconds.
+    """
+
+    router: Router
+    safety: SafetyOptions = field(default_factory=SafetyOptions)
+    policy: Policy = field(default_factory=Policy)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    strict: bool = False
+    heartbeat: float | None = 15.0
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gate", Gate(self.safety))
+
+    def policy_for(self, resolved: Resolved) -> Policy:
+        """The policy of the group that a call goes to, else the one for all."""
+        return self.policies.get(resolved.group or "", self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Options of what lives as long as the gateway: a reload does not change them."""
+
+    record: RecordOptions = field(default_factory=RecordOptions)
+    trace: TraceOptions = field(default_factory=TraceOptions)
+
+
+class Services:
+    """What all calls share."""
+
+    def __init__(self, setup: Setup, lasting: Lasting, sender: Sender) -> None:
+        self.setup = setup
+        self.sender = sender
+        self.pools = Pools()
+        self.tapes = Tapes(lasting.record)
+        self.traces = Traces(lasting.trace)
+        self.is_ready = False
+        self.own: dict[tuple[str, str], Own] = own_pages(self)
+        self.doors: dict[str, Enter] = {"pass_on": pass_on, "count": count, "models": models}
+        self.creates: dict[str, Create] = {}
+        self.sockets: dict[str, Connect] = {}
+        self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin what runs beside the calls."""
+        self._tasks.append(asyncio.create_task(self._close_idle()))
+        self.is_ready = True
+
+    async def stop(self) -> None:
+        """Save everything, and close all connections."""
+        self.is_ready = False
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.tapes.close()
+        await self.sender.aclose()
+        await asyncio.to_thread(self.traces.close)
+        self._keeper.shutdown()
+
+    async def _close_idle(self) -> None:
+        while True:
+            await asyncio.sleep(max(0.05, min(5.0, self.tapes.options.idle / 4)))
+            await self.tapes.close_idle()
+
+    async def keep(self, store: Callable[[], None]) -> None:
+        """Store a recording, in a thread of its own and in order."""
+        await asyncio.get_running_loop().run_in_executor(self._keeper, store)
+
+    def record(self, incoming: Incoming, operation: Operation, model: str = "") -> Record:
+        """The book of a call."""
+        return Record(incoming, operation, model, self.traces.begin(incoming.id, incoming.at))
+
+    def around(self, asking: Asking, record: Record) -> Around:
+        """What is known about a call besides its request."""
+        return Around(asking, record)
+
+    def sender_for(self, upstream: Upstream) -> Sender:
+        """Who sends to an upstream."""
+        return self.sender
+
+    def own_page(self, method: str, path: str) -> Own | None:
+        """One of the gateway's own pages."""
+        return self.own.get((method, path)) or named_page(self, method, path)
+
+    async def pause(self, pause: Pause) -> None:
+        """Wait as the plan says: until a time, or until a credential is given back before."""
+        left = max(0.0, pause.until - time.monotonic())
+        if not pause.released:
+            await asyncio.sleep(left)
+            return
+        released = asyncio.Event()
+        stop = self.pools.watch(released.set)
+        try:
+            async with asyncio.timeout(left):
+                await released.wait()
+        except TimeoutError:
+            pass
+        finally:
+            stop()

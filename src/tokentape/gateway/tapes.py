@@ -1,0 +1,168 @@
+"""The cassettes of a gateway: one deck for each name and session, opened when it is first asked for.
+
+A deck that nobody used for a while is closed, which saves it; the next call opens it anew and so replays
+what was recorded. One that records in mode `once` stays open until it is closed by name, or the gateway
+ends: an agent that thinks for an hour has not ended its run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.directory import DirectoryStore
+from tokentape.cassettes.stores.registry import has_scheme, open_place
+from tokentape.errors import ReplayError, TokentapeError
+from tokentape.log import log
+from tokentape.opening import open_with
+from tokentape.options import Options
+from tokentape.settings import ModeChoice
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tokentape.cassettes.stores.base import Store
+    from tokentape.deck import Deck
+    from tokentape.gateway.call import Naming
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """`root`: a directory, or the address of a store ("sqlite:tapes.db"). `cassette`: the one that calls
+    are recorded on that name none; None: those are not recorded. `idle`: seconds until an unused cassette
+    is closed. `options` are those of every cassette. Without `repeat` in them, recordings that are used up
+    begin anew in mode `none`, where a gateway serves run after run, and are misses in the others.
+    """
+
+    root: str = "cassettes"
+    cassette: str | None = "gateway"
+    mode: str = "new_episodes"
+    idle: float = 60.0
+    options: Options = field(default_factory=Options)
+
+    def for_name(self, name: str) -> Options:
+        """The options of one cassette."""
+        return replace(self.options, name=name, mode=self.mode, command="tokentape serve --mode {mode}")
+
+
+@dataclass(slots=True)
+class Held:
+    """A deck that is open, how many calls are using it, and when the last one ended (monotonic)."""
+
+    deck: Deck
+    users: int = 0
+    used: float = 0.0
+
+    @property
+    def is_once(self) -> bool:
+        """True for a first recording, which only its owner knows to be over."""
+        return self.deck.mode is RecordMode.ONCE and self.deck.sends
+
+
+Key = tuple[str, str]
+
+
+class Tapes:
+    """Decks by cassette and session. Only the event loop's thread uses it; opening and saving do not."""
+
+    def __init__(self, options: RecordOptions, clock: Callable[[], float] = time.monotonic) -> None:
+        self.options = options
+        self._clock = clock
+        self._held: dict[Key, Held] = {}
+        self._locks: dict[Key, asyncio.Lock] = {}
+        self._store: Store | None = None
+
+    def name_of(self, naming: Naming) -> str | None:
+        """The cassette that a call is for; None: it is not recorded."""
+        return naming.cassette or self.options.cassette
+
+    @asynccontextmanager
+    async def using(self, naming: Naming, name: str) -> AsyncIterator[Deck]:
+        """The deck for a call, in use until the call has ended. Raises what opening a cassette raises."""
+        held = await self.held(name, naming.session or "")
+        held.users += 1
+        try:
+            yield held.deck
+        finally:
+            held.users -= 1
+            held.used = self._clock()
+
+    async def held(self, name: str, session: str) -> Held:
+        """The open deck of a name and session."""
+        key = (name, session)
+        held = self._held.get(key)
+        if held is not None:
+            return held
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            if key not in self._held:
+                deck = await asyncio.to_thread(self._open, name)
+                self._held[key] = Held(deck, used=self._clock())
+            return self._held[key]
+
+    def _open(self, name: str) -> Deck:
+        options = self.options.for_name(name)
+        mode = RecordMode(self.options.mode)
+        if mode is RecordMode.NONE and options.repeat == "error":
+            options = replace(options, repeat="cycle")
+        return open_with(self.store, options, ModeChoice(mode, "the gateway's configuration"))
+
+    @property
+    def store(self) -> Store:
+        """Where the cassettes are. Raises `UsageError` for an address that is none."""
+        if self._store is None:
+            root = self.options.root
+            self._store = open_place(root)[0] if has_scheme(root) else DirectoryStore(root)
+        return self._store
+
+    def listed(self) -> list[dict[str, str | int]]:
+        """What is open: name, session, mode and tally."""
+        return [
+            {
+                "cassette": name,
+                "session": session,
+                "mode": held.deck.mode.value,
+                "replayed": held.deck.tally.replayed,
+                "recorded": held.deck.tally.recorded,
+                "missed": held.deck.tally.missed,
+                "calls": held.users,
+            }
+            for (name, session), held in sorted(self._held.items())
+        ]
+
+    async def close_idle(self) -> None:
+        """Close what nobody used for a while."""
+        now = self._clock()
+        for key, held in list(self._held.items()):
+            if not held.users and not held.is_once and now - held.used >= self.options.idle:
+                await self._close(key)
+
+    async def close(self, name: str | None = None) -> int:
+        """Close the decks of a cassette (None: all); calls under way are kept as far as they came."""
+        keys = [key for key in self._held if name is None or key[0] == name]
+        for key in keys:
+            await self._close(key)
+        return len(keys)
+
+    async def _close(self, key: Key) -> None:
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            held = self._held.pop(key, None)
+            if held is not None:
+                await asyncio.to_thread(_close, held.deck)
+        if key not in self._held:
+            self._locks.pop(key, None)
+
+
+def _close(deck: Deck) -> None:
+    """Save. Misses were answered, and are latched to end a test; here there is none to end."""
+    try:
+        deck.close()
+    except ReplayError as error:
+        log.debug("%s: %s", deck.path, error)
+    except TokentapeError as error:
+        log.warning("%s: %s", deck.path, error)
+    for trouble in deck.troubles:
+        log.warning("%s", trouble)
