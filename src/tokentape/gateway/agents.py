@@ -14,6 +14,7 @@ from tokentape.errors import UsageError
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
+    from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
 
@@ -146,16 +147,16 @@ QUIET = (
 """How paths begin at which Claude Code looks after itself: counts, settings, its maker's greeting."""
 
 
-def quiet_reply(method: str, path: str) -> tuple[int, bytes] | None:
-    """The answer to what an agent asks about itself, which never goes upstream: status and body.
+def quiet_reply(method: str, path: str) -> tuple[int, Json] | None:
+    """The answer to what an agent asks about itself, which never goes upstream: status and JSON.
 
     None for everything else. Claude Code looks whether somebody is there (HEAD on its base URL) before its
     first call, and goes on whatever it hears.
     """
     if method == "HEAD" and path in ("", "/"):
-        return 200, b""
+        return 200, {}
     if not path.startswith(QUIET):
         return None
     if path.startswith("/api/hello"):
-        return 200, b'{"message":"hello"}'
-    return (200, b"{}") if method == "POST" else (404, b"{}")
+        return 200, {"message": "hello"}
+    return (200 if method == "POST" else 404), {}
