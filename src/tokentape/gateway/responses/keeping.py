@@ -1,0 +1,47 @@
+"""The store as coroutines: one that blocks is asked in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from tokentape.gateway.responses.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.gateway.responses.options import StateOptions
+    from tokentape.gateway.responses.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Keeping:
+    """The store of this worker. `ask(keeping.store.get, client, identity)` waits for its answer."""
+
+    def __init__(self, options: StateOptions, clock: Callable[[], float]) -> None:
+        self.options, self.clock = options, clock
+        self.worker = uuid.uuid4().hex
+        self.store: Store = open_store(options, clock)
+        self._thread = (
+            ThreadPoolExecutor(1, thread_name_prefix="tokentape-responses") if self.store.is_shared else None
+        )
+
+    async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a method of the store says. Once begun it is done, whether or not the caller still waits.
+
+        Raises `StoreFailed`.
+        """
+        if self._thread is None:
+            return method(*args, **kwargs)
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._thread, lambda: method(*args, **kwargs)))
+
+    async def aclose(self) -> None:
+        """Close the store, after all that was asked of it."""
+        await self.ask(self.store.close)
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)

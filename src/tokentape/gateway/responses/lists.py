@@ -1,0 +1,75 @@
+"""The items that a response was made of, page by page (API reference, "List input items")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.responses.errors import NotDone
+from tokentape.gateway.responses.ids import item_id
+from tokentape.gateway.responses.items import OUTPUTS, kind_of, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+USUAL, MOST = 20, 100
+"""Items of a page."""
+
+
+def page(items: Sequence[Fields], query: Mapping[str, list[str]]) -> Fields:
+    """A page of the items, which are in the order of the conversation. Raises `NotDone`."""
+    limit, order = _limit(query), (query.get("order") or ["desc"])[-1]
+    if order not in ("asc", "desc"):
+        raise NotDone(400, f"`order` must be 'asc' or 'desc', not {order!r}.", param="order")
+    found = list(items) if order == "asc" else list(items)[::-1]
+    if after := (query.get("after") or [""])[-1]:
+        place = next((n for n, item in enumerate(found) if item["id"] == after), None)
+        if place is None:
+            raise NotDone(400, f"No item with id '{after}' is in this list.", param="after")
+        found = found[place + 1 :]
+    include = wanted(query)
+    data: list[Json] = [shown(item, include) for item in found[:limit]]
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": found[0]["id"] if found else "",
+        "last_id": found[: limit or 1][-1]["id"] if found else "",
+        "has_more": len(found) > limit,
+    }
+
+
+def wanted(query: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """What `include` names; SDKs write it `include` or `include[]`."""
+    return (*query.get("include", []), *query.get("include[]", []))
+
+
+def _limit(query: Mapping[str, list[str]]) -> int:
+    said = (query.get("limit") or [str(USUAL)])[-1]
+    if not (said.isascii() and said.isdigit() and 1 <= int(said) <= MOST):
+        raise NotDone(400, f"`limit` must be a whole number from 1 to {MOST}, not {said!r}.", param="limit")
+    return int(said)
+
+
+def numbered(items: Iterable[Json], response: str) -> list[Fields]:
+    """Input items as a client sees them in a list: each has an id, and messages have parts."""
+    found: list[Fields] = []
+    for place, item in enumerate(items):
+        if isinstance(item, dict):
+            found.append(_listed({**item, "id": item_id(response, place, item)}))
+    return found
+
+
+def _listed(item: Fields) -> Fields:
+    if kind_of(item) == "message":
+        content = item.get("content")
+        if isinstance(content, str):
+            kind = "output_text" if item.get("role") == "assistant" else "input_text"
+            part: Fields = {"type": kind, "text": content}
+            content = [{**part, "annotations": []} if kind == "output_text" else part]
+        item = {"type": "message", "status": "completed", **item, "content": content}
+    elif kind_of(item) in (*OUTPUTS, *OUTPUTS.values()):
+        item = {"status": "completed", **item}
+    return item

@@ -1,0 +1,169 @@
+"""Responses in memory: of one process, and gone with it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from tokentape.gateway.responses.options import StateOptions
+    from tokentape.gateway.responses.store import Told
+    from tokentape.gateway.responses.stored import Stored
+
+
+@dataclass(slots=True)
+class _Slot:
+    record: Stored
+    used: float
+    events: list[Told] = field(default_factory=list)
+    items: tuple[str, ...] = ()
+    size: int = 0
+
+
+class MemoryStore:
+    """The least recently used responses go first."""
+
+    is_shared = False
+
+    def __init__(self, options: StateOptions, clock: Callable[[], float]) -> None:
+        self.seal = secrets.token_bytes(32)
+        self._options, self._clock = options, clock
+        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+        self._items: dict[tuple[str, str], str] = {}
+        self._conversations: dict[tuple[str, str], str] = {}
+        self._bytes = 0
+
+    def put(self, record: Stored, uses: Sequence[str] = (), events: Sequence[Told] = ()) -> None:
+        """Keep a new response."""
+        now = self._clock()
+        for identity in uses:
+            if (slot := self._slots.get(identity)) is not None:
+                slot.used = now
+                self._slots.move_to_end(identity)
+        slot = _Slot(record, now, list(events))
+        self._slots[record.id] = slot
+        self._measure(slot)
+        self._index(slot, tuple(_ids(record)))
+        if record.conversation is not None:
+            self._conversations[record.client, record.conversation] = record.id
+        self._evict(record.id)
+
+    def get(self, client: str, identity: str) -> Stored | None:
+        """The response, if it is this client's."""
+        slot = self._slots.get(identity)
+        if slot is None or slot.record.client != client or self._is_old(slot):
+            return None
+        return slot.record
+
+    def change(
+        self, identity: str, status: str, body: bytes, items: Sequence[str] = (), events: Sequence[Told] = ()
+    ) -> bool:
+        """What a running response is by now."""
+        slot = self._slots.get(identity)
+        if slot is None or not slot.record.is_running:
+            return False
+        slot.record = replace(slot.record, status=status, body=body)
+        slot.events += events
+        self._measure(slot)
+        self._index(slot, tuple(items))
+        self._evict(identity)
+        return True
+
+    def tell(self, identity: str, events: Sequence[Told]) -> bool:
+        """More events of a running response."""
+        slot = self._slots.get(identity)
+        if slot is None or not slot.record.is_running:
+            return False
+        slot.events += events
+        self._measure(slot)
+        return True
+
+    def told(self, identity: str, after: int) -> list[Told]:
+        """The events after a number."""
+        slot = self._slots.get(identity)
+        return [] if slot is None else [event for event in slot.events if event[0] > after]
+
+    def latest(self, client: str, conversation: str) -> str | None:
+        """The last response of a conversation."""
+        return self._conversations.get((client, conversation))
+
+    def holder(self, client: str, item: str) -> str | None:
+        """The response with this item."""
+        return self._items.get((client, item))
+
+    def delete(self, client: str, identity: str) -> bool:
+        """Forget a response."""
+        if self.get(client, identity) is None:
+            return False
+        self._drop(identity)
+        return True
+
+    def stopped(self, identities: Collection[str]) -> set[str]:
+        """Those that do not run any more."""
+        return {
+            identity
+            for identity in identities
+            if (slot := self._slots.get(identity)) is None or not slot.record.is_running
+        }
+
+    def beat(self, worker: str) -> None:
+        """There is only one worker, and it lives."""
+
+    def orphans(self) -> list[Stored]:
+        """None: what ran in a process that died is gone with it."""
+        return []
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._slots.clear()
+        self._items.clear()
+        self._conversations.clear()
+        self._bytes = 0
+
+    def _measure(self, slot: _Slot) -> None:
+        size = slot.record.size + sum(len(data) + 64 for _, data in slot.events)
+        self._bytes += size - slot.size
+        slot.size = size
+
+    def _index(self, slot: _Slot, items: tuple[str, ...]) -> None:
+        slot.items = items
+        for item in items:
+            self._items[slot.record.client, item] = slot.record.id
+
+    def _is_old(self, slot: _Slot) -> bool:
+        return not slot.record.is_running and self._clock() - slot.used > self._options.ttl
+
+    def _evict(self, newest: str) -> None:
+        """Drop what is too old, then what is too much: never what runs, nor what came just now."""
+        for identity in self._too_many(newest):
+            self._drop(identity)
+
+    def _too_many(self, newest: str) -> Iterator[str]:
+        for identity, slot in list(self._slots.items()):
+            if identity == newest or slot.record.is_running:
+                continue
+            crowded = len(self._slots) > self._options.max_items or self._bytes > self._options.max_bytes
+            if not crowded and not self._is_old(slot):
+                return
+            yield identity
+
+    def _drop(self, identity: str) -> None:
+        slot = self._slots.pop(identity)
+        record = slot.record
+        self._bytes -= slot.size
+        for item in slot.items:
+            if self._items.get((record.client, item)) == identity:
+                del self._items[record.client, item]
+        spoken = (record.client, record.conversation or "")
+        if self._conversations.get(spoken) == identity:
+            del self._conversations[spoken]
+
+
+def _ids(record: Stored) -> Iterator[str]:
+    from tokentape.gateway.responses.items import ids_of
+
+    return iter(ids_of(record.output)) if not record.is_running else iter(())
