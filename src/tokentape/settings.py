@@ -4,7 +4,8 @@ Precedence of the record mode, highest first: command line, `TOKENTAPE_MODE`, ma
 `[tool.tokentape]` in pyproject.toml, `none` when `CI` is set, `once`.
 
 Other variables: `TOKENTAPE_CASSETTE` (where `install()` records), `TOKENTAPE_CONFIG` (another file
-than the nearest pyproject.toml), `TOKENTAPE_RUN` (set by `tokentape run` for its processes). No other
+than the nearest pyproject.toml; for `tokentape serve` its configuration), `TOKENTAPE_HOST` and
+`TOKENTAPE_PORT` (where that listens), `TOKENTAPE_RUN` (set by `tokentape run` for its processes). No other
 module reads the environment.
 """
 
@@ -106,6 +107,28 @@ def blocks_network() -> bool:
 def default_cassette() -> str | None:
     """Where a process-wide recording goes if the program names no place."""
     return os.environ.get("TOKENTAPE_CASSETTE") or None
+
+
+def variable(name: str) -> str | None:
+    """A variable that a gateway's configuration names (`env:OPENAI_API_KEY`); None where it is not set."""
+    return os.environ.get(name)
+
+
+def gateway_file() -> str | None:
+    """The configuration of `tokentape serve`, if the environment names one."""
+    return os.environ.get("TOKENTAPE_CONFIG") or None
+
+
+def gateway_place() -> dict[str, str | int]:
+    """Where `tokentape serve` listens, as far as the environment says. Raises `UsageError` for a bad port."""
+    place: dict[str, str | int] = {}
+    if host := os.environ.get("TOKENTAPE_HOST"):
+        place["host"] = host
+    if port := os.environ.get("TOKENTAPE_PORT"):
+        if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+            raise UsageError(f"TOKENTAPE_PORT={port!r} is no port; use a number from 0 to 65535")
+        place["port"] = int(port)
+    return place
 
 
 @dataclass(frozen=True, slots=True)
