@@ -14,12 +14,14 @@ from tokentape.gateway.server import server_for
 from tokentape.gateway.services import Lasting, Services, Setup
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.trace.options import TraceOptions
+from tokentape.gateway.usage.options import UsageOptions
 from tokentape.upstreams.aiohttp_sender import AiohttpSender
 from tokentape.upstreams.auth.nothing import NoAuth
 from tokentape.upstreams.upstream import Upstream
 
 NO_TAPE = RecordOptions(cassette=None)
 NO_TRACE = TraceOptions(enabled=False)
+NO_USAGE = UsageOptions(directory=None)
 
 
 def upstream(url, dialect="openai.chat", name="up", **more):
@@ -82,14 +84,14 @@ class Running:
 
 
 @contextmanager
-def running(made, *, record=NO_TAPE, trace=NO_TRACE, prepare=None):
+def running(made, *, record=NO_TAPE, trace=NO_TRACE, usage=NO_USAGE, prepare=None):
     """A gateway with this `Setup`; `prepare(services)` may change what it serves before it starts."""
 
     def services():
-        built = Services(made, Lasting(record=record, trace=trace), AiohttpSender())
+        built = Services(made, Lasting(record=record, trace=trace, usage=usage), AiohttpSender())
         if prepare is not None:
             prepare(built)
         return built
 
-    with Running(services, Lasting(record=record, trace=trace)) as gateway:
+    with Running(services, Lasting(record=record, trace=trace, usage=usage)) as gateway:
         yield gateway

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
+from tokentape.gateway.around import Around
 from tokentape.gateway.arriving import Arrived, Trying
 from tokentape.gateway.asking import Asking
 from tokentape.gateway.delivering import Unreadable, Written, folded, stream, whole, written
@@ -34,6 +35,8 @@ from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.gateway.call import Call
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.record import Record
@@ -114,12 +117,12 @@ class Live:
     def __init__(self, services: Services, setup: Setup, call: Call, record: Record) -> None:
         self._services, self._setup, self._call, self._record = services, setup, call, record
         self._asking = Asking(call)
+        self._around = Around(services, setup, self._asking, record)
         self._began = time.monotonic()
 
     async def answer(self) -> Answer | GaveUp:
         """The first answer that the plan comes to. Raises `NoRoute` and `ProtocolError`."""
-        around = self._services.around(self._asking, self._record)
-        call = self._call
+        around, call = self._around, self._call
         asked = Asked(
             call.model,
             call.dialect,
@@ -132,15 +135,14 @@ class Live:
         )
         resolved = self._setup.router.resolve(asked)
         self._record.routed(resolved)
-        self._around = around
         plan = attempts(
             resolved.candidates,
             self._services.pools,
             self._setup.policy_for(resolved),
             clock=time.monotonic,
             random=random.random,
-            tokens=0,
-            affinity=around.affinity,
+            tokens=around.tokens(resolved.candidates),
+            affinity=around.affinity(resolved.candidates),
             streaming=call.stream,
             log=self._record.attempts,
         )
@@ -210,17 +212,19 @@ class Live:
         tap = self._around.tap(answer)
         try:
             if answer.written is not None:
-                tap.whole(answer.arrived.body or b"")
                 await self._deliver_whole(answer.written, outlet)
                 heard = Succeeded(answer.written.status)
             else:
-                heard = await self._deliver_stream(answer, outlet, tap.hear)
+                heard = await self._deliver_stream(answer, outlet, tap.feed)
         finally:
             answer.arrived.sent.close()
-            usage = tap.done(isinstance(heard, Succeeded))
+            counted = tap.end()
+            usage = counted.usage
             tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
             self._services.pools.release(answer.step.lease, heard, tokens)
-            record.used(usage, answer.step)
+            record.used(counted, answer.step, tap)
+            if isinstance(heard, Succeeded):
+                self._around.answered(answer, counted)
         record.finish(answer.arrived.sent.status if answer.written is None else answer.written.status)
 
     async def _deliver_whole(self, reply: Written, outlet: Outlet) -> None:
@@ -231,7 +235,7 @@ class Live:
         await outlet.chunk(reply.body)
         await outlet.end()
 
-    async def _deliver_stream(self, answer: Answer, outlet: Outlet, hear: object) -> Heard:
+    async def _deliver_stream(self, answer: Answer, outlet: Outlet, hear: Callable[[bytes], None]) -> Heard:
         times = answer.step.candidate.upstream.times
         total = None if times.total is None else max(0.0, times.total - (time.monotonic() - self._began))
         pulse = Pulse(times.stall, total, self._setup.heartbeat)
@@ -243,7 +247,7 @@ class Live:
             watched,
             pulse,
             headers,
-            hear,  # type: ignore[arg-type]
+            hear,
         )
         self._record.lost(losses)
         if failure is None:

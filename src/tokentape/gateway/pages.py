@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tokentape import __version__
+from tokentape.gateway.agents import quiet_reply
 from tokentape.protocols.fastjson import dumps
 from tokentape.wire.url import path_of
 
@@ -113,7 +114,17 @@ def named_page(services: Services, method: str, path: str) -> Own | None:
         return served(services, one_trace)
     if method == "POST" and len(parts) == 4 and parts[1] == "cassettes" and parts[3] == "close":
         return served(services, close_cassette)
-    return None
+    told = quiet_reply(method, path)
+    return None if told is None else served(services, _saying(*told))
+
+
+def _saying(status: int, value: Json) -> Page:
+    """A page that says the same to everybody."""
+
+    async def page(services: Services, request: Request) -> tuple[int, Json]:
+        return status, value
+
+    return page
 
 
 def served(services: Services, page: Page) -> Own:

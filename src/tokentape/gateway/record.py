@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.usage.estimates import guess
+from tokentape.gateway.usage.spent import NOTHING, Spent
+from tokentape.protocols.fastjson import loads
 from tokentape.upstreams.steps import attempts_header
+from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
     from tokentape.gateway.call import Incoming
@@ -13,11 +17,12 @@ if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.targets import Resolved
     from tokentape.gateway.trace.trace import Trace
+    from tokentape.gateway.usage.ledger import Ledger
+    from tokentape.gateway.usage.tap import Counted, UsageTap
     from tokentape.outcomes import Miss, Replay
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.dialect import Operation
-    from tokentape.protocols.usage import Usage
     from tokentape.upstreams.failures import Failed
     from tokentape.upstreams.steps import Attempt, Try
     from tokentape.wire.message import Headers
@@ -29,8 +34,13 @@ _SHOWN = 5
 class Record:
     """The book of one call. Nothing in it delays or breaks the call."""
 
-    def __init__(self, incoming: Incoming, operation: Operation, model: str, trace: Trace) -> None:
+    def __init__(
+        self, incoming: Incoming, operation: Operation, model: str, trace: Trace, ledger: Ledger
+    ) -> None:
         self.incoming, self.operation, self.model, self.trace = incoming, operation, model, trace
+        self._ledger = ledger
+        self._counted = NOTHING
+        self._tap: UsageTap | None = None
         self._began = time.perf_counter()
         self._number = 0
         self.attempts: list[Attempt] = []
@@ -38,7 +48,6 @@ class Record:
         self._step: Try | None = None
         self._losses: dict[str, None] = {}
         self._replayed: str | None = None
-        self.usage: Usage | None = None
         self.first_byte: float | None = None
         self.error: str | None = None
         self.status: int | None = None
@@ -124,10 +133,11 @@ class Record:
         """An outlet that shows the trace what goes through it."""
         return Watched(outlet, self)
 
-    def used(self, usage: Usage | None, step: Try) -> None:
-        """What the answer cost."""
-        self.usage = usage
-        self.trace.tell(upstream=step.candidate.label)
+    def used(self, counted: Counted, step: Try, tap: UsageTap) -> None:
+        """What the answer used."""
+        self._counted, self._step, self._tap = counted, step, tap
+        if counted.usage is not None:
+            self.trace.tell(usage=counted.usage.counts)
 
     def finish(self, status: int | None, *, error: str | None = None) -> None:
         """The call is over; the first word counts."""
@@ -137,7 +147,41 @@ class Record:
         self.status, self.error = status, error or self.error
         if self.error:
             self.trace.tell(error=self.error)
+        if self._step is not None:
+            self.trace.tell(upstream=self._step.candidate.label)
+        if self._ledger.options.enabled:
+            self._ledger.add(self._spent(status))
         self.trace.finish(status)
+
+    def _spent(self, status: int | None) -> Spent:
+        incoming, operation, step = self.incoming, self.operation, self._step
+        upstream = step.candidate.upstream if step is not None else None
+        body = incoming.request.body or b""
+        tap = self._tap
+        said, events = (tap.said, tap.events) if tap is not None else (0, 0)
+        dialect, model = operation.dialect, self.model
+        return Spent(
+            incoming.at,
+            incoming.id,
+            incoming.client.name,
+            incoming.naming.session,
+            incoming.naming.tag,
+            upstream.name if upstream is not None else None,
+            step.candidate.model if step is not None else None,
+            model or None,
+            dialect,
+            operation.name,
+            operation.kind,
+            status,
+            self._counted,
+            (lambda: _guessed(dialect, body, model, said, events)) if tap is not None else None,
+            upstream.speaks(dialect) if upstream is not None else "",
+            upstream.base_url if upstream is not None else "",
+            (time.perf_counter() - self._began) * 1000,
+            None if self.first_byte is None else self.first_byte * 1000,
+            self._number,
+            self._replayed,
+        )
 
 
 class Watched:
@@ -170,6 +214,17 @@ class Watched:
     async def gone(self) -> None:
         """As the client's."""
         await self._inner.gone()
+
+
+def _guessed(dialect: str, body: bytes, model: str, said: int, events: int) -> Counted:
+    """What was used, about; made in the ledger's thread, and only where the reply did not say."""
+    try:
+        fields = loads(body)
+    except JsonError:
+        return NOTHING
+    return (
+        guess(dialect, fields, model=model, said=said, events=events) if isinstance(fields, dict) else NOTHING
+    )
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.around import Around
+from tokentape.gateway.conversations.affinity import Affinity
+from tokentape.gateway.conversations.tracker import Tracker
 from tokentape.gateway.counting import count
 from tokentape.gateway.models import models
 from tokentape.gateway.pages import named_page, own_pages
@@ -19,14 +20,17 @@ from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.tapes import RecordOptions, Tapes
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.trace.traces import Traces
+from tokentape.gateway.usage.ledger import Ledger
+from tokentape.gateway.usage.options import UsageOptions
+from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from tokentape.gateway.asking import Asking
     from tokentape.gateway.call import Call, Incoming
+    from tokentape.gateway.classes import ClassRule
     from tokentape.gateway.exchange import Exchange
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.routing import Router
@@ -57,6 +61,11 @@ class Setup:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     strict: bool = False
     heartbeat: float | None = 15.0
+    classes: tuple[ClassRule, ...] = ()
+    wants_class: bool = False
+    """True where a route or a rule depends on the class of a request."""
+    counts_words: bool = False
+    """True where usage is to be estimated for streams that do not count it."""
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +82,8 @@ class Lasting:
 
     record: RecordOptions = field(default_factory=RecordOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
+    usage: UsageOptions = field(default_factory=UsageOptions)
+    pools: PoolOptions = field(default_factory=PoolOptions)
 
 
 class Services:
@@ -81,9 +92,12 @@ class Services:
     def __init__(self, setup: Setup, lasting: Lasting, sender: Sender) -> None:
         self.setup = setup
         self.sender = sender
-        self.pools = Pools()
+        self.pools = Pools(setup.router.upstreams.values(), lasting.pools)
         self.tapes = Tapes(lasting.record)
         self.traces = Traces(lasting.trace)
+        self.ledger = Ledger(lasting.usage)
+        self.tracker = Tracker(clock=time.monotonic)
+        self.affinity = Affinity(clock=time.monotonic)
         self.is_ready = False
         self.own: dict[tuple[str, str], Own] = own_pages(self)
         self.doors: dict[str, Enter] = {"pass_on": pass_on, "count": count, "models": models}
@@ -107,6 +121,7 @@ class Services:
         await self.tapes.close()
         await self.sender.aclose()
         await asyncio.to_thread(self.traces.close)
+        await asyncio.to_thread(self.ledger.close)
         self._keeper.shutdown()
 
     async def _close_idle(self) -> None:
@@ -120,11 +135,7 @@ class Services:
 
     def record(self, incoming: Incoming, operation: Operation, model: str = "") -> Record:
         """The book of a call."""
-        return Record(incoming, operation, model, self.traces.begin(incoming.id, incoming.at))
-
-    def around(self, asking: Asking, record: Record) -> Around:
-        """What is known about a call besides its request."""
-        return Around(asking, record)
+        return Record(incoming, operation, model, self.traces.begin(incoming.id, incoming.at), self.ledger)
 
     def sender_for(self, upstream: Upstream) -> Sender:
         """Who sends to an upstream."""
