@@ -1,4 +1,4 @@
-"""How requests are authenticated: one file per way, and `registry`, which makes one from its name.
+"""How requests are authenticated: one file per way, and `kinds`, which makes one from its name.
 
 header, query, nothing    a key where the API wants it
 aws                       a signature, version 4 (`sigv4` is the pure part)

@@ -27,7 +27,7 @@ MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
 class AzureApplication:
     """The client credentials flow: an application's id, and its secret as the credential's."""
 
-    sender: Sender
+    sender: Sender | None
     tenant: str
     client_id: str
     secret: Secret | None = None
@@ -56,7 +56,7 @@ class AzureIdentity:
     several.
     """
 
-    sender: Sender
+    sender: Sender | None
     environment: Mapping[str, str]
     client_id: str | None = None
     endpoint: str = MACHINE

@@ -98,7 +98,7 @@ class GoogleTokens:
     """Fetches tokens: for the account of a credential's own, else for `account`."""
 
     def __init__(
-        self, sender: Sender, clock: Callable[[], float], account: Account | None, scope: str = SCOPE
+        self, sender: Sender | None, clock: Callable[[], float], account: Account | None, scope: str = SCOPE
     ) -> None:
         self._sender, self._clock, self._account, self._scope = sender, clock, account, scope
         self._signers: dict[Account, Signer] = {}

@@ -18,16 +18,20 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class HeaderKey:
-    """The credential's secret after `prefix` in the field `name`."""
+    """The credential's secret after `prefix` in the field `name`; `optional`: or nothing, without one."""
 
-    def __init__(self, name: str = "Authorization", prefix: str = "Bearer ") -> None:
+    def __init__(
+        self, name: str = "Authorization", prefix: str = "Bearer ", *, optional: bool = False
+    ) -> None:
         if _NAME.fullmatch(name) is None:
             raise UsageError(f"auth option header: {name!r} is no name of a header field")
-        self._name, self._prefix = name, prefix
+        self._name, self._prefix, self._optional = name, prefix, optional
 
     async def signed(self, request: Request, secret: Secret | None) -> Request:
         """The request with the key. Raises `AuthFailed` where there is none."""
         if secret is None:
+            if self._optional:
+                return bare(request)
             raise AuthFailed(f"no key is set for the header {self._name}; name one under credentials")
         return shown(bare(request), self._name, self._prefix, secret)
 

@@ -44,27 +44,42 @@ def safe_url(url: str, option: str) -> str:
     return url
 
 
-async def asked_for_token(sender: Sender, request: Request, what: str) -> Token:
+async def asked_for_token(sender: Sender | None, request: Request, what: str) -> Token:
     """The token that a server gives. `what` names what was asked with. Raises `AuthFailed`."""
     host = host_of(request.url)
+    own = sender or _own_sender()
     try:
         async with asyncio.timeout(SECONDS):
-            sent = await sender.send(request, Times())
-            try:
-                body = await sent.read(MOST)
-            finally:
-                sent.close()
+            status, body = await _exchanged(own, request)
     except SendFailed as error:
         raise AuthFailed(f"{what}: no token from {host}: {error.message}") from error
     except TimeoutError as error:
         raise AuthFailed(f"{what}: {host} gave no token within {SECONDS:g} seconds") from error
+    finally:
+        if sender is None:
+            await own.aclose()
     fields = _fields(body)
-    if sent.status != 200:
-        raise AuthFailed(f"{what}: {host} refused a token with status {sent.status}{_reason(fields)}")
+    if status != 200:
+        raise AuthFailed(f"{what}: {host} refused a token with status {status}{_reason(fields)}")
     found = token_in(fields)
     if found is None:
         raise AuthFailed(f"{what}: {host} answered without an access_token")
     return found
+
+
+def _own_sender() -> Sender:
+    """A client for one request: tokens are asked for once an hour, and nobody has to close it later."""
+    from tokentape.upstreams.aiohttp_sender import AiohttpSender
+
+    return AiohttpSender()
+
+
+async def _exchanged(sender: Sender, request: Request) -> tuple[int, bytes]:
+    sent = await sender.send(request, Times())
+    try:
+        return sent.status, await sent.read(MOST)
+    finally:
+        sent.close()
 
 
 def token_in(fields: Mapping[str, Json]) -> Token | None:

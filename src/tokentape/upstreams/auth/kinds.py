@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What ways to authenticate need from outside: who sends their requests, the time of day in seconds
-    since 1970, and the environment.
+    """What ways to authenticate need from outside: who sends their requests (None: a client that is opened
+    for each, and closed), the time of day in seconds since 1970, and the environment.
     """
 
-    sender: Sender
+    sender: Sender | None = None
     clock: Callable[[], float] = time.time
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
@@ -87,8 +87,9 @@ class _Options:
             raise UsageError(f"auth option {unknown[0]}: {self._kind} has no such option; {known}")
 
 
-def auth_of(kind: str, options: Mapping[str, Json], around: Surroundings) -> Auth:
+def auth_of(kind: str, options: Mapping[str, Json], around: Surroundings | None = None) -> Auth:
     """The way of that name. Raises `UsageError` that names the option that is wrong."""
+    around = around or Surroundings()
     make = KINDS.get(kind)
     if make is None:
         raise UsageError(f"auth: no way {kind!r} is known; known are {', '.join(KINDS)}")
@@ -149,6 +150,7 @@ def _command(options: _Options, around: Surroundings) -> Auth:
 
 KINDS: Mapping[str, Callable[[_Options, Surroundings], Auth]] = {
     "bearer": lambda options, _: HeaderKey(),
+    "optional": lambda options, _: HeaderKey(optional=True),
     "x-api-key": lambda options, _: HeaderKey("x-api-key", ""),
     "api-key": lambda options, _: HeaderKey("api-key", ""),
     "x-goog-api-key": lambda options, _: HeaderKey("x-goog-api-key", ""),
