@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tokentape.gateway.conversations.affinity import Affinity
 from tokentape.gateway.conversations.tracker import Tracker
@@ -16,6 +16,8 @@ from tokentape.gateway.models import models
 from tokentape.gateway.pages import named_page, own_pages
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.record import Record
+from tokentape.gateway.responses.options import StateOptions
+from tokentape.gateway.responses.plugging import plug_in
 from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.tapes import RecordOptions, Tapes
 from tokentape.gateway.trace.options import TraceOptions
@@ -84,6 +86,19 @@ class Lasting:
     trace: TraceOptions = field(default_factory=TraceOptions)
     usage: UsageOptions = field(default_factory=UsageOptions)
     pools: PoolOptions = field(default_factory=PoolOptions)
+    state: StateOptions = field(default_factory=StateOptions)
+
+
+class Beside(Protocol):
+    """What lives as long as the gateway, and is opened and closed with it."""
+
+    async def open(self) -> None:
+        """The gateway starts. Raises `UsageError` where it cannot."""
+        ...
+
+    async def aclose(self) -> None:
+        """The gateway ends; upstreams can still be asked."""
+        ...
 
 
 class Services:
@@ -103,11 +118,16 @@ class Services:
         self.doors: dict[str, Enter] = {"pass_on": pass_on, "count": count, "models": models}
         self.creates: dict[str, Create] = {}
         self.sockets: dict[str, Connect] = {}
+        self.beside: list[Beside] = []
+        self.responses = plug_in(self, lasting.state)
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin what runs beside the calls."""
+        for one in self.beside:
+            await one.open()
+        await self.responses.open()
         self._tasks.append(asyncio.create_task(self._close_idle()))
         self.is_ready = True
 
@@ -118,6 +138,7 @@ class Services:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self.responses.aclose()
         await self.tapes.close()
         await self.sender.aclose()
         await asyncio.to_thread(self.traces.close)

@@ -24,8 +24,6 @@ class Answering(Protocol):
         """True if the upstream that this call goes to keeps responses itself."""
         ...
 
-    async def count(self, call: Call) -> int | None:
-        """The input tokens of a call for a new response, as its upstream counts them; None where it does
-        not.
-        """
+    async def count(self, call: Call, outlet: Outlet) -> None:
+        """Answer how many tokens the input of a call has."""
         ...

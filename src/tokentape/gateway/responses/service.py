@@ -7,16 +7,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tokentape.errors import UsageError
 from tokentape.gateway.responses import compacting
 from tokentape.gateway.responses.about import About
 from tokentape.gateway.responses.asked import read
-from tokentape.gateway.responses.counting import tokens_of
 from tokentape.gateway.responses.creating import Creating
 from tokentape.gateway.responses.editing import anew, url_to_create
 from tokentape.gateway.responses.errors import NotDone, refuse, tell
 from tokentape.gateway.responses.jobs import Jobs
 from tokentape.gateway.responses.keeping import Keeping
-from tokentape.gateway.responses.lineage import expanded, with_ancestors
+from tokentape.gateway.responses.lineage import expanded, stateless, with_ancestors
 from tokentape.gateway.responses.store import StoreFailed
 from tokentape.gateway.responses.whose import Whose
 
@@ -49,8 +49,11 @@ class Responses:
         self._about = About(keeping, jobs, whose)
 
     async def open(self) -> None:
-        """Fail what workers left running that are dead. Raises `StoreFailed`."""
-        await self.jobs.bury_orphans()
+        """Fail what dead workers left running. Raises `UsageError` for a store that cannot be used."""
+        try:
+            await self.jobs.bury_orphans()
+        except StoreFailed as error:
+            raise UsageError(str(error)) from error
 
     async def aclose(self, grace: float | None = None) -> None:
         """End what runs in the background, within `grace` seconds, and close the store."""
@@ -102,13 +105,15 @@ class Responses:
         await tell(outlet, compacting.compacted(asked, items, reply, keeping.store.seal, keeping.clock()))
 
     async def _input_tokens(self, call: Call, outlet: Outlet) -> None:
-        """How many tokens an input has: counted by the upstream, else an estimate that says so."""
+        """How many tokens an input has, with all that came before it."""
         found = await self._whole(call, outlet)
         if found is None:
             return
-        counted = await tokens_of(self._answering, call, url_to_create(call), found[1])
-        said: Fields = {"object": "response.input_tokens", "input_tokens": counted.tokens}
-        await tell(outlet, said, more=(("X-Tokentape-Tokens", counted.how),))
+        asked, items = found
+        if items != asked.items:
+            body: Fields = {**stateless(call.fields), "input": items}
+            call = anew(call.incoming, call.incoming.request.url, body)
+        await self._answering.count(call, outlet)
 
     async def _whole(self, call: Call, outlet: Outlet) -> tuple[Asked, list[Json]] | None:
         """What a call about a whole conversation is about. None: its upstream keeps it, and has answered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tokentape.errors import UsageError
+from tokentape.errors import TokentapeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -16,7 +16,7 @@ Told = tuple[int, bytes]
 """An event of a stream: its number, and its JSON."""
 
 
-class StoreFailed(Exception):
+class StoreFailed(TokentapeError):
     """The place cannot be read or written. The message is one line: what, why, and the fix."""
 
 
