@@ -85,12 +85,14 @@ def _as_request(call: Call) -> Call:
 async def _counted(
     exchange: Exchange, call: Call, candidate: Candidate, asked: Conversation
 ) -> tuple[int, str]:
+    told = await counted_by(exchange, call, candidate, asked)
+    return (estimate(asked).tokens, ESTIMATED) if told is None else (told, EXACT)
+
+
+async def counted_by(exchange: Exchange, call: Call, candidate: Candidate, asked: Conversation) -> int | None:
+    """What the upstream itself counts; None where it cannot, or does not."""
     request = counting_request(call, candidate, asked)
-    if request is not None:
-        told = await _ask(exchange, call, request, candidate)
-        if told is not None:
-            return told, EXACT
-    return estimate(asked).tokens, ESTIMATED
+    return None if request is None else await _ask(exchange, call, request, candidate)
 
 
 def counting_request(call: Call, candidate: Candidate, asked: Conversation) -> Request | None:

@@ -17,7 +17,7 @@ from tokentape.upstreams.upstream import Candidate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tokentape.gateway.targets import Asked, Group, Route, Target
+    from tokentape.gateway.targets import Asked, Group, Route, Target, When
     from tokentape.upstreams.upstream import Upstream
     from tokentape.wire.interaction import Json
 
@@ -54,6 +54,15 @@ class Router:
         self._default = default or only
         self._member_of = dict(self._members())
         self._declared_by = self._declared()
+        self.looks_at_class = any(when.kinds for when in self._conditions())
+        """True if where a call goes may depend on its request class."""
+
+    def _conditions(self) -> Iterator[When]:
+        for route in self._routes:
+            yield route.when
+            yield from (target.when for target in route.targets)
+        for named in (*self._aliases.values(), *self._groups.values()):
+            yield from (target.when for target in named.targets)
 
     def resolve(self, asked: Asked) -> Resolved:
         """Where the call may go. Raises `NoRoute`, which tells the nearest names."""

@@ -35,13 +35,15 @@ class RecordOptions:
     """`root`: a directory, or the address of a store ("sqlite:tapes.db"). `cassette`: the one that calls
     are recorded on that name none; None: those are not recorded. `idle`: seconds until an unused cassette
     is closed. `options` are those of every cassette. Without `repeat` in them, recordings that are used up
-    begin anew in mode `none`, where a gateway serves run after run, and are misses in the others.
+    begin anew in mode `none`, where a gateway serves run after run, and are misses in the others. `is_off`:
+    nothing is recorded or replayed, whatever a call names.
     """
 
     root: str = "cassettes"
     cassette: str | None = "gateway"
     mode: str = "new_episodes"
     idle: float = 60.0
+    is_off: bool = False
     options: Options = field(default_factory=Options)
 
     def for_name(self, name: str) -> Options:
@@ -78,7 +80,7 @@ class Tapes:
 
     def name_of(self, naming: Naming) -> str | None:
         """The cassette that a call is for; None: it is not recorded."""
-        return naming.cassette or self.options.cassette
+        return None if self.options.is_off else naming.cassette or self.options.cassette
 
     @asynccontextmanager
     async def using(self, naming: Naming, name: str) -> AsyncIterator[Deck]:
