@@ -95,12 +95,20 @@ def signer_of(account: Account) -> Signer:
 
 
 class GoogleTokens:
-    """Fetches tokens: for the account of a credential's own, else for `account`."""
+    """Fetches tokens: for the account of a credential's own, else for `account`, else for the one in the
+    file that the environment names, which is read when it is first wanted.
+    """
 
     def __init__(
-        self, sender: Sender | None, clock: Callable[[], float], account: Account | None, scope: str = SCOPE
+        self,
+        sender: Sender | None,
+        clock: Callable[[], float],
+        account: Account | None,
+        file: str | None = None,
+        scope: str = SCOPE,
     ) -> None:
         self._sender, self._clock, self._account, self._scope = sender, clock, account, scope
+        self._file = file
         self._signers: dict[Account, Signer] = {}
         if account is not None:
             self._signers[account] = signer_of(account)
@@ -108,9 +116,7 @@ class GoogleTokens:
     async def fetch(self, secret: Secret | None) -> Token:
         """A new token. Raises `AuthFailed`."""
         try:
-            account = self._account if secret is None else account_in(secret.reveal(), "the credential")
-            if account is None:
-                raise AuthFailed("google: no service account; set the auth option file, or a credential")
+            account = self._own() if secret is None else account_in(secret.reveal(), "the credential")
             if account not in self._signers:
                 self._signers[account] = signer_of(account)
         except UsageError as error:
@@ -118,6 +124,13 @@ class GoogleTokens:
         fields = {"grant_type": GRANT, "assertion": self._assertion(account)}
         request = posted(account.token_url, fields)
         return await asked_for_token(self._sender, request, f"google: {account.email}")
+
+    def _own(self) -> Account:
+        if self._account is None and self._file is None:
+            raise AuthFailed("google: no service account; set the auth option file, or a credential")
+        if self._account is None:
+            self._account = account_at(self._file or "")
+        return self._account
 
     def _assertion(self, account: Account) -> str:
         now = int(self._clock())

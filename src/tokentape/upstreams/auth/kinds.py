@@ -110,10 +110,11 @@ def _aws(options: _Options, around: Surroundings) -> Auth:
 
 def _google(options: _Options, around: Surroundings) -> Auth:
     text, path = options.text("account"), options.text("file")
-    path = path or (None if text else around.environment.get("GOOGLE_APPLICATION_CREDENTIALS"))
     account = account_in(text, "auth option account") if text else account_at(path) if path else None
+    usual = around.environment.get("GOOGLE_APPLICATION_CREDENTIALS")
     scope = options.text("scope") or SCOPE
-    return BearerToken(Tokens(GoogleTokens(around.sender, around.clock, account, scope).fetch, around.clock))
+    google = GoogleTokens(around.sender, around.clock, account, usual, scope)
+    return BearerToken(Tokens(google.fetch, around.clock))
 
 
 def _azure(options: _Options, around: Surroundings) -> Auth:
