@@ -61,8 +61,9 @@ class Router:
         for route in self._routes:
             yield route.when
             yield from (target.when for target in route.targets)
-        for named in (*self._aliases.values(), *self._groups.values()):
-            yield from (target.when for target in named.targets)
+        held = [named.targets for named in self._aliases.values()]
+        held += [named.targets for named in self._groups.values()]
+        yield from (target.when for targets in held for target in targets)
 
     def resolve(self, asked: Asked) -> Resolved:
         """Where the call may go. Raises `NoRoute`, which tells the nearest names."""
