@@ -79,7 +79,7 @@ class Router:
         """The client named the upstream: nothing else is asked. An alias counts as far as it leads there."""
         upstream = self.upstreams.get(name)
         if upstream is None:
-            raise NoRoute(f"there is no upstream {name!r}; {_near(name, self.upstreams)}")
+            raise NoRoute(f"there is no upstream {name!r}; {near(name, self.upstreams)}")
         if asked.model in self._aliases or asked.model in self._groups:
             found = [
                 one for one in self._expand(asked.model, asked, None) if one.candidate.upstream is upstream
@@ -129,7 +129,7 @@ class Router:
             raise NoRoute(
                 f"the call names no model; name an upstream with /to/NAME before its path ({known})"
             )
-        raise NoRoute(f"no route leads to model {asked.model!r}; {_near(asked.model, self._names())}")
+        raise NoRoute(f"no route leads to model {asked.model!r}; {near(asked.model, self._names())}")
 
     def _of_route(self, route: Route, name: str, asked: Asked) -> Resolved:
         found = self._targets(route.targets, asked, asked.model, ())
@@ -274,7 +274,8 @@ SHOWN = 8
 """Names that a refusal tells."""
 
 
-def _near(name: str, known: Iterable[str]) -> str:
+def near(name: str, known: Iterable[str]) -> str:
+    """The nearest of the known names, or the first of them."""
     names = list(known)
     close = get_close_matches(name, names, 3, 0.5)
     if close:

@@ -20,6 +20,7 @@ from tokentape.gateway.config.wording import dotted
 from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import Gate, SafetyOptions
+from tokentape.gateway.table import Table
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
@@ -53,7 +54,7 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
     server, policy = document.server, document.policy
     return Config(
         document,
-        router_of(document, upstreams),
+        router_of(document, upstreams) if document.upstreams else Table(),
         sender,
         path=read.path,
         host=server.host,
@@ -73,9 +74,9 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
         fields=tuple(each.rule() for each in document.field_rules),
         tracker=TrackerOptions(**document.conversations.model_dump()),
         state=state_of(document),
-        trace=TraceOptions(**document.trace.model_dump()),
+        trace=TraceOptions(**{**document.trace.model_dump(), "directory": document.trace.directory or None}),
         usage=UsageOptions(
-            **document.usage.model_dump(),
+            **{**document.usage.model_dump(), "directory": document.usage.directory or None},
             prices={name: price_of(table) for name, table in document.prices.items()},
         ),
         warnings=tuple(secrets.warnings),

@@ -10,6 +10,8 @@ from tokentape.gateway.config.wording import dotted, near
 from tokentape.protocols.compatible import SERVERS, server_of
 from tokentape.protocols.table import dialects
 from tokentape.protocols.tool_ids import RULES
+from tokentape.upstreams.auth.kinds import KINDS
+from tokentape.upstreams.providers import PRESETS
 from tokentape.wire.redact.names import header_kind, is_query_credential
 
 
@@ -27,7 +29,11 @@ def check(document: Document) -> list[str]:
 
 def _place(upstream: UpstreamTable) -> Iterator[str]:
     """Where it is: a preset says it, or the dialect and the URL, or it is a cassette."""
-    if upstream.preset is None:
+    if upstream.preset is not None:
+        names = [one.name for one in PRESETS]
+        if upstream.preset not in names:
+            yield f".preset: {upstream.preset!r} is not known; {near(upstream.preset, names)}"
+    else:
         if upstream.dialect is None:
             yield ': says neither preset nor dialect; add preset = "NAME", or dialect and base_url'
         elif upstream.base_url is None and upstream.cassette is None:
@@ -75,6 +81,8 @@ def _dialects(upstream: UpstreamTable) -> Iterator[str]:
 def _keys(upstream: UpstreamTable) -> Iterator[str]:
     if upstream.keys and upstream.client_key:
         yield ".client_key: the client's own key is passed on, and there are keys; take one out"
+    if upstream.auth is not None and upstream.auth.kind not in KINDS:
+        yield f".auth.kind: {upstream.auth.kind!r} is not known; {near(upstream.auth.kind, KINDS)}"
     names: dict[str, int] = {}
     places: dict[str, int] = {}
     for number, key in enumerate(upstream.keys):

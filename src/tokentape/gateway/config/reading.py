@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -32,10 +32,13 @@ class Read:
     problems: tuple[str, ...] = ()
     path: str = ""
     folder: str = "."
-    text: str = field(default="", repr=False)
 
 
-def read_file(path: str) -> Read:
+Changes = Mapping[tuple[str, str], object]
+"""Values that win over those of the file, by table and key: options of the command line."""
+
+
+def read_file(path: str, changes: Changes | None = None) -> Read:
     """Read a file. Raises `ConfigError` for one that cannot be read, or is no TOML."""
     try:
         with open(path, "rb") as file:
@@ -46,18 +49,22 @@ def read_file(path: str) -> Read:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise ConfigError(path, [f"is no UTF-8 at byte {error.start}; save it as UTF-8"]) from None
-    return read_text(text, path, os.path.dirname(os.path.abspath(path)))
+    return read_text(text, path, os.path.dirname(os.path.abspath(path)), changes)
 
 
-def read_text(text: str, path: str = "config", folder: str = ".") -> Read:
+def read_text(text: str, path: str = "config", folder: str = ".", changes: Changes | None = None) -> Read:
     """Read TOML. Raises `ConfigError` for what is none."""
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(path, [f"is no TOML: {error}"]) from None
     raw.pop("tool", None)
+    for (section, name), value in (changes or {}).items():
+        table = raw.setdefault(section, {})
+        if isinstance(table, dict):
+            table[name] = value
     document, problems = _validated(raw)
-    return Read(document, tuple(problems), path, folder, text)
+    return Read(document, tuple(problems), path, folder)
 
 
 def _validated(raw: dict[str, object]) -> tuple[Document, list[str]]:

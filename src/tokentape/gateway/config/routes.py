@@ -41,6 +41,8 @@ class WhenTable(Table):
 class TargetTable(Table):
     """A target, where its name alone is not enough."""
 
+    in_short = "to"
+
     to: Text = Field(
         description="`upstream/model`, an alias, a group, or an upstream (asked for the same model)"
     )

@@ -94,8 +94,8 @@ class RecordTable(Table):
     root: Text = Field(
         default=_RECORD.root, description="a directory, or the address of a store (`sqlite:tapes.db`)"
     )
-    cassette: str | None = Field(
-        default=_RECORD.cassette,
+    cassette: str = Field(
+        default=_RECORD.cassette or "",
         description='the cassette of calls that name none; `""`: those are not recorded',
     )
     mode: str | None = Field(
@@ -137,7 +137,7 @@ class RecordTable(Table):
 
     @field_validator("cassette")
     @classmethod
-    def _is_a_name(cls, value: str | None) -> str | None:
+    def _is_a_name(cls, value: str) -> str:
         if value and (NAME.fullmatch(value) is None or ".." in value):
             raise ValueError(f"{value[:60]!r} is a path; give a name, and the folder as record.root")
         return value
@@ -194,7 +194,9 @@ class TraceTable(Table):
     """`[trace]`: how much is traced, where to, and for how long."""
 
     enabled: bool = Field(default=_TRACE.enabled, description="`false`: nothing is traced")
-    directory: Text | None = Field(default=_TRACE.directory, description="where traces are kept")
+    directory: str = Field(
+        default=_TRACE.directory or "", description='where traces are kept; `""`: in memory only'
+    )
     max_bytes: Bytes = Field(default=_TRACE.max_bytes, description="what they may take on disk")
     max_age: Seconds = Field(default=_TRACE.max_age, description="how long they are kept")
     max_trace_bytes: Bytes = Field(default=_TRACE.max_trace_bytes, description="the bodies of one trace")
@@ -213,7 +215,9 @@ class UsageTable(Table):
     """`[usage]`: what is kept of who used what."""
 
     enabled: bool = Field(default=_USAGE.enabled, description="`false`: nothing is counted")
-    directory: Text | None = Field(default=_USAGE.directory, description="where it is kept")
+    directory: str = Field(
+        default=_USAGE.directory or "", description='where it is kept; `""`: in memory only'
+    )
     max_age: Seconds = Field(default=_USAGE.max_age, description="how long it is kept")
     max_bytes: Bytes = Field(default=_USAGE.max_bytes, description="what it may take on disk")
     interval: Seconds = Field(

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tokentape.errors import UsageError
 from tokentape.gateway.config.secrets import Secrets
 from tokentape.gateway.config.upstreams import AuthTable, KeyTable, LimitsTable, QuirksTable, UpstreamTable
-from tokentape.gateway.config.values import SECRET_OPTIONS, secret_ref
+from tokentape.gateway.config.values import SECRET_OPTIONS, SecretRef, secret_ref
 from tokentape.gateway.config.wording import dotted
 from tokentape.protocols.compatible import named_quirks
 from tokentape.protocols.quirks import Quirks
 from tokentape.upstreams.auth.kinds import Surroundings, auth_of
 from tokentape.upstreams.pools.options import Cap
+from tokentape.upstreams.presets import preset, preset_named
 from tokentape.upstreams.upstream import Credential, Limits, Times, Upstream, Window
 from tokentape.wire.interaction import Json
 
@@ -22,6 +24,7 @@ def upstream_of(name: str, table: UpstreamTable, secrets: Secrets, around: Surro
     cannot be had are told to `secrets`.
     """
     base = _base(name, table, around)
+    _check_keys(table, secrets)
     auth = table.auth or (AuthTable(kind="client") if table.client_key else None)
     if auth is not None:
         options = _auth_options(auth, dotted(("upstreams", name, "auth")), secrets)
@@ -66,9 +69,7 @@ def _auth_options(auth: AuthTable, place: str, secrets: Secrets) -> dict[str, Js
 def _base(name: str, table: UpstreamTable, around: Surroundings) -> Upstream:
     """What the preset says, or the usual way of the dialect."""
     if table.preset is not None:
-        from tokentape.upstreams.presets import preset
-
-        return preset(table.preset, table.options)
+        return preset(table.preset, table.options, around)
     dialect = table.dialect or "openai.chat"
     auth = "none" if not table.keys else _USUAL.get(dialect, "bearer")
     return Upstream(name, dialect, table.base_url or "http://cassette.invalid", auth_of(auth, {}, around))
@@ -80,14 +81,38 @@ _USUAL: Mapping[str, str] = {"anthropic.messages": "x-api-key", "gemini": "x-goo
 
 def _credentials(name: str, table: UpstreamTable, secrets: Secrets) -> tuple[Credential, ...]:
     shared = _limits(table.limits)
-    if not table.keys:
-        return (Credential("none", limits=shared),)
     found = []
-    for number, key in enumerate(table.keys):
+    for number, key in enumerate(table.keys or _usual_key(table, secrets)):
         secret = secrets.read(key.key, dotted(("upstreams", name, "keys", number)))
         limits = _limits(key) if _has_limits(key) else shared
         found.append(Credential(key.name or f"key{number + 1}", secret, key.priority, limits))
-    return tuple(found)
+    return tuple(found) or (Credential("none", limits=shared),)
+
+
+NEED_KEYS = frozenset({"bearer", "x-api-key", "api-key", "x-goog-api-key", "header", "query"})
+"""Ways to authenticate that show a key, and have none of their own."""
+
+
+def _check_keys(table: UpstreamTable, secrets: Secrets) -> None:
+    """Raises `UsageError` where a key is wanted and none is named."""
+    if table.keys or table.client_key or table.cassette is not None:
+        return
+    known = preset_named(table.preset) if table.preset is not None else None
+    kind = table.auth.kind if table.auth is not None else known.auth if known is not None else "none"
+    if kind not in NEED_KEYS or _usual_key(table, secrets):
+        return
+    variables = known.variables if known is not None and table.auth is None else ()
+    instead = f"set {' or '.join(variables)}, or " if variables else ""
+    raise UsageError(f'no key is named; {instead}add keys = ["env:NAME"], or client_key = true')
+
+
+def _usual_key(table: UpstreamTable, secrets: Secrets) -> tuple[KeyTable, ...]:
+    """The key of a preset in its usual variable, where the table says nothing of keys."""
+    if table.preset is None or table.client_key or table.auth is not None:
+        return ()
+    refs = [SecretRef("env", name) for name in preset_named(table.preset).variables]
+    found = next((ref for ref in refs if secrets.has(ref)), None)
+    return (KeyTable(key=found),) if found is not None else ()
 
 
 def _has_limits(key: KeyTable) -> bool:

@@ -58,6 +58,8 @@ class LimitsTable(Table):
 class KeyTable(LimitsTable):
     """One key of an upstream; its limits count instead of the upstream's."""
 
+    in_short = "key"
+
     key: Secret = Field(description="`env:NAME` or `file:PATH`")
     name: Text | None = Field(
         default=None, description="what logs and headers show; else `key1`, `key2`, ..."

@@ -15,6 +15,8 @@ class Table(BaseModel):
     )
     also_keys: ClassVar[tuple[str, ...]] = ()
     """Keys that stand for others, for the error about an unknown one."""
+    in_short: ClassVar[str | None] = None
+    """The key whose value alone may stand for the table."""
 
 
 @dataclass(frozen=True, slots=True)

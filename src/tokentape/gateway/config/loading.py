@@ -1,0 +1,42 @@
+"""A configuration from where it comes: a file, what the command line and the environment say, or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tokentape import settings
+from tokentape.gateway.config.building import build
+from tokentape.gateway.config.document import Document
+from tokentape.gateway.config.printing import printed
+from tokentape.gateway.config.reading import Changes, ConfigError, Read, read_file, read_text
+from tokentape.gateway.config.secrets import Secrets
+from tokentape.gateway.config.settled import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a configuration comes from; a reload reads it anew. `path` None: there is no file."""
+
+    path: str | None = None
+    changes: Changes = field(default_factory=dict)
+
+    def read(self) -> Read:
+        """Its tables, and what is wrong with them. Raises `ConfigError` for what cannot be read at all."""
+        if self.path is not None:
+            return read_file(self.path, self.changes)
+        return read_text("", "the options", changes=self.changes)
+
+    def load(self, variable: Callable[[str], str | None] = settings.variable) -> Config:
+        """The configuration. Raises `ConfigError` with everything that is wrong."""
+        return build(self.read(), variable)
+
+    def shown(self, variable: Callable[[str], str | None] = settings.variable) -> str:
+        """The configuration in force as TOML, defaults included and without secrets. Raises `ConfigError`."""
+        read = self.read()
+        if read.problems:
+            raise ConfigError(read.path, read.problems)
+        return shown(read.document, variable, read.folder)
+
+
+def shown(document: Document, variable: Callable[[str], str | None], folder: str = ".") -> str:
+    """A document as TOML; behind a reference to a secret stands whether it is there."""
+    return printed(document, Secrets(variable, folder).has)
