@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UnsupportedFeature, UsageError
@@ -11,14 +11,14 @@ from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
 from tokentape.protocols.fastjson import loads
-from tokentape.protocols.translation import codec_of
+from tokentape.protocols.translation import codec_of, for_others
 from tokentape.upstreams.failures import Failed, FailureClass, of_auth, of_status, of_told, of_wire
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
 from tokentape.wire.body import decode_content, media_type
 from tokentape.wire.interaction import How
 from tokentape.wire.jsontext import JsonError
-from tokentape.wire.message import header
+from tokentape.wire.message import Response, header, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,8 @@ class Trying:
         if sent.status >= 300:
             data = plain(await sent.read(LONGEST_ERROR), sent)
             self.trace.chunk(name, data)
-            return of_status(sent.status, sent.headers, _told(sent.status, data, prepared.source.dialect))
+            failed = of_status(sent.status, sent.headers, _told(sent.status, data, prepared.source.dialect))
+            return _as_it_came(failed, sent, data) if prepared.is_same else _abroad(failed)
         kind = media_type(sent.headers)
         if is_stream(kind, prepared):
             return await self._begun(sent, prepared, kind, name)
@@ -137,7 +138,9 @@ class Trying:
         for data in start.chunks:
             self.trace.chunk(name, data)
         if start.failure is not None:
-            return of_told(start.failure)
+            failed = of_told(start.failure)
+            failed = replace(failed, status=failed.status or start.failure.http_status)
+            return failed if prepared.is_same else _abroad(failed)
         if start.problem and not prepared.is_same:
             text = f"the upstream's stream cannot be read: {start.problem}"
             return Failed(FailureClass.server_error, text, failure=Failure(FailureKind.SERVER, text, 502))
@@ -177,6 +180,16 @@ def _told(status: int, data: bytes, dialect: str) -> Failure:
         if text:
             return Failure(kind_of_status(status), text[:2000], status)
     return codec_of(dialect).read_failure(status, body)
+
+
+def _as_it_came(failed: Failed, sent: Sent, data: bytes) -> Failed:
+    headers = without(sent.headers, "content-encoding")
+    return replace(failed, reply=Response(sent.status, sent.reason, headers, data))
+
+
+def _abroad(failed: Failed) -> Failed:
+    """For a client of another dialect."""
+    return replace(failed, failure=for_others(failed.failure)) if failed.failure is not None else failed
 
 
 def unprepared(error: ProtocolError | UnsupportedFeature | UsageError) -> Failed:

@@ -28,7 +28,7 @@ from tokentape.gateway.planned import carried_out
 from tokentape.gateway.pumping import Pulse
 from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
-from tokentape.gateway.telling import tell
+from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.failures import Failed, Succeeded, of_told
 from tokentape.upstreams.plan import GaveUp, attempts
@@ -98,7 +98,10 @@ class Exchange:
             await self._tell(call, outlet, record, failure, answer.retry_after)
             return
         record.upstream_failed(failed)  # the provider's own error is an answer: it is recorded
-        status = await tell(outlet, call.found.operation, failure, record.headers(), answer.retry_after)
+        if failed.reply is not None:
+            status = await tell_as_it_came(outlet, failed.reply, record.headers(), answer.retry_after)
+        else:
+            status = await tell(outlet, call.found.operation, failure, record.headers(), answer.retry_after)
         record.finish(status, error=failure.message)
 
     async def _tell(

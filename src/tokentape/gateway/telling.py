@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.forwarding import back
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.registry import error_reply
 from tokentape.protocols.table import dialect_named
+from tokentape.wire.message import without
 
 if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
     from tokentape.protocols.dialect import Operation
-    from tokentape.wire.message import Headers
+    from tokentape.wire.message import Headers, Response
 
 _AGAIN = frozenset({FailureKind.RATE_LIMIT, FailureKind.OVERLOADED, FailureKind.SERVER, FailureKind.TIMEOUT})
 
@@ -34,7 +36,10 @@ def told(
         status, fields = dialect.codec().write_failure(failure)
         fields.setdefault("message", failure.message)  # what clients show that look at the top only
         body = dumps(fields)
-        headers += dialect.error_headers
+        named = fields.get("__type")  # AWS's clients read the error's name from a header first
+        headers += [
+            (name, named if isinstance(named, str) else value) for name, value in dialect.error_headers
+        ]
     headers.append(("content-length", str(len(body))))
     if retry_after is not None:
         headers.append(("retry-after", str(max(0, math.ceil(retry_after)))))
@@ -56,6 +61,20 @@ async def tell(
     await outlet.chunk(body)
     await outlet.end()
     return status
+
+
+async def tell_as_it_came(
+    outlet: Outlet, reply: Response, more: Headers = (), retry_after: float | None = None
+) -> int:
+    """Send an upstream's own error reply on; the status that was sent."""
+    headers, body = back(reply.headers), reply.body or b""
+    if retry_after is not None:
+        after = str(max(0, math.ceil(retry_after)))
+        headers = (*without(headers, "retry-after", "retry-after-ms"), ("retry-after", after))
+    await outlet.start(reply.status, (*headers, ("content-length", str(len(body))), *more))
+    await outlet.chunk(body)
+    await outlet.end()
+    return reply.status
 
 
 def invalid(message: str) -> Failure:

@@ -117,8 +117,13 @@ def translate_failure(status: int, body: Json, source: str, target: str) -> tupl
     """An error reply of one dialect in another: its status and body there."""
     failure: Failure = codec_of(source).read_failure(status, body)
     if ALIASES.get(source, source) != ALIASES.get(target, target):
-        failure = replace(failure, origin=None, status=_shared(failure.status))
+        failure = for_others(failure)
     return codec_of(target).write_failure(failure)
+
+
+def for_others(failure: Failure) -> Failure:
+    """An error as another dialect can tell it: nothing is left that only its own knows."""
+    return replace(failure, origin=None, status=_shared(failure.status))
 
 
 _REGISTERED = frozenset(HTTPStatus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tokentape.upstreams.sending import SendFailed
     from tokentape.upstreams.upstream import AuthFailed
-    from tokentape.wire.message import Headers
+    from tokentape.wire.message import Headers, Response
 
 
 class FailureClass(StrEnum):
@@ -91,7 +91,8 @@ class Succeeded:
 class Failed:
     """A try failed. `retry_after`: seconds the provider asked to stay away. `visible`: output was shown, so
     that nothing may follow it. `reached` False: no byte of the request can have arrived. `failure`: what to
-    tell the client if it is the last.
+    tell the client if it is the last; `reply`: what the server answered, where the client can have it as it
+    came.
     """
 
     kind: FailureClass
@@ -101,6 +102,7 @@ class Failed:
     visible: bool = False
     reached: bool = True
     failure: Failure | None = None
+    reply: Response | None = field(default=None, repr=False)
 
 
 Heard = Succeeded | Failed
