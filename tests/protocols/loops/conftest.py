@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from importlib.util import find_spec
 
 import pytest
-from loop_anthropic import Messages
-from loop_aws import Converse
-from loop_chat import Chat
-from loop_cohere import Cohere
+from loop_all import AGENTS, is_installed
 from loop_gateway import MODELS, Gateway
-from loop_google import Gemini
-from loop_ollama import Ollama
-from loop_responses import Responses
 
 from tokentape.testing.provider import Provider
-
-AGENTS = {
-    "openai.chat": Chat,
-    "openai.responses": Responses,
-    "anthropic.messages": Messages,
-    "gemini": Gemini,
-    "bedrock.converse": Converse,
-    "ollama": Ollama,
-    "cohere": Cohere,
-}
-
-
-def is_installed(name):
-    try:
-        found = find_spec(name)
-        return found is not None and found.origin is not None  # without: a folder of tests of that name
-    except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
-        return False
 
 
 @pytest.fixture(scope="session")
