@@ -20,6 +20,8 @@ from tokentape.wire.message import headers_from_raw
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
     from tokentape.upstreams.upstream import Times
     from tokentape.wire.message import Headers, Request
 
@@ -37,13 +39,19 @@ class AiohttpSender:
     """Sends requests. Use it within one event loop, and close it there.
 
     `proxy`: the URL of an HTTP proxy through which all goes; the environment is not asked. `ca_file`: a file
-    with authorities that are trusted besides those of the system.
+    with authorities that are trusted besides those of the system. `resolver` looks names up, each time anew.
     """
 
     def __init__(
-        self, *, proxy: str | None = None, ca_file: str | None = None, keep_alive: float = KEEP_ALIVE
+        self,
+        *,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        keep_alive: float = KEEP_ALIVE,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._proxy, self._ca_file, self._keep_alive = proxy, ca_file, keep_alive
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
@@ -70,6 +78,8 @@ class AiohttpSender:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     def _timeout(self, connect: float | None) -> aiohttp.ClientTimeout:
         known = self._timeouts.get(connect)
@@ -88,7 +98,12 @@ class AiohttpSender:
             trust.set_alpn_protocols(["http/1.1"])
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, ssl=trust, ttl_dns_cache=NAMES_FOR, keepalive_timeout=self._keep_alive
+                limit=0,
+                ssl=trust,
+                resolver=self._resolver,
+                use_dns_cache=self._resolver is None,
+                ttl_dns_cache=NAMES_FOR,
+                keepalive_timeout=self._keep_alive,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             request_class=BareRequest,
