@@ -9,13 +9,14 @@ door      what kind of request it is, and who answers it
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from tokentape.errors import UsageError
-from tokentape.gateway.asgi import AsgiOutlet, BrokenReply
+from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
 from tokentape.gateway.call import Call, Incoming
 from tokentape.gateway.doors import door_of, is_generation, shape_of
 from tokentape.gateway.exchange import Exchange
@@ -114,11 +115,11 @@ class Gateway:
             await own(request, outlet)
             return
         incoming = Incoming(new_id(), request, admitted.client, found_naming, time.time())
-        watch = outlet.watch(task)
+        watch = Watch(outlet, task)
         try:
             await self._enter(incoming, path, outlet)
         finally:
-            watch.cancel()
+            watch.stop()
 
     def _checked(self, scope: Scope, path: str, headers: Headers) -> Admitted | Preflight | Refusal:
         client = cast("tuple[str, int] | None", scope.get("client"))
@@ -172,9 +173,13 @@ class Gateway:
             await connect(incoming, receive, send, self.exchange)
 
 
+_PROCESS = secrets.token_hex(4)
+_calls = itertools.count()
+
+
 def new_id() -> str:
-    """The name of a call: its time, then chance, so that names sort as calls came."""
-    return f"{int(time.time() * 1000):011x}{secrets.token_hex(5)}"
+    """The name of a call: its time, so that names sort as calls came, its process (by chance), its number."""
+    return f"{int(time.time() * 1000):011x}{_PROCESS}{next(_calls) & 0xFFFF:04x}"
 
 
 def call_of(incoming: Incoming, found: Recognised) -> Call | None:

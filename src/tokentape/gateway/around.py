@@ -112,9 +112,12 @@ class Around:
         """What puts into the request what the upstream needs back; None: nothing."""
         return None
 
-    def tap(self, answer: Answer) -> UsageTap:
-        """What hears the upstream's answer as it goes by, for what it used."""
+    def tap(self, answer: Answer) -> UsageTap | None:
+        """What hears the upstream's answer as it goes by, for what it used; None where nobody asks."""
         arrived = answer.arrived
+        lease = answer.step.lease
+        if not (self._setup.counts_words or self._record.trace.is_on or lease.tickets):
+            return None
         source = arrived.prepared.source
         says = self._setup.counts_words and bool(source.stream) and source.dialect == "openai.chat"
         tap = UsageTap(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class AsgiOutlet:
     """Writes one reply to an ASGI server, which waits where the client reads slowly.
 
-    Servers drop what is sent to a client that left; `watch` finds out, and cancels the task that answers.
+    Servers drop what is sent to a client that left; `Watch` finds out. A body whose length was told ends
+    with its last byte.
     """
 
     def __init__(self, send: Send, receive: Receive) -> None:
@@ -24,11 +25,13 @@ class AsgiOutlet:
         self.ended = False
         self.status = 0
         self.is_gone = False
+        self._left: int | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
         """The head."""
         self._check()
         self.started, self.status = True, status
+        self._left = _length(headers)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
@@ -36,10 +39,15 @@ class AsgiOutlet:
         """Bytes of the body."""
         if self.is_gone:
             raise ClientGone
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        if self._left is not None:
+            self._left -= len(data)
+            self.ended = self._left <= 0
+        await self._send({"type": "http.response.body", "body": data, "more_body": not self.ended})
 
     async def end(self) -> None:
         """The end of the body."""
+        if self.ended:
+            return
         self.ended = True
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -61,19 +69,44 @@ class AsgiOutlet:
                 self.is_gone = True
                 return
 
-    def watch(self, answering: asyncio.Task[None]) -> asyncio.Task[None]:
-        """Cancel `answering` when the client leaves before its reply has ended."""
-
-        async def watched() -> None:
-            await self.gone()
-            if not self.ended:
-                answering.cancel()
-
-        return asyncio.create_task(watched())
-
     def _check(self) -> None:
         if self.is_gone:
             raise ClientGone
+
+
+SOON = 0.02
+"""Seconds after which somebody looks whether the client is still there: most replies are over by then."""
+
+
+class Watch:
+    """Cancels the task that answers when the client leaves before its reply has ended."""
+
+    def __init__(self, outlet: AsgiOutlet, answering: asyncio.Task[None]) -> None:
+        self._outlet, self._answering = outlet, answering
+        self._task: asyncio.Task[None] | None = None
+        self._later = asyncio.get_running_loop().call_later(SOON, self._start)
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._watched())
+
+    async def _watched(self) -> None:
+        await self._outlet.gone()
+        if not self._outlet.ended:
+            self._answering.cancel()
+
+    def stop(self) -> None:
+        """The reply is over."""
+        self._later.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+
+def _length(headers: Headers) -> int | None:
+    """The length of the body, where the head tells one that is more than nothing."""
+    for name, value in headers:
+        if name == "content-length" or name.lower() == "content-length":
+            return int(value) or None if value.isdigit() else None
+    return None
 
 
 class BrokenReply(Exception):

@@ -29,6 +29,7 @@ from tokentape.gateway.pumping import Pulse
 from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
+from tokentape.gateway.usage.spent import NOTHING
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.failures import Failed, Succeeded, of_told
 from tokentape.upstreams.plan import GaveUp, attempts
@@ -218,10 +219,10 @@ class Live:
                 await self._deliver_whole(answer.written, outlet)
                 heard = Succeeded(answer.written.status)
             else:
-                heard = await self._deliver_stream(answer, outlet, tap.feed)
+                heard = await self._deliver_stream(answer, outlet, tap.feed if tap is not None else _nothing)
         finally:
             answer.arrived.sent.close()
-            counted = tap.end()
+            counted = tap.end() if tap is not None else NOTHING
             usage = counted.usage
             tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
             self._services.pools.release(answer.step.lease, heard, tokens)
@@ -257,3 +258,7 @@ class Live:
             return Succeeded(answer.arrived.sent.status)
         self._record.broke(failure)
         return of_told(failure, visible=True)
+
+
+def _nothing(data: bytes) -> None:
+    """Nobody counts."""

@@ -133,7 +133,7 @@ class Record:
         """An outlet that shows the trace what goes through it."""
         return Watched(outlet, self)
 
-    def used(self, counted: Counted, step: Try, tap: UsageTap) -> None:
+    def used(self, counted: Counted, step: Try, tap: UsageTap | None) -> None:
         """What the answer used."""
         self._counted, self._step, self._tap = counted, step, tap
         if counted.usage is not None:

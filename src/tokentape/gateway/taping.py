@@ -13,7 +13,7 @@ from tokentape.gateway.naming import OURS
 from tokentape.gateway.outlet import ClientGone
 from tokentape.outcomes import Data, Wait
 from tokentape.wire.interaction import CALLER_STOPPED, How, WireError
-from tokentape.wire.message import without
+from tokentape.wire.message import header, without
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,15 +69,27 @@ class Taped:
         self, inner: Outlet, forward: Forward, keep: Callable[[Callable[[], None]], Awaitable[None]]
     ) -> None:
         self._inner, self._forward, self._keep = inner, forward, keep
+        self._left: int | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
         """The head, without what only the gateway says."""
         kept = tuple(field for field in headers if not field[0].lower().startswith(OURS))
         self._forward.start(status, "", kept)
+        length = header(headers, "content-length")
+        self._left = int(length) if length is not None and length.isdigit() else None
         await self._inner.start(status, headers)
 
     async def chunk(self, data: bytes) -> None:
-        """Bytes go out first: recording delays nothing."""
+        """Bytes go out first: recording delays nothing. But those that end a body of known length are kept
+        before, since the client then has it in whole.
+        """
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left <= 0:
+                self._forward.chunk(data)
+                await self._keep(lambda: self._forward.end(How.EOF))
+                await self._inner.chunk(data)
+                return
         try:
             await self._inner.chunk(data)
         finally:

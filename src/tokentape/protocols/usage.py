@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.charges import charged_beside
-from tokentape.protocols.reading import at, fields, text
+from tokentape.protocols.reading import fields, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,21 +88,24 @@ def tier_of(reply: Json) -> str | None:
     """A service tier or speed that is not the usual one: `service_tier` of OpenAI and others beside or in
     the usage, Anthropic's `speed`, Bedrock's `serviceTier.type`, Gemini's `serviceTier`, Vertex's traffic.
     """
-    for path in _TIERS:
-        said = text(at(reply, *path)).lower().removeprefix("on_demand_")
-        if said not in USUAL:
-            return said
+    told = fields(reply)
+    for where, names in _TIERS:
+        place = fields(told.get(where)) if where else told
+        for name in names:
+            if name in place:
+                said = text(place[name]).lower().removeprefix("on_demand_")
+                if said not in USUAL:
+                    return said
     return None
 
 
 _TIERS = (
-    ("service_tier",),
-    ("usage", "speed"),
-    ("usage", "service_tier"),
-    ("serviceTier", "type"),
-    ("usageMetadata", "serviceTier"),
-    ("usageMetadata", "trafficType"),
+    ("", ("service_tier",)),
+    ("usage", ("speed", "service_tier")),
+    ("serviceTier", ("type",)),
+    ("usageMetadata", ("serviceTier", "trafficType")),
 )
+"""Where in a reply, and under which names."""
 
 
 def last_counted(found: Iterable[Usage | None]) -> Usage | None:

@@ -69,7 +69,10 @@ _KEPT_LONG = (
 
 
 def _first(counts: dict[str, Json], places: tuple[tuple[str, ...], ...]) -> int | None:
-    return next((found for place in places if (found := number(at(counts, *place))) is not None), None)
+    for place in places:
+        if place[0] in counts and (found := number(at(counts, *place))) is not None:
+            return found
+    return None
 
 
 def _prompt(counts: dict[str, Json], read: int | None, written: int | None) -> int | None:
