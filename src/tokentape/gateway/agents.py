@@ -7,13 +7,14 @@ hold recordings of them (`tests/gateway/agents`). Which conversation a request b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
+    from tokentape.gateway.tapes import RecordOptions
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
@@ -133,6 +134,13 @@ def lines_for(agent: Agent, url: str, key: str = "$TOKENTAPE_KEY") -> list[str]:
     if agent.settings:
         lines += [f"# {agent.config}:", *(f"#   {filled(line)}" for line in agent.settings)]
     return lines
+
+
+def with_agent(record: RecordOptions, agent: Agent) -> RecordOptions:
+    """Options under which another run of the agent asks for the same recordings."""
+    match = record.options.match_on
+    match = replace(match, ignore=(*match.ignore, *agent.ignore), volatile=(*match.volatile, *agent.volatile))
+    return replace(record, options=replace(record.options, match_on=match))
 
 
 QUIET = (
