@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.responses.asked import Asked, read
 from tokentape.gateway.responses.editing import without_state
 from tokentape.gateway.responses.errors import tell
 from tokentape.gateway.responses.filing import Filing
+from tokentape.gateway.responses.items import kind_of
 from tokentape.gateway.responses.lineage import expanded, with_ancestors
 from tokentape.gateway.responses.stream import stream
 from tokentape.gateway.responses.tee import Tee
@@ -41,6 +43,9 @@ class Creating:
         if await self._whose.is_for_upstream(call, asked, local):
             await self._whose.pass_on(call, outlet)
             return
+        if local is None and needs_nothing(asked):
+            await self._answering.answer(call, outlet)
+            return
         asked, call = await self._prepared(asked, call, local)
         if not asked.is_background:
             await self._answered(asked, call, outlet, local)
@@ -70,7 +75,7 @@ class Creating:
         why, status = "the gateway failed", "failed"
         try:
             await self._answering.answer(call, Tee(outlet, filing))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ClientGone):
             why, status = "the client left", "cancelled"
             raise
         finally:
@@ -87,3 +92,16 @@ class Creating:
         self._later.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a response could not be closed", exc_info=error)
+
+
+_NEED = frozenset({"item_reference", "compaction", "compaction_summary"})
+
+
+def needs_nothing(asked: Asked) -> bool:
+    """True for a call that goes on from nothing and leaves nothing behind, as coding agents make them.
+    Request and reply pass as they are.
+    """
+    goes_on = asked.previous is not None or asked.conversation is not None
+    if asked.is_stored or asked.is_background or goes_on:
+        return False
+    return not any(kind_of(item) in _NEED for item in asked.items)
