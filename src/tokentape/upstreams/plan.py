@@ -187,8 +187,7 @@ class _Course:
         self.log.append(Attempt(step.candidate.label, said, kind, heard.status, seconds, self.waited))
         self.waited = 0.0
         if isinstance(heard, Succeeded):
-            self.pools.heard(step.lease, heard)
-            return heard
+            return heard  # it clears what failed before only at its end: a stream may still break off
         self.pools.release(step.lease, heard)
         return self._failed(step, heard, now)
 
@@ -241,7 +240,9 @@ def _resting(wait: Wait | None, now: float, reason: str) -> Failed:
         return Failed(FailureClass.configuration_error, reason, failure=told)
     seconds = wait.until - now
     after = seconds if seconds < inf else None
-    length = f"rests for {seconds:.0f} s more after {wait.kind}" if after is not None else "is busy"
-    message = f"{wait.what} {length}; {reason}"
+    said = f"rests for {seconds:.0f} s more after {wait.kind}"
+    if after is None:
+        said = "is busy" if wait.busy else "may not be asked at all"
+    message = f"{wait.what} {said}; {reason}"
     told = Failure(_KINDS.get(wait.kind, FailureKind.OVERLOADED), message)
     return Failed(wait.kind, message, retry_after=after, failure=told)

@@ -94,21 +94,9 @@ class Pools:
         nobody = Wait(inf, FailureClass.configuration_error, f"{candidate.label}#{only or '-'}")
         return min(waits, key=_soonest, default=nobody)
 
-    def heard(self, lease: Lease, heard: Heard) -> None:
-        """What a try came to, told before its credential is given back: a stream began well."""
-        now = self._now()
-        upstream = lease.candidate.upstream
-        key = None if upstream.passes_client_key else lease.key
-        model = upstream.own_model(lease.candidate.model)
-        case = Case(self._place(upstream), model, key, lease.group, lease.call)
-        if isinstance(heard, Succeeded):
-            case.succeeded(lease.begun, now.clock)
-        else:
-            case.failed(heard, lease.begun, now.clock, self._options)
-
     def release(self, lease: Lease, heard: Heard | None = None, tokens: int | None = None) -> None:
-        """Give a credential back; doing it again changes nothing. `heard` None: the try was given up, which
-        says nothing about the upstream. `tokens`: what the call used, where that is known.
+        """Give a credential back, when the reply is at its end; doing it again changes nothing. `heard` None:
+        the try was given up, which says nothing about the upstream. `tokens`: what the call used, if known.
         """
         if not lease.is_open:
             return
@@ -117,7 +105,7 @@ class Pools:
         lease.group.in_flight -= 1
         _settle(lease, heard, tokens)
         if heard is not None:
-            self.heard(lease, heard)
+            self._judge(lease, heard)
         for callback in list(self._watching.values()):
             callback()
 
@@ -160,6 +148,17 @@ class Pools:
             found[name] = shown(upstream, self._place(upstream), keys, now)
         note = "counted by this gateway, in this process: an estimate; told: as the provider last said it"
         return {"note": note, "at": now.wall, "upstreams": found}
+
+    def _judge(self, lease: Lease, heard: Heard) -> None:
+        now = self._now()
+        upstream = lease.candidate.upstream
+        key = None if upstream.passes_client_key else lease.key
+        model = upstream.own_model(lease.candidate.model)
+        case = Case(self._place(upstream), model, key, lease.group, lease.call)
+        if isinstance(heard, Succeeded):
+            case.succeeded(lease.begun, now.clock)
+        else:
+            case.failed(heard, lease.begun, now.clock, self._options)
 
     def _now(self) -> Moment:
         return Moment(self._clock(), self._wall())
