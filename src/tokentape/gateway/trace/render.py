@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.body import show
 from tokentape.gateway.trace.plain import plain
+from tokentape.protocols.reading import fields, number
 from tokentape.protocols.unfolding import dumped
 from tokentape.wire.body import media_type
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
@@ -41,6 +42,7 @@ def render(trace: Trace, redactor: Redactor, room: int) -> Fields:
         shown = _shown(form, message, redactor, room)
         room -= len(str(shown.get("body", ""))) if message is None else 0
         forms.append(shown)
+    left = [number(fields(shown).get("left_out")) or 0 for shown in forms]
     ended = trace.ended
     rest: Fields = {
         "about": {name: plain(_made(value)) for name, value in dict(trace.about).items()},
@@ -56,7 +58,7 @@ def render(trace: Trace, redactor: Redactor, room: int) -> Fields:
         "ms": _ms(trace.elapsed()),
         **(hidden if isinstance(hidden, dict) else {}),
         "forms": forms,
-        "left_out": {"bytes": sum(form.left_out for form in trace.forms), "notes": trace.lost_notes},
+        "left_out": {"bytes": sum(left), "notes": trace.lost_notes},
     }
 
 
@@ -170,7 +172,7 @@ def _redacted(message: Request | Response, redactor: Redactor) -> Request | Resp
 
 def _note(note: Note) -> Json:
     told = {name: plain(_made(value)) for name, value in note.fields.items()}
-    return {**told, "kind": note.kind, "at_ms": _ms(note.at)}
+    return {**told, "note": note.kind, "at_ms": _ms(note.at)}
 
 
 def _ms(seconds: float) -> float:

@@ -29,7 +29,7 @@ _LINGER = 0.05
 """Seconds from a finished call until its trace is looked at: the reply goes first."""
 _TIDY = 300.0
 """Seconds between two looks at what is on disk; other processes write there, too."""
-_IN_MEMORY = 16 << 20
+_IN_MEMORY = 8 << 20
 """Bytes of documents that are kept in memory, at most."""
 
 
