@@ -9,6 +9,10 @@ from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.translation import codec_of, read_request, write_reply, write_request
 from tokentape.upstreams.upstream import Upstream
 
+CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"at": "sea"}'}}
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+HI = [{"role": "user", "content": "What is at sea?"}]
+
 
 class NoAuth:
     async def signed(self, request, secret):
@@ -79,9 +83,6 @@ def plain(message):
 
 def result(message, said="waves"):
     return {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": said}
-
-
-HI = [{"role": "user", "content": "What is at sea?"}]
 
 
 def gemini_reply(**call):

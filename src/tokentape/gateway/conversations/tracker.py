@@ -188,9 +188,7 @@ class Tracker:
             if entry is not None and entry.only is not None:
                 new = self._new(seen, place)
                 return replace(new, evidence="new: after a compaction", linked=entry.only.conversation)
-        return replace(
-            self._new(seen, place), evidence="new: after a compaction of another that is not known"
-        )
+        return replace(self._new(seen, place), evidence="new: after a compaction of one not known")
 
     def _new(self, seen: Seen, place: Chain) -> Identity:
         begun = any(turn.side == "assistant" for turn in place.turns)
