@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tokentape.gateway.arrays import ArrayEncoder
-from tokentape.protocols.canonical.events import Ended, Failed, Ping
+from tokentape.gateway.breaking import broken
+from tokentape.protocols.canonical.events import Ping
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.framing import ENCODERS, MEDIA_TYPES
 from tokentape.protocols.streaming import StreamTranslator
 from tokentape.protocols.translation import codec_of
+from tokentape.wire.eventstream import end_of_messages
 
 if TYPE_CHECKING:
     from tokentape.errors import ProtocolError
@@ -49,16 +51,23 @@ class Passing:
 
     def __init__(self, dialect: str, media_type: str) -> None:
         self._dialect = dialect
-        self._held = b""
+        self._held = self._said = b""
         self._is_within = False
         self._ends = _ENDS.get(media_type, ())
+        self._is_framed = media_type == MEDIA_TYPES["eventstream"]
         self._is_over = False
 
     def feed(self, data: bytes) -> bytes:
         """The bytes, as far as whole events go."""
+        self._said = out = self._whole(data)
+        return out
+
+    def _whole(self, data: bytes) -> bytes:
+        if self._is_framed:
+            return self._frames(data)
         ends = self._ends
         if not ends:
-            self._is_within = True  # frames we do not look into: nothing can be told between them
+            self._is_within = True  # bytes we do not look into: nothing can be told between them
             return data
         if self._held:
             data, self._held = self._held + data, b""
@@ -77,6 +86,18 @@ class Passing:
             return data
         return data[:at]
 
+    def _frames(self, data: bytes) -> bytes:
+        """Those of AWS say how long they are, and are of no use before they are whole."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        try:
+            at = end_of_messages(data)
+        except ValueError:
+            self._is_framed, self._is_within = False, True
+            return data
+        self._held = data[at:]
+        return data[:at]
+
     def end(self) -> bytes:
         """What is left of an event without an end."""
         held, self._held = self._held, b""
@@ -87,11 +108,8 @@ class Passing:
         """The error event of the dialect; the beginning of an event that never came in whole is dropped."""
         if self._is_within:
             return None
-        codec = codec_of(self._dialect)
-        writer = codec.writer(Target(self._dialect))
-        encode = ENCODERS[codec.framing]
-        wires = [*writer.write(Failed(failure)), *writer.write(Ended(False))]
-        return b"".join(map(encode, wires))
+        self._is_over = True
+        return broken(self._dialect, failure, self._said)
 
     def ping(self) -> bytes:
         """As the dialect has it."""

@@ -78,6 +78,19 @@ def starts_message(body: bytes) -> bool:
     return True
 
 
+def end_of_messages(data: bytes) -> int:
+    """Where the last message ends that `data` holds in whole; 0: it holds none. ValueError: no message
+    begins where one should.
+    """
+    at = 0
+    while len(data) - at >= _PRELUDE.size:
+        end = at + _read_prelude(data[at : at + _PRELUDE.size])[0]
+        if end > len(data):
+            break
+        at = end
+    return at
+
+
 class EventStreamDecoder:
     """One event per message; its name is `:event-type`, `:exception-type` or `:error-code`.
 
