@@ -64,12 +64,29 @@ def numbered(items: Iterable[Json], response: str) -> list[Fields]:
 
 def _listed(item: Fields) -> Fields:
     if kind_of(item) == "message":
-        content = item.get("content")
-        if isinstance(content, str):
-            kind = "output_text" if item.get("role") == "assistant" else "input_text"
-            part: Fields = {"type": kind, "text": content}
-            content = [{**part, "annotations": []} if kind == "output_text" else part]
-        item = {"type": "message", "status": "completed", **item, "content": content}
-    elif kind_of(item) in (*OUTPUTS, *OUTPUTS.values()):
-        item = {"status": "completed", **item}
+        return {"type": "message", "status": "completed", **item, "content": _parts(item)}
+    if kind_of(item) in (*OUTPUTS, *OUTPUTS.values()):
+        return {"status": "completed", **item}
     return item
+
+
+def _parts(item: Fields) -> Json:
+    """The parts of a message, with what the schema wants of each."""
+    content = item.get("content")
+    kind = "output_text" if item.get("role") == "assistant" else "input_text"
+    if isinstance(content, str):
+        content = [{"type": kind, "text": content}]
+    if not isinstance(content, list):
+        return []
+    return [{**_USUAL_PARTS.get(_kind(part), {}), **part} for part in content if isinstance(part, dict)]
+
+
+_USUAL_PARTS: dict[str, Fields] = {
+    "input_image": {"detail": "auto", "image_url": None},
+    "output_text": {"annotations": [], "logprobs": []},
+}
+
+
+def _kind(part: Fields) -> str:
+    found = part.get("type")
+    return found if isinstance(found, str) else ""

@@ -60,9 +60,19 @@ def patched(response: Fields, asked: Asked) -> Fields:
         response["instructions"] = given.get("instructions")
     if asked.conversation is not None:
         response["conversation"] = {"id": asked.conversation}
+    tools = response.get("tools")
+    if isinstance(tools, list):
+        response["tools"] = [_tool(tool) for tool in tools]
     if any(name not in response for name in _WHOLE):
         response = {**_usual(asked), **response}
     return response
+
+
+def _tool(tool: Json) -> Json:
+    """A function tool tells all of itself, and is strict unless it said no."""
+    if isinstance(tool, dict) and tool.get("type") == "function":
+        return {"description": None, "parameters": None, **tool, "strict": tool.get("strict", True)}
+    return tool
 
 
 def ended(response: Fields, now: float) -> Fields:
