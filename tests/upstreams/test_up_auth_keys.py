@@ -7,6 +7,7 @@ import os
 import time
 
 import pytest
+from up_wire import Clock, NoSender, asked
 
 from tokentape.errors import UsageError
 from tokentape.upstreams.auth.kinds import KINDS, Surroundings, auth_of
@@ -14,7 +15,6 @@ from tokentape.upstreams.auth.passing import SHAPES, is_host_of, provider_of_key
 from tokentape.upstreams.auth.sigv4 import AwsKey, sign
 from tokentape.upstreams.upstream import AuthFailed, Secret
 from tokentape.wire.message import Request
-from up_wire import Clock, NoSender, asked
 
 KEY = Secret("k-1234567890")
 
@@ -61,7 +61,9 @@ def test_a_key_stands_in_its_header_and_what_the_client_showed_is_gone(kind, opt
 def test_a_key_in_the_query_is_escaped():
     result = signed("query", asked("https://h.example/v1beta/m?alt=sse"), Secret("a/b&c"))
     assert result.url == "https://h.example/v1beta/m?alt=sse&key=a%2Fb%26c"
-    assert signed("query", asked("https://h.example/x?key=theirs")).url == "https://h.example/x?key=k-1234567890"
+    assert (
+        signed("query", asked("https://h.example/x?key=theirs")).url == "https://h.example/x?key=k-1234567890"
+    )
 
 
 def test_nothing_is_shown_where_there_is_nothing():
@@ -168,9 +170,18 @@ def scope(request: Request) -> str:
     ("url", "expected"),
     [
         (BEDROCK, "A/20270115/eu-central-1/bedrock/aws4_request"),
-        ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com/x", "A/20270115/us-gov-west-1/bedrock/aws4_request"),
-        ("https://vpce-1.bedrock-runtime.us-west-2.vpce.amazonaws.com/x", "A/20270115/us-west-2/bedrock/aws4_request"),
-        ("https://runtime.sagemaker.us-east-2.amazonaws.com/x", "A/20270115/us-east-2/sagemaker/aws4_request"),
+        (
+            "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com/x",
+            "A/20270115/us-gov-west-1/bedrock/aws4_request",
+        ),
+        (
+            "https://vpce-1.bedrock-runtime.us-west-2.vpce.amazonaws.com/x",
+            "A/20270115/us-west-2/bedrock/aws4_request",
+        ),
+        (
+            "https://runtime.sagemaker.us-east-2.amazonaws.com/x",
+            "A/20270115/us-east-2/sagemaker/aws4_request",
+        ),
         ("http://127.0.0.1:9/x", "A/20270115/eu-north-1/bedrock/aws4_request"),
     ],
     ids=["bedrock", "fips", "vpce", "sagemaker", "variable"],
@@ -182,7 +193,9 @@ def test_region_and_service_stand_in_the_host(url, expected):
 
 def test_a_credential_of_aws_comes_from_itself_the_environment_or_a_file(tmp_path):
     file = tmp_path / "credentials"
-    file.write_text("[default]\naws_access_key_id=D\naws_secret_access_key=x\n\n[team]\naws_access_key_id=T\naws_secret_access_key=y\naws_session_token=z\n")
+    file.write_text(
+        "[default]\naws_access_key_id=D\naws_secret_access_key=x\n\n[team]\naws_access_key_id=T\naws_secret_access_key=y\naws_session_token=z\n"
+    )
     shared = {"AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_CONFIG_FILE": str(tmp_path / "none")}
     both = {**shared, "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "s"}
 
@@ -201,7 +214,12 @@ def test_a_credential_of_aws_comes_from_itself_the_environment_or_a_file(tmp_pat
 
 
 def test_a_signature_of_the_client_is_replaced():
-    theirs = asked(BEDROCK, authorization="AWS4-HMAC-SHA256 Credential=THEIRS/x", x_amz_date="1", x_amz_security_token="t")
+    theirs = asked(
+        BEDROCK,
+        authorization="AWS4-HMAC-SHA256 Credential=THEIRS/x",
+        x_amz_date="1",
+        x_amz_security_token="t",
+    )
     result = signed("aws", theirs, Secret("A:B"))
     assert [name.lower() for name, _ in result.headers] == ["content-type", "x-amz-date", "authorization"]
     assert "THEIRS" not in str(result.headers)
@@ -242,7 +260,11 @@ def test_what_is_missing_for_aws_is_told_without_secrets(tmp_path):
 def test_a_key_goes_to_its_maker_and_to_nobody_else(shape, maker):
     key = shape + "0123456789abcdef"
     assert provider_of_key(key) == maker
-    hosts = {"openai": "api.openai.com", "anthropic": "api.anthropic.com", "google": "generativelanguage.googleapis.com"}
+    hosts = {
+        "openai": "api.openai.com",
+        "anthropic": "api.anthropic.com",
+        "google": "generativelanguage.googleapis.com",
+    }
     for other, host in hosts.items():
         request = asked(f"https://{host}/v1/x", Authorization=f"Bearer {key}")
         if other == maker:
@@ -256,7 +278,11 @@ def test_a_key_goes_to_its_maker_and_to_nobody_else(shape, maker):
 
 @pytest.mark.parametrize(
     "field",
-    [("x-api-key", "sk-ant-abc"), ("Authorization", "Bearer sk-ant-abc"), ("authorization", "bearer sk-ant-abc")],
+    [
+        ("x-api-key", "sk-ant-abc"),
+        ("Authorization", "Bearer sk-ant-abc"),
+        ("authorization", "bearer sk-ant-abc"),
+    ],
     ids=["x-api-key", "bearer", "lower"],
 )
 def test_a_key_is_passed_on_exactly_as_it_came(field):
@@ -268,7 +294,9 @@ def test_both_styles_of_gemini_go_on():
     by_query = asked("https://generativelanguage.googleapis.com/v1beta/models/g:generateContent?key=AIzaSyX")
     assert signed("client", by_query, None) is by_query
     assert "google" in refusal("client", asked("https://api.anthropic.com/v1/messages?key=AIzaSyX"), None)
-    assert "google" in refusal("client", asked("https://api.anthropic.com/v1/messages?a=1&key=%41IzaSyX"), None)
+    assert "google" in refusal(
+        "client", asked("https://api.anthropic.com/v1/messages?a=1&key=%41IzaSyX"), None
+    )
 
 
 def test_a_plain_sk_key_may_be_anybodys():

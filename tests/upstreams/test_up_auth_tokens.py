@@ -8,6 +8,7 @@ import sys
 from urllib.parse import parse_qs
 
 import pytest
+from up_wire import Clock, NoSender, asked, says
 
 from tokentape.errors import UsageError
 from tokentape.testing.provider import Provider
@@ -16,10 +17,9 @@ from tokentape.upstreams.auth.command import token_of
 from tokentape.upstreams.auth.kinds import Surroundings, auth_of
 from tokentape.upstreams.auth.tokens import Token, Tokens
 from tokentape.upstreams.upstream import AuthFailed, Secret
-from up_wire import Clock, NoSender, asked, says
 
 pytest.importorskip("aiohttp")
-from tokentape.upstreams.aiohttp_sender import AiohttpSender  # noqa: E402
+from tokentape.upstreams.aiohttp_sender import AiohttpSender
 
 
 class Counted:
