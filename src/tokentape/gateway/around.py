@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from tokentape.errors import ProtocolError
 from tokentape.gateway.classes import Request, class_of
 from tokentape.gateway.conversations.identity import Seen
+from tokentape.gateway.giving import Giving
+from tokentape.gateway.hearing import Hearing
 from tokentape.gateway.traits import traits_of
-from tokentape.gateway.usage.tap import Counted, UsageTap
+from tokentape.gateway.usage.tap import UsageTap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tokentape.gateway.asking import Asking
     from tokentape.gateway.classes import Classified
     from tokentape.gateway.conversations.identity import Identity
     from tokentape.gateway.exchange import Answer
-    from tokentape.gateway.preparing import Prepared
     from tokentape.gateway.record import Record
     from tokentape.gateway.services import Services, Setup
     from tokentape.gateway.targets import Traits
@@ -67,11 +68,12 @@ class Around:
             call.incoming.request.headers,
             call.dialect,
             call.fields,
-            self._readable,
+            self.readable,
             self.classified.name,
         )
 
-    def _readable(self) -> Conversation | None:
+    def readable(self) -> Conversation | None:
+        """The request in canonical form; None where it cannot be read."""
         try:
             return self._asking.conversation
         except ProtocolError:
@@ -108,33 +110,49 @@ class Around:
         )
         return self.traits().tokens if counts else 0
 
-    def change(self, candidate: Candidate, credential: Credential) -> Callable[[Prepared], Prepared] | None:
-        """What puts into the request what the upstream needs back; None: nothing."""
-        return None
+    def giving(self, candidate: Candidate, credential: Credential) -> Giving:
+        """What puts into the request what the upstream needs back."""
+        return Giving(self._services.fields, self, candidate, credential.name, self._record.trace)
 
-    def tap(self, answer: Answer) -> UsageTap | None:
-        """What hears the upstream's answer as it goes by, for what it used; None where nobody asks."""
-        arrived = answer.arrived
-        lease = answer.step.lease
-        if not (self._setup.counts_words or self._record.trace.is_on or lease.tickets):
+    @property
+    def is_followed(self) -> bool:
+        """True if it matters to which conversation the call belongs: somebody asked, or will read it."""
+        return "identity" in self.__dict__
+
+    def hearing(self, answer: Answer) -> Hearing | None:
+        """What hears the upstream's answer as it goes by; None where nobody asks."""
+        step, arrived = answer.step, answer.arrived
+        prepared = arrived.prepared
+        if self._record.trace.is_on:
+            _ = self.identity  # the trace tells it
+        watch = self.giving(step.candidate, step.lease.credential).watch(prepared)
+        counts = self._setup.counts_words or self._record.trace.is_on or bool(step.lease.tickets)
+        wants_reply = self.is_followed and self._services.tracker.wants_reply(self.identity, self.seen)
+        if not (counts or watch is not None or wants_reply):
             return None
-        source = arrived.prepared.source
+        is_stream = arrived.body is None
+        keeps = wants_reply or (watch is not None and not is_stream)
+        tap = self._tap(answer) if counts else None
+        found = Hearing(prepared.source, tap, watch, is_stream=is_stream, keeps=keeps)
+        for data in arrived.first if arrived.body is None else (arrived.body,):
+            found.feed(data)
+        return found
+
+    def _tap(self, answer: Answer) -> UsageTap:
+        sent, source = answer.arrived.sent, answer.arrived.prepared.source
         says = self._setup.counts_words and bool(source.stream) and source.dialect == "openai.chat"
-        tap = UsageTap(
+        return UsageTap(
             source.dialect,
-            headers=arrived.sent.headers,
-            status=arrived.sent.status,
+            headers=sent.headers,
+            status=sent.status,
             streamed=bool(source.stream),
             says=says,
         )
-        for data in arrived.first if arrived.body is None else (arrived.body,):
-            tap.feed(data)
-        return tap
 
-    def answered(self, answer: Answer, counted: Counted) -> None:
+    def answered(self, answer: Answer, hearing: Hearing) -> None:
         """The answer went out whole: what is learned from it."""
-        step = answer.step
-        if "identity" in self.__dict__:
-            self._services.affinity.made(
-                self.identity, step.lease.credential.name, step.candidate.upstream.name
-            )
+        if not self.is_followed:
+            return
+        step, identity = answer.step, self.identity
+        self._services.affinity.made(identity, step.lease.credential.name, step.candidate.upstream.name)
+        self._services.tracker.answered(identity, self.seen, hearing.reply)

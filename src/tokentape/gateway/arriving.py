@@ -21,9 +21,8 @@ from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response, header, without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tokentape.gateway.asking import Asking
+    from tokentape.gateway.giving import Giving
     from tokentape.gateway.trace.trace import Trace
     from tokentape.upstreams.sending import Sender, Sent
     from tokentape.upstreams.upstream import Candidate, Credential
@@ -76,16 +75,14 @@ class Trying:
         asking: Asking,
         candidate: Candidate,
         credential: Credential,
-        change: Callable[[Prepared], Prepared] | None = None,
+        giving: Giving | None = None,
     ) -> Arrived | Failed:
         """Ask once. What goes wrong comes back as data; cancelled, it leaves nothing open.
 
-        `change` may put something into the request at the last moment (field rules).
+        `giving` puts in what the upstream needs back.
         """
         try:
-            prepared = prepare(asking, candidate, credential.name, strict=self.strict)
-            if change is not None:
-                prepared = change(prepared)
+            prepared = prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
         except (ProtocolError, UnsupportedFeature, UsageError) as error:
             return unprepared(error)
         self.trace.form(f"upstream_request#{self.number}", prepared.request)

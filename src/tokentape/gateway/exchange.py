@@ -29,7 +29,6 @@ from tokentape.gateway.pumping import Pulse
 from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
-from tokentape.gateway.usage.spent import NOTHING
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.failures import Failed, Succeeded, of_told
 from tokentape.upstreams.plan import GaveUp, attempts
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tokentape.gateway.call import Call
+    from tokentape.gateway.hearing import Hearing
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.record import Record
     from tokentape.gateway.services import Services, Setup
@@ -171,7 +171,7 @@ class Live:
         credential = step.lease.credential
         try:
             arrived = await trying.arrive(
-                self._asking, step.candidate, credential, self._around.change(step.candidate, credential)
+                self._asking, step.candidate, credential, self._around.giving(step.candidate, credential)
             )
         except BaseException:
             self._services.pools.release(step.lease)
@@ -212,24 +212,35 @@ class Live:
     async def deliver(self, answer: Answer, outlet: Outlet) -> None:
         """The answer goes to the client; its lease is given back with what it used."""
         heard: Heard | None = None  # given up: that says nothing about the upstream
-        record = self._record
-        tap = self._around.tap(answer)
+        hearing = self._around.hearing(answer)
         try:
             if answer.written is not None:
                 await self._deliver_whole(answer.written, outlet)
                 heard = Succeeded(answer.written.status)
             else:
-                heard = await self._deliver_stream(answer, outlet, tap.feed if tap is not None else _nothing)
+                hear = hearing.feed if hearing is not None else _nothing
+                heard = await self._deliver_stream(answer, outlet, hear)
         finally:
             answer.arrived.sent.close()
-            counted = tap.end() if tap is not None else NOTHING
-            usage = counted.usage
-            tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
-            self._services.pools.release(answer.step.lease, heard, tokens)
-            record.used(counted, answer.step, tap)
-            if isinstance(heard, Succeeded):
-                self._around.answered(answer, counted)
+            self._over(answer, hearing, heard)
+        record = self._record
         record.finish(answer.arrived.sent.status if answer.written is None else answer.written.status)
+
+    def _over(self, answer: Answer, hearing: Hearing | None, heard: Heard | None) -> None:
+        """The reply is over, however: what it used is counted, and what it taught is kept."""
+        step, is_whole = answer.step, isinstance(heard, Succeeded)
+        if hearing is None:
+            self._services.pools.release(step.lease, heard)
+            return
+        counted, notes = hearing.end(complete=is_whole)
+        usage = counted.usage
+        tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
+        self._services.pools.release(step.lease, heard, tokens)
+        self._record.used(counted, step, hearing.tap)
+        for note in notes:
+            self._record.trace.note("field_rule", said=str(note))
+        if is_whole:
+            self._around.answered(answer, hearing)
 
     async def _deliver_whole(self, reply: Written, outlet: Outlet) -> None:
         self._record.lost(reply.losses)

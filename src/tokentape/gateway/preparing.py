@@ -23,9 +23,9 @@ from tokentape.wire.url import path_of, split_query
 
 if TYPE_CHECKING:
     from tokentape.gateway.asking import Asking
+    from tokentape.gateway.giving import Giving
     from tokentape.protocols.canonical.conversation import Conversation
-    from tokentape.protocols.codec import Outgoing
-    from tokentape.upstreams.upstream import Candidate, Upstream
+    from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -53,8 +53,11 @@ class Prepared:
         return self.asked is None
 
 
-def prepare(asking: Asking, candidate: Candidate, credential: str, *, strict: bool) -> Prepared:
-    """The request for `candidate`, which will be asked with the credential of that name.
+def prepare(
+    asking: Asking, candidate: Candidate, credential: str, *, strict: bool, giving: Giving | None = None
+) -> Prepared:
+    """The request for `candidate`, which will be asked with the credential of that name. `giving` puts in
+    what the upstream needs back.
 
     Raises `ProtocolError` for a body that is not of its dialect, `UnsupportedFeature` for a loss of meaning
     (with `strict` for any loss), `UsageError` for a model that cannot stand in a path.
@@ -62,11 +65,11 @@ def prepare(asking: Asking, candidate: Candidate, credential: str, *, strict: bo
     upstream = candidate.upstream
     dialect = upstream.speaks(asking.call.dialect)
     if dialect == asking.call.dialect:
-        return _same(asking, candidate)
-    return _translated(asking, candidate, dialect, credential, strict=strict)
+        return _same(asking, candidate, giving)
+    return _translated(asking, candidate, dialect, credential, giving, strict=strict)
 
 
-def _same(asking: Asking, candidate: Candidate) -> Prepared:
+def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepared:
     call, upstream = asking.call, candidate.upstream
     request, fields = call.incoming.request, call.fields
     body, losses = request.body or b"", NO_LOSSES
@@ -79,12 +82,14 @@ def _same(asking: Asking, candidate: Candidate) -> Prepared:
         fields = {**fields, "model": candidate.model}
     if upstream.forced:
         fields = {**fields, **upstream.forced}
+    keeps = upstream.passes_client_key
+    headers = (*onward(request.headers, keep_credentials=keeps), *upstream.headers)
+    if giving is not None:
+        fields, headers = giving.injected(giving.passed(fields, call.dialect), headers, call.dialect)
     if call.is_edited:
         body = dumps(fields)
     elif fields is not call.fields and (changes := differences(call.fields, fields)):
         body = patched(body, changes)
-    keeps = upstream.passes_client_key
-    headers = onward(request.headers, keep_credentials=keeps)
     path, query = path_of(request.url).lstrip("/"), split_query(request.url)[1]
     if query and not keeps:
         query = without_key(query)
@@ -92,11 +97,17 @@ def _same(asking: Asking, candidate: Candidate) -> Prepared:
         path = with_model(path, candidate.model)
     url = url_of(upstream, path, query, candidate.model, _method(path))
     source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
-    return Prepared(Request("POST", url, (*headers, *upstream.headers), body), source, losses, body=fields)
+    return Prepared(Request("POST", url, headers, body), source, losses, body=fields)
 
 
 def _translated(
-    asking: Asking, candidate: Candidate, dialect: str, credential: str, *, strict: bool
+    asking: Asking,
+    candidate: Candidate,
+    dialect: str,
+    credential: str,
+    giving: Giving | None,
+    *,
+    strict: bool,
 ) -> Prepared:
     call, upstream = asking.call, candidate.upstream
     target = Target(
@@ -104,22 +115,19 @@ def _translated(
     )
     asked = with_parameters(asking.conversation, candidate.set)
     asked = replace(asked, stream=call.stream)
-    written = write_request(asked, target)
+    restored = giving.restored(asked, dialect) if giving is not None else asked
+    written = write_request(restored, target)
     if strict and len(written.losses):
         refused(call.dialect, dialect, written.losses)
     outgoing = written.result
     body = {**outgoing.body, **upstream.forced}
-    request = _request(upstream, outgoing, candidate.model, dialect, body, stream=call.stream)
+    headers = (*fresh(dialect, stream=call.stream), *upstream.headers)
+    if giving is not None:
+        body, headers = giving.injected(body, headers, dialect)
+    url = url_of(upstream, outgoing.path, outgoing.query, candidate.model, _method(outgoing.path))
+    request = Request("POST", url, headers, dumps(body))
     source = Source(dialect, candidate.model, call.stream, upstream.provider or None, target.credential)
     return Prepared(request, source, written.losses, asked, body)
-
-
-def _request(
-    upstream: Upstream, outgoing: Outgoing, model: str, dialect: str, body: Fields, *, stream: bool
-) -> Request:
-    url = url_of(upstream, outgoing.path, outgoing.query, model, _method(outgoing.path))
-    headers = (*fresh(dialect, stream=stream), *upstream.headers)
-    return Request("POST", url, headers, dumps(body))
 
 
 def _method(path: str) -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from tokentape.gateway.conversations.affinity import Affinity
+from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.conversations.tracker import Tracker
 from tokentape.gateway.counting import count
+from tokentape.gateway.fields.memory import FieldMemory
 from tokentape.gateway.models import models
 from tokentape.gateway.pages import named_page, own_pages
 from tokentape.gateway.passing import pass_on
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.call import Call, Incoming
     from tokentape.gateway.classes import ClassRule
     from tokentape.gateway.exchange import Exchange
+    from tokentape.gateway.fields.rule import FieldRule
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.routing import Router
     from tokentape.gateway.targets import Resolved
@@ -87,6 +90,8 @@ class Lasting:
     usage: UsageOptions = field(default_factory=UsageOptions)
     pools: PoolOptions = field(default_factory=PoolOptions)
     state: StateOptions = field(default_factory=StateOptions)
+    tracker: TrackerOptions = field(default_factory=TrackerOptions)
+    fields: tuple[FieldRule, ...] = ()
 
 
 class Beside(Protocol):
@@ -111,7 +116,8 @@ class Services:
         self.tapes = Tapes(lasting.record)
         self.traces = Traces(lasting.trace)
         self.ledger = Ledger(lasting.usage)
-        self.tracker = Tracker(clock=time.monotonic)
+        self.fields = FieldMemory(lasting.fields, clock=time.monotonic)
+        self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
         self.is_ready = False
         self.own: dict[tuple[str, str], Own] = own_pages(self)

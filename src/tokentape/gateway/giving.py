@@ -1,0 +1,96 @@
+"""What an upstream needs back, put into a request: field rules, applied to one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.fields.scope import Scope
+from tokentape.gateway.fields.watch import Going
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tokentape.gateway.around import Around
+    from tokentape.gateway.fields.memory import FieldMemory
+    from tokentape.gateway.fields.notes import Note
+    from tokentape.gateway.fields.watch import Watch
+    from tokentape.gateway.preparing import Prepared
+    from tokentape.gateway.trace.trace import Trace
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.upstreams.upstream import Candidate
+    from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
+
+    Fields = dict[str, Json]
+
+
+class Giving:
+    """The rules, for one call at one candidate with one credential. Whose memory is meant is only found out
+    where a rule cares.
+    """
+
+    def __init__(
+        self, memory: FieldMemory, around: Around, candidate: Candidate, credential: str, trace: Trace
+    ) -> None:
+        self._memory, self._around, self._trace = memory, around, trace
+        self._upstream, self._model = candidate.upstream, candidate.model
+        self._credential = f"{candidate.upstream.name}#{credential}"
+
+    def _cares(self, dialect: str, *, passed: bool) -> bool:
+        rules = self._memory.rules_for(self._upstream, self._model, dialect, passed=passed)
+        return bool(rules.fields or rules.states or rules.is_cached)
+
+    def _scope(self) -> Scope:
+        around = self._around
+        identity, seen = around.identity, around.seen
+        return Scope(
+            seen.client,
+            self._credential,
+            seen.naming.session,
+            identity.id,
+            seen.kind,
+            identity.linked,
+        )
+
+    def restored(self, asked: Conversation, dialect: str) -> Conversation:
+        """A canonical request that is about to be written in the upstream's dialect."""
+        if not self._cares(dialect, passed=False):
+            return asked
+        found = self._memory.restore(self._upstream, self._model, self._scope(), asked, dialect)
+        self._note(found.notes)
+        return found.asked
+
+    def passed(self, fields: Fields, dialect: str) -> Fields:
+        """A body that goes on in the client's own dialect: the same object for nearly all."""
+        if not self._cares(dialect, passed=True):
+            return fields
+        found = self._memory.passed_on(self._upstream, self._model, self._scope(), fields, dialect)
+        self._note(found.notes)
+        return found.body
+
+    def injected(self, fields: Fields, headers: Headers, dialect: str) -> tuple[Fields, Headers]:
+        """Body and headers as they go out."""
+        if not self._cares(dialect, passed=True):
+            return fields, headers
+        found = self._memory.inject(self._upstream, self._model, self._scope(), fields, headers)
+        self._note(found.notes)
+        return found.body, found.headers
+
+    def watch(self, prepared: Prepared) -> Watch | None:
+        """What learns from the reply; None where no rule cares."""
+        dialect = prepared.source.dialect
+        if not self._cares(dialect, passed=prepared.is_same):
+            return None
+        going = Going(
+            self._upstream,
+            self._model,
+            self._scope(),
+            prepared.body or {},
+            self._around.readable,
+            dialect,
+        )
+        return self._memory.watch(going, passed=prepared.is_same)
+
+    def _note(self, notes: Iterable[Note]) -> None:
+        for note in notes:
+            self._trace.note("field_rule", said=str(note))
