@@ -170,3 +170,14 @@ def test_a_session_is_told_by_its_agent(agent, evidence):
 def test_what_an_agent_asks_about_itself_stays_here(method, path, status):
     told = quiet_reply(method, path)
     assert (told and told[0]) == status
+
+
+@pytest.mark.parametrize(("to", "field"), [("chat", "user"), ("responses", "safety_identifier")])
+def test_a_device_and_a_session_are_no_user_of_another_provider(to, field):
+    """Claude Code's `metadata.user_id` has 150 characters; OpenAI takes 64, and refuses the call."""
+    translated = translate(of("claude-code", "first").fields, to=to, source="anthropic", model="m")
+    assert field not in translated.result.body
+    assert "metadata.user_id: user: its 150 characters" in str(translated.losses)
+    short = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    short = translate({**short, "metadata": {"user_id": "u-1"}}, to=to, source="anthropic", model="m")
+    assert short.result.body[field] == "u-1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +90,21 @@ def write_options(options: Options, places: tuple[Place, ...], body: Fields) -> 
         inner[place.path[-1]] = list(value) if isinstance(value, tuple) else value
         written.add(place.option)
     return frozenset(written)
+
+
+LONGEST_USER = 64
+"""Characters of `user` and `safety_identifier` that OpenAI takes."""
+
+
+def with_short_user(options: Options, asked: Conversation, losses: Losses) -> Options:
+    """Without a `user` of another dialect that is too long. Claude Code puts device, account and session
+    there, which is more than another provider needs to know.
+    """
+    if options.user is None or len(options.user) <= LONGEST_USER:
+        return options
+    why = f"its {len(options.user)} characters are more than the {LONGEST_USER} that are taken"
+    losses.tuning(path_of(asked, "user"), "user", why)
+    return replace(options, user=None)
 
 
 def unwritten(asked: Conversation, written: frozenset[str], losses: Losses) -> None:

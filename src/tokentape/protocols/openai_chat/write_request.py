@@ -20,7 +20,7 @@ from tokentape.protocols.openai_chat.quirked import quirked, within_subset
 from tokentape.protocols.openai_chat.thinking import write_thinking
 from tokentape.protocols.openai_chat.tools import write_tool
 from tokentape.protocols.openai_chat.write_message import Writing, write_assistant, write_result, write_spoken
-from tokentape.protocols.options import unwritten, write_options
+from tokentape.protocols.options import unwritten, with_short_user, write_options
 from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.tool_ids import identified
 
@@ -144,7 +144,7 @@ def _listed(body: Fields, name: str) -> list[Json]:
 def _options(
     asked: Conversation, target: Target, own: bool, spelling: Mapping[str, Json], body: Fields
 ) -> None:
-    options = asked.options
+    options = asked.options if own else with_short_user(asked.options, asked, target.losses)
     written = write_options(options, OPTIONS, body)
     for usual in ("max_completion_tokens", "seed"):
         older = spelling.get(usual)
@@ -155,7 +155,7 @@ def _options(
     if spelling.get("stop") == "text" and options.stop is not None and len(options.stop) == 1:
         body["stop"] = options.stop[0]
     if not own:
-        unwritten(asked, written, target.losses)
+        unwritten(asked, written | {"user"}, target.losses)
 
 
 def _usage(asked: Conversation, own: bool, spelling: Mapping[str, Json], body: Fields) -> None:

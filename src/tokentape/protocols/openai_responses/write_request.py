@@ -14,7 +14,7 @@ from tokentape.protocols.openai_responses.names import BY_USER, LOGPROBS, NAME, 
 from tokentape.protocols.openai_responses.tools import write_choice, write_format, write_tool
 from tokentape.protocols.openai_responses.write_content import own
 from tokentape.protocols.openai_responses.write_items import Items
-from tokentape.protocols.options import path_of, unwritten, write_options
+from tokentape.protocols.options import path_of, unwritten, with_short_user, write_options
 from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.tool_ids import identified
 
@@ -105,8 +105,10 @@ def _options(asked: Conversation, target: Target, spelling: Mapping[str, Json], 
     if tier is not None and own(asked.origin) is None and tier not in TIERS:
         places = tuple(place for place in places if place.option != "service_tier")
     options = _enough(options, asked, target)
+    if own(asked.origin) is None:
+        options = with_short_user(options, asked, target.losses)
     done = write_options(options, places, written)
-    unwritten(asked, done | {"logprobs"}, target.losses)
+    unwritten(asked, done | {"logprobs", "user"}, target.losses)
 
 
 def _enough(options: Options, asked: Conversation, target: Target) -> Options:
