@@ -25,7 +25,7 @@ from tokentape.gateway.delivering import Unreadable, Written, folded, stream, wh
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.planned import carried_out
-from tokentape.gateway.pumping import Pulse
+from tokentape.gateway.pumping import Pulse, chunk_within
 from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
@@ -182,6 +182,7 @@ class Live:
         try:
             return await self._answered(step, arrived)
         except (Unreadable, SendFailed) as error:
+            arrived.sent.close()
             failure = (
                 error.failure
                 if isinstance(error, Unreadable)
@@ -202,7 +203,8 @@ class Live:
         if call.stream or prepared.asked is None:
             return Answer(step, arrived, None)
         pieces = list(arrived.first)
-        while data := await arrived.sent.chunk():
+        stall = step.candidate.upstream.times.stall
+        while data := await chunk_within(arrived.sent, stall):
             pieces.append(data)
         arrived.sent.close()
         arrived.body = b"".join(pieces)

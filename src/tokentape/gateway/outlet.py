@@ -12,6 +12,10 @@ class ClientGone(Exception):
     """The other side left: nothing more can be told, and nobody waits."""
 
 
+class SignOfLife(bytes):
+    """Bytes that say that the connection is alive, and nothing else: they are on no tape."""
+
+
 class Outlet(Protocol):
     """One reply: a head, then bytes, then its end.
 

@@ -10,19 +10,21 @@ import asyncio
 import random
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.gateway.arriving import LONGEST_ERROR
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.patching import patched
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.preparing import with_model, without_key
+from tokentape.gateway.pumping import chunk_within
 from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
-from tokentape.gateway.telling import tell
+from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
@@ -30,7 +32,7 @@ from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
 from tokentape.wire.interaction import How
-from tokentape.wire.message import Request
+from tokentape.wire.message import Request, Response
 from tokentape.wire.url import path_of, split_query
 
 if TYPE_CHECKING:
@@ -100,9 +102,17 @@ class _Passing:
         if passed is not None:
             await self._deliver(passed, outlet)
         elif isinstance(verdict, GaveUp):
-            failed = verdict.failed
-            failure = failed.failure or Failure(FailureKind.SERVER, failed.message or verdict.reason)
-            await self._tell(outlet, failure, verdict.retry_after)
+            await self._gave_up(verdict, outlet)
+
+    async def _gave_up(self, verdict: GaveUp, outlet: Outlet) -> None:
+        failed = verdict.failed
+        if failed.reply is not None:  # the provider's own error is an answer: it is recorded
+            headers = self._record.headers()
+            status = await tell_as_it_came(outlet, failed.reply, headers, verdict.retry_after)
+            self._record.finish(status, error=failed.message)
+            return
+        failure = failed.failure or Failure(FailureKind.SERVER, failed.message or verdict.reason)
+        await self._tell(outlet, failure, verdict.retry_after)
 
     def _candidates(self) -> tuple[Candidate, ...]:
         operation, incoming = self._found.operation, self._incoming
@@ -130,6 +140,7 @@ class _Passing:
             async with asyncio.timeout(step.timeout):
                 signed = await upstream.auth.signed(request, lease.credential.secret)
                 sent = await self._services.sender_for(upstream).send(signed, upstream.times)
+                failed = await _refused(sent) if sent.status in _AGAIN else None
         except UsageError as error:
             failed = Failed(
                 FailureClass.invalid_request,
@@ -146,11 +157,9 @@ class _Passing:
             self._services.pools.release(lease)
             raise
         else:
-            if sent.status not in _AGAIN:
+            if failed is None:
                 self._services.pools.heard_headers(lease, sent.headers)
                 return Passed(step, sent)
-            failed = of_status(sent.status, sent.headers)
-            sent.close()
         return failed
 
     def _request(self, candidate: Candidate) -> Request:
@@ -173,7 +182,8 @@ class _Passing:
         try:
             await outlet.start(sent.status, (*back(sent.headers), *self._record.headers()))
             status = sent.status
-            while data := await sent.chunk():
+            stall = passed.step.candidate.upstream.times.stall
+            while data := await chunk_within(sent, stall):
                 await outlet.chunk(data)
             await outlet.end()
             heard = _heard(sent.status)
@@ -192,6 +202,16 @@ class _Passing:
         headers = self._record.headers()
         status = await tell(outlet, self._found.operation, failure, headers, retry_after)
         self._record.finish(status, error=failure.message)
+
+
+async def _refused(sent: Sent) -> Failed:
+    """An error reply, as it came."""
+    try:
+        data = await sent.read(LONGEST_ERROR)
+    finally:
+        sent.close()
+    reply = Response(sent.status, sent.reason, sent.headers, data)
+    return replace(of_status(sent.status, sent.headers), reply=reply)
 
 
 def _heard(status: int) -> Heard:

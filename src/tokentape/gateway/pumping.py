@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
-from tokentape.gateway.outlet import ClientGone
+from tokentape.gateway.outlet import ClientGone, SignOfLife
 from tokentape.gateway.shapes import no_stream
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.sending import SendFailed
@@ -111,6 +111,15 @@ async def _rest(
         raise SendFailed(How.READ_TIMEOUT, f"nothing came for {stall:g} seconds") from error
 
 
+async def chunk_within(sent: Sent, stall: float | None) -> bytes:
+    """The next chunk, if it comes in time. Raises `SendFailed`."""
+    try:
+        async with asyncio.timeout(stall):
+            return await sent.chunk()
+    except TimeoutError as error:
+        raise SendFailed(How.READ_TIMEOUT, f"nothing came for {stall:g} seconds") from error
+
+
 async def _fail(shape: Shape, failure: Failure, outlet: Outlet) -> None:
     told = shape.fail(failure)
     if told is None:
@@ -139,7 +148,7 @@ class Heart:
                     continue
                 self.beat_at = self._time()
                 if ping := self._shape.ping():
-                    await self._outlet.chunk(ping)
+                    await self._outlet.chunk(SignOfLife(ping))
 
     def stop(self) -> None:
         """No more of it."""

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.naming import OURS
-from tokentape.gateway.outlet import ClientGone
+from tokentape.gateway.outlet import ClientGone, SignOfLife
 from tokentape.outcomes import Data, Wait
 from tokentape.wire.interaction import CALLER_STOPPED, How, WireError
 from tokentape.wire.message import header, without
@@ -93,7 +93,8 @@ class Taped:
         try:
             await self._inner.chunk(data)
         finally:
-            self._forward.chunk(data)
+            if not isinstance(data, SignOfLife):
+                self._forward.chunk(data)
 
     async def end(self) -> None:
         """The whole reply."""
