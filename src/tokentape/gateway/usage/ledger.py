@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.forks import renewed
@@ -60,7 +61,7 @@ class Ledger:
         self._last: deque[dict[str, Json]] = deque(maxlen=_LAST)
         self._is_failing = False
         self.lost = 0
-        """Requests that are in no file, because the disk refused them for too long."""
+        """Requests that are in no file: the disk refused them for too long, or they could not be counted."""
 
     def add(self, spent: Spent) -> None:
         """One request more. It costs next to nothing, and is in its file within `options.interval`."""
@@ -91,14 +92,22 @@ class Ledger:
         with self._settling:
             while self._new:
                 spent = self._new.popleft()
-                try:
-                    self._settle(spent)
-                except Exception as error:  # noqa: BLE001  the boundary: counting must not break the gateway
-                    self._complain(f"cannot count a request: {type(error).__name__}")
+                row = self._row(spent)
+                if row is not None:
+                    self._settle(spent.at, row)
             self._write()
 
-    def _settle(self, spent: Spent) -> None:
-        row = row_of(spent, self.options.prices)
+    def _row(self, spent: Spent) -> dict[str, Json] | None:
+        """The line of a request; without its estimate where that fails."""
+        for each in (spent, replace(spent, estimate=None)):
+            try:
+                return row_of(each, self.options.prices)
+            except Exception as error:  # noqa: BLE001  the boundary: counting must not break the gateway
+                self._complain(f"cannot count a request: {type(error).__name__}")
+        self.lost += 1
+        return None
+
+    def _settle(self, at: float, row: dict[str, Json]) -> None:
         self._last.append(row)
         key = tuple(str(_part(row, name)) for name in GROUPED)
         with self._lock:
@@ -109,7 +118,7 @@ class Ledger:
             if len(self._unwritten) >= _MOST_WAITING:
                 self._unwritten.popleft()
                 self.lost += 1
-            self._unwritten.append((spent.at, dumped(row)))
+            self._unwritten.append((at, dumped(row)))
 
     def _write(self) -> None:
         if self._rows is None or not self._unwritten:
@@ -118,7 +127,7 @@ class Ledger:
         try:
             self._rows.append(waiting, self._clock())
         except OSError as error:
-            self._complain(f"cannot write to {self._rows.directory}: {error}")
+            self._complain(f"cannot write to {self._rows.directory}, and tries again: {error}")
             return
         for _ in waiting:
             self._unwritten.popleft()
@@ -127,7 +136,7 @@ class Ledger:
     def _complain(self, problem: str) -> None:
         if not self._is_failing:
             self._is_failing = True
-            log.warning("usage: %s; it is kept in memory, and tried again", problem)
+            log.warning("usage: %s", problem)
 
     def report(self, question: Question | Mapping[str, str] | None = None) -> Report:
         """What was spent: by the files of all processes, or, without a directory, by this one's memory.

@@ -65,13 +65,13 @@ def _moment(said: str | None, name: str) -> float | None:
     said = said.strip()
     try:
         if said.replace(".", "", 1).isdigit() and said.isascii():
-            return float(said)
+            return datetime.fromtimestamp(float(said), UTC).timestamp()
         found = datetime.fromisoformat(said.replace(" ", "+") if "T" in said else said)
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         if name == "to" and len(said) == len("2026-11-21"):
             found += timedelta(days=1)
         return found.timestamp()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         raise UsageError(f"usage: {name}={said!r} is no time; write 2026-11-21 or 2026-11-21T09:30") from None
 
 

@@ -86,7 +86,7 @@ def lines(directory: str, start: float | None, end: float | None) -> Iterator[di
 
     A line stands in the file of the day on which it was written, which may be later than it is about.
     """
-    first = "" if start is None else day_of(start)
+    first = "" if start is None else day_of(max(0.0, start - _DAY))  # clocks differ
     for day, path in files(directory):
         if day < first:
             continue
