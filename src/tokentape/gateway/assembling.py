@@ -1,15 +1,17 @@
-"""From a configuration to a gateway."""
+"""From a configuration to a gateway, and from a new configuration to the same gateway with another setup."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.app import Gateway
+from tokentape.gateway.reloading import Live, Reloading
 from tokentape.gateway.services import Lasting, Services, Setup
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.upstreams.aiohttp_sender import AiohttpSender
 
 if TYPE_CHECKING:
+    from tokentape.gateway.config.loading import Source
     from tokentape.gateway.config.settled import Config
 
 
@@ -36,9 +38,28 @@ def lasting_of(config: Config) -> Lasting:
         usage=config.usage,
         pools=config.pools,
         state=config.state,
+        tracker=config.tracker,
+        fields=config.fields,
     )
 
 
-def gateway_of(config: Config) -> Gateway:
-    """The application for a configuration."""
-    return Gateway(Services(setup_of(config), lasting_of(config), AiohttpSender()))
+def gateway_of(config: Config, source: Source | None = None) -> Gateway:
+    """The application for a configuration; with its `source`, one that reads it anew when it changes."""
+    sender = AiohttpSender()
+    if source is None:
+        return Gateway(_services(config, sender))
+    services: list[Services] = []
+
+    def apply(new: Config) -> None:
+        new.sender.inner = sender
+        services[0].change(setup_of(new), new.pools, new.fields)
+
+    live = Live(config, source, apply)
+    services.append(_services(live.now, sender))
+    services[0].beside.append(Reloading(live))
+    return Gateway(services[0])
+
+
+def _services(config: Config, sender: AiohttpSender) -> Services:
+    config.sender.inner = sender
+    return Services(setup_of(config), lasting_of(config), sender)

@@ -1,43 +1,139 @@
-"""Running the gateway: uvicorn, one process or several."""
+"""Running the gateway: uvicorn, in one process or several."""
 
 from __future__ import annotations
 
+import gc
+import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from tokentape.gateway.app import Gateway
+    from tokentape.gateway.config.loading import Source
+    from tokentape.gateway.config.settled import Config
+
+    App = Gateway | Callable[[], Gateway]
+
+_FRAME = 64 << 20
+"""Bytes of a WebSocket message that uvicorn takes; the state's own bound is told as an error frame."""
 
 
-def server_for(
-    app: Gateway, *, host: str, port: int, grace: float = 30.0, most_connections: int | None = None
-) -> uvicorn.Server:
-    """A server for the application; `grace` seconds are left to streams when it ends."""
-    config = uvicorn.Config(
+def run(config: Config, *, source: Source) -> int:
+    """Serve until a signal ends it; the exit code. Raises `UsageError` where the address cannot be taken.
+
+    SIGTERM and SIGINT finish what is under way, for at most `config.grace` seconds; SIGHUP reads the
+    configuration again. Each of several processes reads it for itself.
+    """
+    listening = bound(config.host, config.port)
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    _say(f"tokentape: listening on http://{host}:{listening.getsockname()[1]}")
+    if config.workers > 1:
+        plan = _plan(Worker(source), config, is_factory=True)
+        Multiprocess(plan, sockets=[listening]).run()
+        return 0
+    from tokentape.gateway.assembling import gateway_of
+
+    server = uvicorn.Server(_plan(gateway_of(config, source), config))
+    settle_memory()
+    server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Makes the application in a process of its own: what crosses to it is where the configuration is."""
+
+    source: Source
+
+    def __call__(self) -> Gateway:
+        """The application."""
+        from tokentape.gateway.assembling import gateway_of
+
+        app = gateway_of(self.source.load(), self.source)
+        settle_memory()
+        return app
+
+
+def _plan(app: App, config: Config, *, is_factory: bool = False) -> uvicorn.Config:
+    return plan_of(
+        app,
+        host=config.host,
+        port=config.port,
+        grace=config.grace,
+        most_connections=config.connections,
+        workers=config.workers,
+        is_factory=is_factory,
+    )
+
+
+def plan_of(
+    app: App,
+    *,
+    host: str,
+    port: int,
+    grace: float = 30.0,
+    most_connections: int | None = None,
+    workers: int = 1,
+    is_factory: bool = False,
+) -> uvicorn.Config:
+    """How uvicorn serves the application. `grace` seconds are left to streams when it ends."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
+        workers=workers,
+        factory=is_factory,
         loop="auto",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=_FRAME,
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(grace),
+        timeout_graceful_shutdown=max(1, round(grace)),
         limit_concurrency=most_connections,
-        h11_max_incomplete_event_size=None,
-        ws_max_size=64 * 1024 * 1024,
     )
-    return uvicorn.Server(config)
+
+
+def server_for(app: Gateway, *, host: str, port: int, grace: float = 30.0) -> uvicorn.Server:
+    """A server for an application that was put together by hand."""
+    return uvicorn.Server(plan_of(app, host=host, port=port, grace=grace))
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError where it is taken."""
-    config = uvicorn.Config("unused:app", host=host, port=port)
-    return config.bind_socket()
+    """A listening socket; port 0 takes a free one. Raises `UsageError` where it cannot be had."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        problem = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"cannot listen on {host}:{port}: {problem}; choose another --port") from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def settle_memory() -> None:
+    """What was made so far stays: the collector need not look at it with each call (it would, often: a call
+    makes some hundred objects, nearly all of which go by themselves).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -31,7 +31,7 @@ from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from tokentape.gateway.call import Call, Incoming
     from tokentape.gateway.classes import ClassRule
@@ -106,6 +106,16 @@ class Beside(Protocol):
         ...
 
 
+def _secrets(setup: Setup) -> Iterator[str]:
+    """What may stand in no trace: the keys of upstreams, and those of clients."""
+    for upstream in setup.router.upstreams.values():
+        for credential in upstream.credentials:
+            if credential.secret is not None:
+                yield credential.secret.reveal()
+    for _, secret in setup.safety.keys:
+        yield secret.reveal()
+
+
 class Services:
     """What all calls share."""
 
@@ -120,6 +130,7 @@ class Services:
         self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
         self.is_ready = False
+        self.traces.learn(_secrets(setup))
         self.own: dict[tuple[str, str], Own] = own_pages(self)
         self.doors: dict[str, Enter] = {"pass_on": pass_on, "count": count, "models": models}
         self.creates: dict[str, Create] = {}
@@ -129,11 +140,19 @@ class Services:
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
         self._tasks: list[asyncio.Task[None]] = []
 
+    def change(self, setup: Setup, pools: PoolOptions, fields: tuple[FieldRule, ...]) -> None:
+        """Another configuration from the next call on. What is known of credentials that stay is kept, and
+        so is what field rules remember.
+        """
+        self.setup = setup
+        self.pools.changed(setup.router.upstreams.values(), pools)
+        self.fields = FieldMemory(fields, clock=time.monotonic, values=self.fields.values)
+        self.traces.learn(_secrets(setup))
+
     async def start(self) -> None:
         """Begin what runs beside the calls."""
         for one in self.beside:
             await one.open()
-        await self.responses.open()
         self._tasks.append(asyncio.create_task(self._close_idle()))
         self.is_ready = True
 
@@ -144,7 +163,8 @@ class Services:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self.responses.aclose()
+        for one in self.beside:
+            await one.aclose()
         await self.tapes.close()
         await self.sender.aclose()
         await asyncio.to_thread(self.traces.close)
