@@ -100,12 +100,23 @@ def _close(
     order: dict[str, int],
 ) -> bytes:
     begin, end = span
-    said = items[begin:end]
-    if not any(map(_says, said)):
+    text = _plain_text(items[begin]) if end - begin == 1 else None
+    if text is not None:
+        made = _hashed(link, _packed(side, text)) if text else None
+    else:
+        said = items[begin:end]
+        made = _link(link, side, said, order) if any(map(_says, said)) else None
+    if made is None:
         return link
-    made = _link(link, side, said, order)
     turns.append(Turn(side, begin, end, made))
     return made
+
+
+def _plain_text(item: Item) -> str | None:
+    """The text of a message that is nothing else, as most are."""
+    if type(item) is Message and len(item.parts) == 1 and type(part := item.parts[0]) is Text:
+        return part.text
+    return None
 
 
 def _side(item: Item, before: str) -> str:
@@ -129,7 +140,6 @@ def _says(item: Item) -> bool:
 
 def _link(before: bytes, side: str, said: Iterable[Item], order: dict[str, int]) -> bytes:
     """The next link. `order` numbers the calls by their ids, over the whole history."""
-    digest = blake2b(before, digest_size=SIZE)
     texts: list[str] = []
     others: list[bytes] = []
     results: list[tuple[int, bytes]] = []
@@ -150,19 +160,18 @@ def _link(before: bytes, side: str, said: Iterable[Item], order: dict[str, int])
             case Reasoning():
                 pass
     results.sort(key=lambda each: each[0])
-    digest.update(_packed(side, "".join(texts)))
-    for piece in (*others, *(piece for _, piece in results)):
-        digest.update(piece)
-    return digest.digest()
+    pieces = (_packed(side, "".join(texts)), *others, *(piece for _, piece in results))
+    return _hashed(before, b"".join(pieces))
+
+
+def _hashed(before: bytes, said: bytes) -> bytes:
+    return blake2b(before + said, digest_size=SIZE).digest()
 
 
 def _packed(*pieces: str) -> bytes:
     """Texts with their lengths before them, so that no two lists of texts look alike."""
-    found = []
-    for piece in pieces:
-        data = piece.encode("utf-8", "surrogatepass")
-        found += [len(data).to_bytes(8), data]
-    return b"".join(found)
+    said = [piece.encode("utf-8", "surrogatepass") for piece in pieces]
+    return b"".join([part for data in said for part in (len(data).to_bytes(8), data)])
 
 
 def _part(part: Part, texts: list[str], others: list[bytes]) -> None:
