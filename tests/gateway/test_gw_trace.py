@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -295,3 +296,35 @@ def test_keys_of_the_configuration_are_hidden_wherever_they_stand(traces):
         lambda trace: trace.form("upstream_request#1", b"x", headers=(("X-Odd", "plain-words-key-1234"),)),
     )
     assert "plain-words-key-1234" not in json.dumps(found)
+
+
+def test_texts_for_others_have_their_secrets_hidden(traces):
+    assert KEY not in traces.hide(json.dumps([{"said": f"it is {KEY}", "apiKey": "hunter2hunter2"}]))
+    assert "hunter2" not in traces.hide('{"apiKey": "hunter2hunter2"}')
+    assert traces.hide('["nothing"]') == '["nothing"]'
+
+
+def test_memory_does_not_grow_with_requests():
+    """The writer takes a thousandth of the processor here, so nearly all of them are dropped."""
+    traces = Traces(TraceOptions(directory=None, share=0.001, max_waiting=50, in_memory=5))
+
+    def one(number):
+        trace = traces.begin(f"id{number}", 0.0)
+        trace.form("client_request", Request("POST", "/v1/x", JSON, ASKED))
+        trace.chunk("client_reply", b"data: x")
+        trace.note("attempt", status=200)
+        trace.finish(200)
+
+    for number in range(1_000):
+        one(number)
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(100_000):
+        one(number)
+    gc.collect()
+    assert len(gc.get_objects()) - before < 2_000
+    assert len(traces._writer._waiting) <= 50
+    assert len(traces._running) <= 52
+    assert traces.dropped > 90_000
+    traces.close()
+    assert len(traces.recent(100)) <= 5

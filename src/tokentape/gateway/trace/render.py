@@ -157,6 +157,12 @@ def _hidden(value: Json, redactor: Redactor) -> Json:
         return None
 
 
+def hidden_text(text: str, redactor: Redactor) -> str:
+    """Text, JSON mostly, with its secrets hidden."""
+    safe = _redacted(Response(200, "", _JSON, text.encode("utf-8", "surrogatepass")), redactor)
+    return (safe.body or b"").decode("utf-8", "replace")
+
+
 def _redacted(message: Request | Response, redactor: Redactor) -> Request | Response:
     is_request = isinstance(message, Request)
     taped = Interaction(

@@ -47,6 +47,10 @@ class Traces:
         """Values that are hidden wherever they turn up: the keys of upstreams, and those of clients."""
         self._writer.learn(secrets)
 
+    def hide(self, text: str) -> str:
+        """The text with its secrets hidden: JSON that goes into spans, say."""
+        return self._writer.hide(text)
+
     def get(self, id: str) -> dict[str, Json] | None:
         """The trace called `id`: from memory, running ones included, else from disk. It may take some
         milliseconds: call it in a thread. None if there is none.

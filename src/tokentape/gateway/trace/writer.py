@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tokentape.forks import renewed
 from tokentape.gateway.trace.files import Files
 from tokentape.gateway.trace.reading import find as find_on_disk
-from tokentape.gateway.trace.render import render
+from tokentape.gateway.trace.render import hidden_text, render
 from tokentape.gateway.trace.summary import summary
 from tokentape.log import log
 from tokentape.protocols.unfolding import dumped
@@ -80,6 +80,10 @@ class Writer:
         """Hide these values from now on."""
         for secret in secrets:
             self._redactor.learn(Request("GET", "", (("Authorization", f"Bearer {secret}"),)), None)
+
+    def hide(self, text: str) -> str:
+        """The text with its secrets hidden, as in a body."""
+        return hidden_text(text, self._redactor)
 
     def render(self, trace: Trace) -> dict[str, Json]:
         """The document of a trace, as it is by now."""
