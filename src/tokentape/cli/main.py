@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "a recording as a conversation",
     "ls": "the cassettes under a folder, or the interactions of one",
     "translate": "a request or reply in another dialect, and what it loses",
+    "serve": "record, replay and translate for every language, behind one address",
     "trace": "what the gateway did with a request, form by form",
     "import": "turn cassettes of other tools into tokentape's",
     "rekey": "recompute the match keys of a cassette",

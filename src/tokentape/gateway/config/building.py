@@ -25,7 +25,7 @@ from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.metering.price import Price
-from tokentape.options import OptionArgs, Options
+from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.upstreams.auth.kinds import Surroundings
 from tokentape.upstreams.pools.options import Cooling, PoolOptions
 from tokentape.upstreams.upstream import Upstream
@@ -80,6 +80,7 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
             prices={name: price_of(table) for name, table in document.prices.items()},
         ),
         warnings=tuple(secrets.warnings),
+        files=tuple(secrets.files),
     )
 
 
@@ -113,6 +114,7 @@ def _safety(document: Document, secrets: Secrets, problems: list[str]) -> Safety
         secret = secrets.read(client.key, f"server.keys[{number}]")
         if secret is not None:
             keys.append((client.name, secret))
+    salt = secrets.read(server.salt, "server.salt") if server.salt is not None else None
     options = SafetyOptions(
         host=server.host,
         keys=tuple(keys),
@@ -122,6 +124,7 @@ def _safety(document: Document, secrets: Secrets, problems: list[str]) -> Safety
         body_seconds=server.body_seconds or None,
         header_limit=server.header_limit,
         header_count=server.header_count,
+        salt=salt.reveal().encode() if salt is not None else None,
     )
     if len(keys) == len(server.keys):
         _checked("server", lambda: Gate(options), problems)
@@ -131,12 +134,14 @@ def _safety(document: Document, secrets: Secrets, problems: list[str]) -> Safety
 def record_of(table: RecordTable) -> RecordOptions:
     """Where calls are recorded. Raises `UsageError` for what the options of a cassette do not take."""
     given = {name: getattr(table, name) for name in _OPTIONS if getattr(table, name) != _UNSET.get(name)}
+    options = Options.of(cast("OptionArgs", given))
+    redactor_of(options)
     return RecordOptions(
         root=table.root,
         cassette=table.cassette or None,
         mode=mode_of(table.mode),
         idle=table.idle,
-        options=Options.of(cast("OptionArgs", given)),
+        options=options,
     )
 
 

@@ -159,11 +159,8 @@ def _when(when: WhenTable, place: tuple[str | int, ...]) -> Iterator[str]:
         for value in values:
             if value not in allowed:
                 yield f"{dotted((*place, name))}: {value!r} is not known; {near(value, allowed)}"
-    if (
-        when.tokens_over is not None
-        and when.tokens_under is not None
-        and when.tokens_over >= when.tokens_under
-    ):
+    over, under = when.tokens_over, when.tokens_under
+    if over is not None and under is not None and over + 1 >= under:
         yield f"{dotted(place)}: no request is over and under these tokens; mend one of them"
 
 

@@ -1,5 +1,6 @@
 """What an upstream must say, and what it must not."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +14,9 @@ from tokentape.protocols.tool_ids import RULES
 from tokentape.upstreams.auth.kinds import KINDS
 from tokentape.upstreams.providers import PRESETS
 from tokentape.wire.redact.names import header_kind, is_query_credential
+
+_WORD = re.compile(r"[a-z]{1,12}(-[a-z]{1,12}){0,3}")
+"""What is no key that somebody put into the wrong place."""
 
 
 def check(document: Document) -> list[str]:
@@ -82,7 +86,9 @@ def _keys(upstream: UpstreamTable) -> Iterator[str]:
     if upstream.keys and upstream.client_key:
         yield ".client_key: the client's own key is passed on, and there are keys; take one out"
     if upstream.auth is not None and upstream.auth.kind not in KINDS:
-        yield f".auth.kind: {upstream.auth.kind!r} is not known; {near(upstream.auth.kind, KINDS)}"
+        kind = upstream.auth.kind
+        shown = repr(kind) if _WORD.fullmatch(kind) else "this"
+        yield f".auth.kind: {shown} is not known; {near(kind, KINDS)}"
     names: dict[str, int] = {}
     places: dict[str, int] = {}
     for number, key in enumerate(upstream.keys):

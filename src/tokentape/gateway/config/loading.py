@@ -1,7 +1,8 @@
 """A configuration from where it comes: a file, what the command line and the environment say, or nothing."""
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokentape import settings
 from tokentape.gateway.config.building import build
@@ -14,20 +15,26 @@ from tokentape.gateway.config.settled import Config
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a configuration comes from; a reload reads it anew. `path` None: there is no file."""
+    """Where a configuration comes from; a reload reads it anew. `path` None: there is no file, and `text`
+    is what it would say. `salt` keeps clients apart where the configuration names none: the same for all
+    workers, and for each reload.
+    """
 
     path: str | None = None
     changes: Changes = field(default_factory=dict)
+    text: str = ""
+    salt: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
 
     def read(self) -> Read:
         """Its tables, and what is wrong with them. Raises `ConfigError` for what cannot be read at all."""
         if self.path is not None:
             return read_file(self.path, self.changes)
-        return read_text("", "the options", changes=self.changes)
+        return read_text(self.text, "the options", changes=self.changes)
 
     def load(self, variable: Callable[[str], str | None] = settings.variable) -> Config:
         """The configuration. Raises `ConfigError` with everything that is wrong."""
-        return build(self.read(), variable)
+        config = build(self.read(), variable)
+        return replace(config, safety=replace(config.safety, salt=config.safety.salt or self.salt))
 
     def shown(self, variable: Callable[[str], str | None] = settings.variable) -> str:
         """The configuration in force as TOML, defaults included and without secrets. Raises `ConfigError`."""

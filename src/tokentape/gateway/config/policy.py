@@ -106,7 +106,7 @@ class ClassTable(Table):
 
     @model_validator(mode="after")
     def _says_something(self) -> "ClassTable":
-        if self == ClassTable(name=self.name):
+        if self.model_fields_set <= {"name"}:
             raise ValueError("says nothing of a request; add a condition")
         return self
 
@@ -143,3 +143,9 @@ class PriceTable(Table):
         if isinstance(value, dict) and "unit" not in value:
             raise ValueError('the price has no unit; add unit = "1M" (USD per million tokens) or "1K"')
         return value
+
+    @model_validator(mode="after")
+    def _says_a_rate(self) -> "PriceTable":
+        if self.model_fields_set <= {"unit"}:
+            raise ValueError("says no rate; add input and output")
+        return self

@@ -1,12 +1,10 @@
 """A document as TOML that reads back as the same document: with defaults, and no secret."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from tokentape.gateway.config.document import Document
 from tokentape.gateway.config.values import SecretRef, Table
-from tokentape.gateway.config.wording import dotted
+from tokentape.gateway.config.wording import dotted, quoted
 
 Names = tuple[str, ...]
 HasSecret = Callable[[SecretRef], bool]
@@ -59,7 +57,7 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | SecretRef):
-        return _text(str(value))
+        return quoted(str(value))
     if isinstance(value, Sequence):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, dict):
@@ -77,13 +75,6 @@ def _inline(table: Table) -> str:
     }
     short = table.in_short
     return _value(said[short]) if short is not None and list(said) == [short] else _value(said)
-
-
-_ODD = re.compile("[\x7f-\x9f]")
-
-
-def _text(text: str) -> str:
-    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _comment(value: object, has: HasSecret) -> str:

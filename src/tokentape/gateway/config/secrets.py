@@ -24,6 +24,8 @@ class Secrets:
     folder: str = "."
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """The files that were read."""
 
     def read(self, ref: SecretRef, where: str) -> Secret | None:
         """The secret, or None and a problem."""
@@ -55,6 +57,7 @@ class Secrets:
 
     def _of_file(self, path: str, where: str) -> str | None:
         path = self.path(path)
+        self.files.append(path)
         try:
             with open(path, "rb") as file:
                 mode = os.fstat(file.fileno()).st_mode

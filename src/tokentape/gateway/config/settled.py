@@ -58,3 +58,5 @@ class Config:
     trace: TraceOptions = field(default_factory=TraceOptions)
     usage: UsageOptions = field(default_factory=UsageOptions)
     warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """Files with secrets, which are part of it."""

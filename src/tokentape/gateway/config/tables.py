@@ -72,6 +72,11 @@ class ServerTable(Table):
         default=(),
         description="the keys of clients: `env:NAME`, or tables with `key` and `name`; none: none is needed",
     )
+    salt: Secret | None = Field(
+        default=None,
+        description="with it, clients who show keys of providers find their stored responses again after a "
+        "restart, and in every worker; else a random one",
+    )
     hosts: Texts = Field(default=(), description="further names that may stand in the Host header")
     origins: Texts = Field(
         default=(), description="web origins that may ask, such as `https://app.example.com`"

@@ -4,6 +4,7 @@ Texts of the file are only repeated where they are words: what is long, or stand
 secret that somebody put into the wrong place.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -21,6 +22,14 @@ _WORD = re.compile(r"[\w./:*-]{0,24}")
 _SECRET = re.compile(r"key|secret|token|auth|header|password|credential", re.IGNORECASE)
 
 
+_ODD = re.compile("[\x7f-\x9f]")
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
 def dotted(place: Iterable[str | int]) -> str:
     """`upstreams.openai.keys[1]`, as it would stand in TOML."""
     text = ""
@@ -28,7 +37,7 @@ def dotted(place: Iterable[str | int]) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
             continue
-        name = step if _BARE.fullmatch(step) else '"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        name = step if _BARE.fullmatch(step) else quoted(step)
         text += f".{name}" if text else name
     return text
 
@@ -82,9 +91,9 @@ _WANTED = {
     "tuple_type": "give a list",
     "string_too_short": "give a text that is not empty",
     "too_short": "give at least {min_length}",
-    "greater_than": "give more than {gt}",
-    "greater_than_equal": "give {ge} or more",
-    "less_than_equal": "give {le} or less",
+    "greater_than": "give more than {gt:.12g}",
+    "greater_than_equal": "give {ge:.12g} or more",
+    "less_than_equal": "give {le:.12g} or less",
     "finite_number": "give a number that is finite",
     "recursion_loop": "give a value that is not nested in itself",
 }
