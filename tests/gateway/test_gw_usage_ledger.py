@@ -77,6 +77,13 @@ def test_the_providers_own_charge_comes_first_then_own_prices_then_the_published
     assert source.startswith("genai-prices")
 
 
+def test_the_cost_for_a_trace(ledger):
+    assert ledger.cost(spent())["usd"] == "3.5"
+    unknown = ledger.cost(spent(model="nobody-knows-it"))
+    assert (unknown["usd"], unknown["source"]) == (None, None)
+    assert unknown["reason"]
+
+
 def test_a_replay_costs_nothing_and_says_so():
     assert usd(spent(replayed="rec1")) == (Decimal(0), "replayed")
 

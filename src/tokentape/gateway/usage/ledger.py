@@ -16,7 +16,7 @@ from tokentape.forks import renewed
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.gateway.usage.report import Question, Report, answer, read_question
 from tokentape.gateway.usage.rows import Rows, lines
-from tokentape.gateway.usage.spent import row_of
+from tokentape.gateway.usage.spent import price_of, row_of, settled
 from tokentape.gateway.usage.sums import Sums
 from tokentape.log import log
 from tokentape.protocols.unfolding import dumped
@@ -86,6 +86,12 @@ class Ledger:
             self._closing.wait(self.options.interval)
             self._wake.clear()
             self.flush()
+
+    def cost(self, spent: Spent) -> dict[str, Json]:
+        """What a request costs, for its trace: `usd` (text) with its `source`, or why that is not known."""
+        found = price_of(spent, settled(spent), self.options.prices)
+        usd = None if found.usd is None else f"{found.usd.normalize():f}"
+        return {"usd": usd, "source": found.source or None, "reason": found.reason or None}
 
     def flush(self) -> None:
         """Add up and write what is new; returns when it is in the file. Never raises."""
