@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tokentape.errors import ProtocolError
 from tokentape.gateway.call import Naming
+from tokentape.gateway.classes import Request, class_of
 from tokentape.gateway.conversations.identity import Seen
 from tokentape.gateway.conversations.markers import marker
 from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.conversations.tracker import Tracker
+from tokentape.protocols.codec import Source
+from tokentape.protocols.translation import read_request
 
 UUID = "57a121ec-f78c-48c3-a745-e3036a3ecc33"
 CODEX = ("originator", "codex_cli_rs")
@@ -143,3 +149,48 @@ def test_a_marker_needs_no_history_and_links_to_its_parent():
     assert not main.is_compared
     assert not tracker.wants_reply(main, Seen("a", Naming(), (), "anthropic.messages", {}, never))
     assert (agent.linked, agent.id != main.id) == (main.id, True)
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                "messages input system metadata user_id previous_response_id conversation role content text"
+                " parts contents tools generationConfig id model".split()
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["originator", "x-claude-code-session-id", "session_id", "x-session-id", "user-agent"]
+        ),
+        st.text(max_size=12) | st.just("codex_cli_rs"),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=JSON, headers=HEADERS, dialect=st.sampled_from(["openai.chat", "openai.responses", "gemini"]))
+def test_whatever_a_client_sends_has_a_conversation_and_a_class(body, headers, dialect):
+    fields = body if isinstance(body, dict) else {}
+
+    def read():
+        try:
+            return read_request(fields, Source(dialect))
+        except ProtocolError:
+            return None
+
+    tracker = Tracker(clock=lambda: 0.0)
+    for _ in range(2):
+        found = tracker.identify(Seen("a", Naming(), tuple(headers), dialect, fields, read))
+        assert found.id.startswith("conv_")
+        assert found.evidence
+    assert class_of(Request(dialect, "create", "m", tuple(headers), fields), Naming()).name

@@ -8,9 +8,9 @@ from gw_fields_clients import CALL, HI, TOOL, Setting, gemini_reply, plain, resu
 from tokentape.gateway.fields.memory import FieldMemory, FieldOptions
 from tokentape.gateway.fields.scope import Scope
 from tokentape.gateway.fields.watch import Going
-from tokentape.protocols.codec import Source
+from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.compatible import quirks_of
-from tokentape.protocols.translation import read_request
+from tokentape.protocols.translation import read_request, write_request
 
 
 def chat_reply(**more):
@@ -113,3 +113,25 @@ def test_a_built_in_rule_can_be_switched_off():
     off = FieldOptions(off=frozenset({"reasoning-content"}))
     _, before, found = passing("deepseek", chat_reply(reasoning_content="hmm"), options=off)
     assert found.body is before
+
+
+def test_openrouters_details_come_back_for_a_client_of_another_dialect():
+    details = [{"type": "reasoning.encrypted", "data": "x", "id": "r", "index": 0}]
+    up = upstream("openai.chat", quirks=quirks_of("openrouter"), provider="openrouter")
+    memory, scope = FieldMemory(clock=lambda: 0.0), Scope("a", "k", conversation="c")
+    body = {"model": "m", "max_tokens": 9, "messages": HI}
+
+    def read(asked):
+        return read_request(asked, Source("anthropic.messages"))
+
+    watch = memory.watch(Going(up, "m", scope, {}, lambda: read(body), "openai.chat"), passed=False)
+    watch.reply(chat_reply(reasoning="hmm", reasoning_details=details))
+    watch.done(complete=True)
+    use = {"type": "tool_use", "id": "call_1", "name": "look", "input": {"at": "sea"}}
+    back = {"type": "tool_result", "tool_use_id": "call_1", "content": "waves"}
+    said = [{"role": "assistant", "content": [use]}, {"role": "user", "content": [back]}]
+    found = memory.restore(up, "m", scope, read({**body, "messages": [*HI, *said]}), passed=False)
+    sent = write_request(found.asked, Target("openai.chat", "m", quirks=up.quirks)).result.body
+    assert [each["role"] for each in sent["messages"]] == ["user", "assistant", "tool"]
+    assert sent["messages"][1]["reasoning"] == "hmm"
+    assert sent["messages"][1]["reasoning_details"] == details

@@ -292,3 +292,52 @@ def test_a_reply_that_failed_teaches_nothing():
     said = codec_of("gemini").read_reply(gemini_reply(), Source("gemini", "gemini-3-pro"))
     watch.said(replace(said, complete=False))
     assert watch.done(complete=True) == ()
+
+
+def test_reasoning_is_asked_for_sealed_where_a_translated_request_reasons():
+    setting = openai()
+    body, _ = setting.ask(HI, reasoning_effort="high")
+    found = setting.memory.inject(setting.up, "gpt-5", setting.scope, body, (), passed=False)
+    assert found.body["include"] == ["reasoning.encrypted_content"]
+    again = setting.memory.inject(setting.up, "gpt-5", setting.scope, found.body, (), passed=False)
+    assert again.body is found.body
+    silent, _ = setting.ask(HI)
+    for passed, asked in ((False, silent), (True, body)):
+        found = setting.memory.inject(setting.up, "gpt-5", setting.scope, asked, (), passed=passed)
+        assert found.body is asked
+
+
+def test_the_same_call_twice_has_each_its_own_signature_though_neither_has_an_id():
+    setting = Setting(upstream("gemini"), "gemini-3-pro")
+    messages = list(HI)
+    for signature in ("ONE", "TWO"):
+        reply = gemini_reply()
+        reply["candidates"][0]["content"]["parts"][0]["thoughtSignature"] = signature
+        reply["responseId"] = signature
+        setting.ask(messages)
+        message = plain(setting.answer(reply))
+        messages += [message, result(message)]
+    body, _ = setting.ask(messages)
+    assert [part["thoughtSignature"] for part in function_calls(body)] == ["ONE", "TWO"]
+
+
+def test_parallel_calls_only_the_first_of_which_is_signed():
+    setting = Setting(upstream("gemini"), "gemini-3-pro")
+    reply = gemini_reply()
+    parts = reply["candidates"][0]["content"]["parts"]
+    parts += [{"text": "And"}, {"functionCall": {"name": "look", "args": {"at": "sky"}}}]
+    setting.ask(HI)
+    message = plain(setting.answer(reply))
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "x"} for call in message["tool_calls"]]
+    body, _ = setting.ask([*HI, message, *results])
+    assert [part.get("thoughtSignature") for part in function_calls(body)] == ["SIG", None]
+
+
+def test_a_signature_of_a_text_comes_back_at_the_text():
+    setting = Setting(upstream("gemini"), "gemini-3-pro")
+    reply = gemini_reply()
+    reply["candidates"][0]["content"]["parts"] = [{"text": "Waves.", "thoughtSignature": "T"}]
+    setting.ask(HI)
+    message = plain(setting.answer(reply))
+    body, _ = setting.ask([*HI, message, {"role": "user", "content": "and?"}])
+    assert body["contents"][1]["parts"] == [{"text": "Waves.", "thoughtSignature": "T"}]

@@ -156,7 +156,7 @@ def _link(before: bytes, side: str, said: Iterable[Item], order: dict[str, int])
             case ServerTool():
                 others.append(_packed("server", item.kind))
             case Unknown():
-                others.append(_packed("unknown", _written(item.json)))
+                others.append(_packed("unknown", written(item.json)))
             case Reasoning():
                 pass
     results.sort(key=lambda each: each[0])
@@ -179,11 +179,11 @@ def _part(part: Part, texts: list[str], others: list[bytes]) -> None:
         case Text() | Refusal():
             texts.append(part.text)
         case Data():
-            texts.append(part.value if isinstance(part.value, str) else _written(part.value))
+            texts.append(part.value if isinstance(part.value, str) else written(part.value))
         case Audio():
             others.append(_media(part.source) if part.source else _packed("audio", part.transcript or ""))
         case Unknown():
-            others.append(_packed("part", _written(part.json)))
+            others.append(_packed("part", written(part.json)))
         case _:
             others.append(_media(part.source))
 
@@ -229,12 +229,12 @@ def _value(text: str) -> str:
     if text[:1] not in ("{", "["):
         return text
     try:
-        return _written(json.loads(text))
+        return written(json.loads(text))
     except (ValueError, RecursionError):
         return text
 
 
-def _written(value: Json) -> str:
+def written(value: Json) -> str:
     """One text for equal JSON; what nests too deep for Python is all the same."""
     try:
         return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tokentape.gateway.conversations.chain import chained
+from tokentape.gateway.conversations.chain import chained, written
 from tokentape.gateway.conversations.identity import Identity
 from tokentape.gateway.conversations.markers import marker
 from tokentape.gateway.conversations.memory import Places, TrackerOptions, hashed
@@ -125,7 +125,7 @@ class Tracker:
         entry = self.places.get(seen.client, _RESPONSE + hashed(before)) if before else None
         if entry is None:
             return None
-        request = hashed(before, repr(seen.fields.get("input")))
+        request = hashed(before, written(seen.fields.get("input")))
         return self._goes_on(seen, entry, request, "previous_response_id", None)
 
     def _unknown_response(self, seen: Seen) -> Identity | None:

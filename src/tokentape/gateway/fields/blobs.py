@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.items import Reasoning
-from tokentape.protocols.canonical.origin import NOTHING, Maker, Opaque, Origin
+from tokentape.protocols.canonical.origin import Maker, Opaque, Origin
 from tokentape.protocols.reading import fields, objects, text
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ def read_thought(json: Fields, beside: Origin | None) -> Reasoning:
 
 
 def _origin(json: Fields, beside: Origin | None) -> Origin | None:
-    """A thought that goes into a message of another dialect than its own is spelt as that one would."""
-    if beside is None:
+    """Where it belongs: to the message it stands beside, if that is of its dialect, else to none."""
+    protocol = text(json.get("protocol"))
+    if not protocol:
         return None
-    own = json.get("protocol") == beside.protocol
-    rest = fields(json.get("rest")) if own else NOTHING
-    spelling = fields(json.get("spelling")) if own else NOTHING
-    return Origin(beside.protocol, beside.path, rest, spelling, beside.turn)
+    own = beside is not None and beside.protocol == protocol
+    path, turn = (beside.path, beside.turn) if beside is not None and own else ((), None)
+    return Origin(protocol, path, fields(json.get("rest")), fields(json.get("spelling")), turn)

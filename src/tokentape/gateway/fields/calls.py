@@ -36,23 +36,29 @@ def own_id(value: Json) -> str:
     inner = fields(call.get("functionCall") or call.get("function_call") or call.get("toolUse"))
     if inner:
         return text(inner.get("id")) or text(inner.get("toolUseId"))
-    if call.get("type") in _TYPES or "function" in call:
+    if text(call.get("type")) in _TYPES or "function" in call:
         return text(call.get("call_id")) or text(call.get("id"))
     return ""
 
 
-def ids_in(value: Json) -> Iterator[str]:
+_DEEPEST = 16
+"""Levels below which no dialect has calls."""
+
+
+def ids_in(value: Json, depth: int = 0) -> Iterator[str]:
     """The ids of the calls in `value`, in order, each as often as it stands there."""
+    if depth > _DEEPEST:
+        return
     if isinstance(value, list):
         for each in value:
-            yield from ids_in(each)
+            yield from ids_in(each, depth + 1)
     elif isinstance(value, dict):
         if found := own_id(value):
             yield found
             return
         for name in _INSIDE:
             if isinstance(value.get(name), list | dict):
-                yield from ids_in(value[name])
+                yield from ids_in(value[name], depth + 1)
 
 
 def ids_around(around: tuple[Json, ...]) -> list[str]:

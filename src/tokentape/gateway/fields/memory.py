@@ -16,7 +16,7 @@ from tokentape.gateway.fields.injecting import into_body, into_calls, into_heade
 from tokentape.gateway.fields.notes import Injected, Notes, Restored
 from tokentape.gateway.fields.restoring import Restoring
 from tokentape.gateway.fields.scope import Missing, key_of
-from tokentape.gateway.fields.states import BY_NAME, CACHE_KEY, CACHING, STATES
+from tokentape.gateway.fields.states import BY_NAME, CACHE_KEY, CACHING, STATES, sealing
 from tokentape.gateway.fields.values import Values
 from tokentape.gateway.fields.watch import Watch
 from tokentape.protocols.codec import Source, Target
@@ -59,6 +59,8 @@ class Rules:
     states: tuple[StateRule, ...]
     is_cached: bool = False
     """True if the conversation names the cache to ask."""
+    is_sealed: bool = False
+    """True if reasoning has to be asked for in sealed form."""
 
 
 class FieldMemory:
@@ -95,28 +97,44 @@ class FieldMemory:
 
     def _found(self, upstream: Upstream, model: str, dialect: str, passed: bool) -> Rules:
         options = self._options
-        states = (
+        states = tuple(
             state
             for state in STATES
             if state.name not in options.off
             and state.fits(upstream, model, dialect)
             and (not passed or state.is_passed or state.name in options.passed)
         )
-        is_cached = not passed and upstream.provider in CACHING and CACHE_KEY not in options.off
-        rules = (rule for rule in self._rules if rule.fits(upstream, model))
-        return Rules(tuple(rules), tuple(states), is_cached)
+        is_openai = not passed and upstream.provider in CACHING
+        return Rules(
+            tuple(rule for rule in self._rules if rule.fits(upstream, model)),
+            states,
+            is_cached=is_openai and CACHE_KEY not in options.off,
+            is_sealed=is_openai and any("encrypted" in state.blobs for state in states),
+        )
 
     # ---- before it is sent
 
     def inject(
-        self, upstream: Upstream, model: str, scope: Scope, body: Fields, headers: Headers
+        self,
+        upstream: Upstream,
+        model: str,
+        scope: Scope,
+        body: Fields,
+        headers: Headers,
+        dialect: str = "",
+        *,
+        passed: bool = True,
     ) -> Injected:
-        """The upstream's own body and header fields with what rules put there; notes where they did."""
-        rules = self.rules_for(upstream, model, upstream.dialect, passed=True).fields
-        if not rules:
+        """The upstream's own body and header fields with what rules put there; notes where they did.
+        `passed`: the client speaks the `dialect` in which the upstream is asked.
+        """
+        rules = self.rules_for(upstream, model, dialect or upstream.dialect, passed=passed)
+        if not (rules.fields or rules.is_sealed):
             return Injected(body, headers)
         notes = Notes()
-        for rule in rules:
+        if rules.is_sealed:
+            body = sealing(body, notes)
+        for rule in rules.fields:
             try:
                 if rule.inject.target == "request":
                     body = self._into_body(rule, upstream.name, model, scope, body, notes)

@@ -54,15 +54,24 @@ def with_option(asked: Conversation, name: str, value: Json) -> Conversation | N
 
 
 def as_json(node: object) -> Json:
-    """A canonical node as JSON: its fields by name, without where it came from and what is not said."""
+    """A canonical node as JSON: its fields by name, without where it came from and what is not said; None
+    for what is nested too deep.
+    """
+    try:
+        return _as_json(node)
+    except RecursionError:
+        return None
+
+
+def _as_json(node: object) -> Json:
     if isinstance(node, Enum):
         return str(node.value)
     if is_dataclass(node) and not isinstance(node, type):
         kind: dict[str, Json] = {"kind": type(node).__name__.lower()} if not hasattr(node, "kind") else {}
         named = ((each.name, getattr(node, each.name)) for each in fields_of(node) if each.name != "origin")
-        return kind | {name: as_json(value) for name, value in named if value is not None and value != ()}
+        return kind | {name: _as_json(value) for name, value in named if value is not None and value != ()}
     if isinstance(node, list | tuple):
-        return [as_json(each) for each in node]
+        return [_as_json(each) for each in node]
     if isinstance(node, dict):
-        return {str(name): as_json(value) for name, value in node.items()}
+        return {str(name): _as_json(value) for name, value in node.items()}
     return node if isinstance(node, str | int | float | bool) else None

@@ -46,7 +46,7 @@ class Restoring:
             rules = [rule for rule in rules if "thought_signature" in rule.blobs]  # calls need theirs anyway
         place: Chain | None = None
         for rule in rules:
-            if place is None or place.items != asked.items:
+            if place is None:
                 place = chained(asked.items)
             try:
                 items = self._items(place, rule)

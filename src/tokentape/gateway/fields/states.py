@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.families import family_of
+from tokentape.protocols.reading import fields
 
 if TYPE_CHECKING:
+    from tokentape.gateway.fields.notes import Notes
     from tokentape.protocols.canonical.origin import Opaque
     from tokentape.upstreams.upstream import Upstream
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +117,17 @@ CACHE_KEY = "prompt-cache-key"
 
 CACHING = frozenset({"openai", "azure"})
 """Providers that route by `prompt_cache_key` (platform.openai.com, "Prompt caching"); others refuse it."""
+
+SEALED: Json = "reasoning.encrypted_content"
+
+
+def sealing(body: Fields, notes: Notes) -> Fields:
+    """A translated request of Responses that reasons: the reasoning shall come sealed, since what is stored
+    at the provider belongs to a client that does not know of it. Models that do not reason refuse this.
+    """
+    include = body.get("include")
+    known = include if isinstance(include, list) else []
+    if not fields(body.get("reasoning")).get("effort") or SEALED in known:
+        return body
+    notes.did("openai-reasoning", "injected")
+    return {**body, "include": [*known, SEALED]}

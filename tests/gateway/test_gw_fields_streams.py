@@ -1,0 +1,174 @@
+"""Streams of every dialect feed the memory as whole replies do, and nothing that comes in breaks it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from gw_fields_clients import HI, Setting, gemini_reply, plain, result, upstream
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tokentape.gateway.fields.memory import FieldMemory
+from tokentape.gateway.fields.rule import FieldRule, Inject
+from tokentape.gateway.fields.scope import Scope
+from tokentape.gateway.fields.watch import Going
+from tokentape.protocols.codec import Source
+from tokentape.protocols.compatible import quirks_of
+from tokentape.protocols.synthesis import Asked
+from tokentape.protocols.table import dialect_named
+from tokentape.protocols.translation import read_request
+
+CLAUDE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-4-5",
+    "content": [
+        {"type": "thinking", "thinking": "Let me look.", "signature": "SEAL"},
+        {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "sea"}},
+    ],
+    "stop_reason": "tool_use",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+OPENAI = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "model": "gpt-5",
+    "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"},
+        {
+            "type": "function_call",
+            "id": "fc_1",
+            "call_id": "call_1",
+            "name": "look",
+            "arguments": '{"at": "sea"}',
+            "status": "completed",
+        },
+    ],
+}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+DEEPSEEK = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "deepseek-chat",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "reasoning_content": "Thought so.",
+                "tool_calls": [CALL],
+            },
+            "finish_reason": "tool_calls",
+        }
+    ],
+}
+CASES = [
+    pytest.param("gemini", "gemini-3-pro", gemini_reply(), {}, "SIG", id="gemini"),
+    pytest.param("anthropic.messages", "claude-opus-4-5", CLAUDE, {}, "SEAL", id="claude"),
+    pytest.param("openai.responses", "gpt-5", OPENAI, {}, "SEALED", id="responses"),
+    pytest.param(
+        "openai.chat", "m", DEEPSEEK, {"quirks": quirks_of("deepseek")}, "Thought so.", id="deepseek"
+    ),
+]
+
+
+def streamed(dialect, reply):
+    synthesis = dialect_named(dialect).synthesis()
+    return b"".join(synthesis.unfold(reply, Asked("http://localhost/?alt=sse", {"stream": True})))
+
+
+@pytest.mark.parametrize(("dialect", "model", "reply", "more", "secret"), CASES)
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_a_stream_teaches_what_the_whole_reply_teaches(dialect, model, reply, more, secret, size):
+    setting = Setting(upstream(dialect, **more), model)
+    setting.ask(HI)
+    watch, data = setting.watch(), streamed(dialect, reply)
+    for at in range(0, len(data), size):
+        watch.feed(data[at : at + size])
+    notes = watch.done(complete=True)
+    assert [note.what for note in notes] == ["kept"]
+    message = plain(setting.told(reply))
+    body, _ = setting.ask([*HI, message, result(message)])
+    assert secret in json.dumps(body)
+    assert secret not in repr(notes)
+
+
+@pytest.mark.parametrize(("dialect", "model", "reply", "more", "secret"), CASES)
+def test_a_cut_stream_teaches_nothing(dialect, model, reply, more, secret):
+    data = streamed(dialect, reply)
+    for end in (len(data) // 3, len(data) // 2):
+        setting = Setting(upstream(dialect, **more), model)
+        setting.ask(HI)
+        watch = setting.watch()
+        watch.feed(data[:end])
+        assert not any(note.what == "kept" for note in watch.done(complete=False))
+        assert len(setting.memory.values) == 0
+
+
+def test_the_whole_reply_of_a_stream_that_is_none_is_noted():
+    rule = FieldRule("r", "response", "id", Inject("request", "state"))
+    memory = FieldMemory((rule,), clock=lambda: 0.0)
+    scope = Scope("a", "k", conversation="c")
+    watch = memory.watch(Going(upstream("openai.chat"), "m", scope, {}, lambda: None, "openai.chat"))
+    watch.feed(b'data: {"error": {"message": "no"}}\n\n')
+    assert [note.what for note in watch.done(complete=True)] == ["skipped"]
+    assert len(memory.values) == 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "type", "choices", "delta", "message", "tool_calls", "content", "output"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def everything(dialect):
+    sources = ("request", "response", "stream_event", "canonical_request", "canonical_reply")
+    return tuple(
+        FieldRule(f"{source}-{mode}", source, "*.*", Inject("request", "messages[*].x"), mode=mode)
+        for source in sources
+        for mode in ("last", "all", "last_user_turn", "last_assistant_turn", "per_tool_call")
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model"),
+    [
+        ("openai.chat", "gemini-3"),
+        ("openai.responses", "gpt-5"),
+        ("anthropic.messages", "claude"),
+        ("gemini", "gemini-3"),
+    ],
+)
+@settings(max_examples=60, deadline=None)
+@given(events=st.lists(JSON, max_size=3), body=JSON, data=st.binary(max_size=40))
+def test_whatever_comes_in_it_does_not_raise(dialect, model, events, body, data):
+    memory = FieldMemory(everything(dialect), clock=lambda: 0.0)
+    up, scope = upstream(dialect), Scope("a", "k", conversation="c")
+    sent = body if isinstance(body, dict) else {}
+    asked = read_request({"model": "m", "messages": HI}, Source("openai.chat"))
+    for way in ("events", "bytes", "whole"):
+        watch = memory.watch(Going(up, model, scope, sent, lambda: asked, dialect), passed=False)
+        for event in events if way == "events" else ():
+            watch.event(event)
+        if way == "bytes":
+            watch.feed(b"data: " + data + b"\n\n" + data)
+        if way == "whole":
+            watch.reply(body)
+        watch.done(complete=True)
+        memory.inject(up, model, scope, sent, ())
+        memory.passed_on(up, model, scope, sent, dialect)
