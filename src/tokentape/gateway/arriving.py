@@ -12,6 +12,7 @@ from tokentape.gateway.priming import start_of
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.translation import codec_of, for_others
+from tokentape.upstreams.asking import ask
 from tokentape.upstreams.failures import Failed, FailureClass, of_auth, of_status, of_told, of_wire
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
@@ -21,7 +22,7 @@ from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response, header, without
 
 if TYPE_CHECKING:
-    from tokentape.gateway.asking import Asking
+    from tokentape.gateway.asking import Asking, Fetching
     from tokentape.gateway.giving import Giving
     from tokentape.gateway.trace.trace import Trace
     from tokentape.upstreams.sending import Sender, Sent
@@ -69,6 +70,7 @@ class Trying:
     number: int
     left: float | None
     """Seconds until the answer must have begun."""
+    fetching: Fetching | None = None
 
     async def arrive(
         self,
@@ -82,7 +84,7 @@ class Trying:
         `giving` puts in what the upstream needs back.
         """
         try:
-            prepared = prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
+            prepared = await self._prepared(asking, candidate, credential, giving)
         except (ProtocolError, UnsupportedFeature, UsageError) as error:
             return unprepared(error)
         self.trace.form(f"upstream_request#{self.number}", prepared.request)
@@ -93,13 +95,23 @@ class Trying:
             late = SendFailed(How.READ_TIMEOUT, f"no answer began within {self.left:g} seconds")
             return of_wire(late)
 
+    async def _prepared(
+        self, asking: Asking, candidate: Candidate, credential: Credential, giving: Giving | None
+    ) -> Prepared:
+        """The request. What its URLs show is fetched where the upstream's API takes no URLs (case 26)."""
+        try:
+            return prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
+        except UnsupportedFeature:
+            if self.fetching is None or not await asking.fetched(self.fetching):
+                raise
+        return prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
+
     async def _sent(
         self, candidate: Candidate, credential: Credential, prepared: Prepared
     ) -> Arrived | Failed:
         upstream = candidate.upstream
         try:
-            signed = await upstream.auth.signed(prepared.request, credential.secret)
-            sent = await self.sender.send(signed, upstream.times)
+            sent = await ask(self.sender, upstream, credential, prepared.request)
         except AuthFailed as error:
             return of_auth(error)
         except SendFailed as error:

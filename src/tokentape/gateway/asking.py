@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.errors import UsageError
 from tokentape.protocols.codec import Source
 from tokentape.protocols.translation import read_request
+from tokentape.upstreams.destinations import NotFetched
+from tokentape.upstreams.fetching import inlined
 
 if TYPE_CHECKING:
     from tokentape.gateway.call import Call
     from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.upstreams.destinations import FetchOptions
+    from tokentape.upstreams.fetching import Fetcher
 
 
 class Asking:
@@ -33,3 +38,19 @@ class Asking:
         if self._conversation is None:
             self._conversation = read_request(self.call.fields, self.source)
         return self._conversation
+
+    async def fetched(self, fetching: Fetching) -> bool:
+        """Put what the URLs of the request show into it; True if there was something to put. Raises
+        `UsageError` for what cannot, or may not, be fetched.
+        """
+        try:
+            inline = await inlined(self.conversation, *fetching)
+        except NotFetched as error:
+            raise UsageError(str(error)) from error
+        changed = inline is not self.conversation
+        self._conversation = inline
+        return changed
+
+
+Fetching = tuple["Fetcher", "FetchOptions"]
+"""What fetches, and within which bounds."""

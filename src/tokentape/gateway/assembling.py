@@ -8,7 +8,9 @@ from tokentape.gateway.app import Gateway
 from tokentape.gateway.reloading import Live, Reloading
 from tokentape.gateway.services import Lasting, Services, Setup
 from tokentape.gateway.tapes import RecordOptions
+from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
 from tokentape.upstreams.aiohttp_sender import AiohttpSender
+from tokentape.upstreams.destinations import FetchOptions
 
 if TYPE_CHECKING:
     from tokentape.gateway.config.loading import Source
@@ -62,4 +64,5 @@ def gateway_of(config: Config, source: Source | None = None) -> Gateway:
 
 def _services(config: Config, sender: AiohttpSender) -> Services:
     config.sender.inner = sender
-    return Services(setup_of(config), lasting_of(config), sender)
+    options = FetchOptions()
+    return Services(setup_of(config), lasting_of(config), sender, (AiohttpFetcher(options), options))

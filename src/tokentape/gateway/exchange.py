@@ -167,6 +167,7 @@ class Live:
             self._record.trace,
             number,
             step.timeout,
+            self._services.fetching,
         )
         credential = step.lease.credential
         try:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from tokentape import __version__
+from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.agents import quiet_reply
-from tokentape.protocols.fastjson import dumps
-from tokentape.wire.url import path_of
+from tokentape.gateway.usage.estimates import cost_of, tokens_of
+from tokentape.protocols.fastjson import dumps, loads
+from tokentape.wire.jsontext import JsonError
+from tokentape.wire.url import path_of, split_query
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A page that is not JSON."""
+
+    media_type: str
+    text: str
+
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +32,7 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
 
-    Page = Callable[[Services, Request], Awaitable[tuple[int, Json]]]
+    Page = Callable[[Services, Request], Awaitable[tuple[int, Json | Text]]]
 
 
 async def health(services: Services, request: Request) -> tuple[int, Json]:
@@ -84,6 +98,33 @@ async def recent_traces(services: Services, request: Request) -> tuple[int, Json
     return 200, {"traces": listed}
 
 
+async def usage(services: Services, request: Request) -> tuple[int, Json | Text]:
+    """What was spent: filtered, grouped, as JSON or CSV."""
+    asked = dict(parse_qsl(split_query(request.url)[1], keep_blank_values=True))
+    report = await asyncio.to_thread(services.ledger.report, asked)
+    return 200, Text("text/csv; charset=utf-8", report.csv()) if report.question.as_csv else report.json()
+
+
+async def tokens(services: Services, request: Request) -> tuple[int, Json]:
+    """About how many tokens a request of any dialect is."""
+    return 200, tokens_of(_body(request))
+
+
+async def cost(services: Services, request: Request) -> tuple[int, Json]:
+    """About what it costs."""
+    return 200, cost_of(_body(request), prices=services.ledger.options.prices)
+
+
+def _body(request: Request) -> dict[str, Json]:
+    try:
+        found = loads(request.body or b"")
+    except JsonError:
+        found = None
+    if not isinstance(found, dict):
+        raise UsageError("send the body of a request, as a JSON object")
+    return found
+
+
 async def described(services: Services, request: Request) -> tuple[int, Json]:
     """This API, as OpenAPI."""
     from tokentape.gateway.description import description
@@ -98,6 +139,9 @@ PAGES: dict[tuple[str, str], Page] = {
     ("GET", "/upstreams"): upstreams,
     ("GET", "/cassettes"): cassettes,
     ("GET", "/traces"): recent_traces,
+    ("GET", "/usage"): usage,
+    ("POST", "/tokens"): tokens,
+    ("POST", "/cost"): cost,
     ("GET", "/openapi.json"): described,
 }
 
@@ -131,9 +175,13 @@ def served(services: Services, page: Page) -> Own:
     """A page as something that writes to an outlet."""
 
     async def answer(request: Request, outlet: Outlet) -> None:
-        status, value = await page(services, request)
-        body = dumps(value)
-        headers = (("content-type", "application/json"), ("content-length", str(len(body))))
+        try:
+            status, value = await page(services, request)
+        except (UsageError, ProtocolError) as error:
+            status, value = 400, {"error": {"message": str(error), "type": "invalid_request_error"}}
+        body = value.text.encode() if isinstance(value, Text) else dumps(value)
+        kind = value.media_type if isinstance(value, Text) else "application/json"
+        headers = (("content-type", kind), ("content-length", str(len(body))))
         await outlet.start(status, headers)
         await outlet.chunk(body)
         await outlet.end()

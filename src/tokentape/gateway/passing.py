@@ -27,6 +27,7 @@ from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.addressing import url_of
+from tokentape.upstreams.asking import ask
 from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
 from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
@@ -138,8 +139,8 @@ class _Passing:
         try:
             request = self._request(step.candidate)
             async with asyncio.timeout(step.timeout):
-                signed = await upstream.auth.signed(request, lease.credential.secret)
-                sent = await self._services.sender_for(upstream).send(signed, upstream.times)
+                sender = self._services.sender_for(upstream)
+                sent = await ask(sender, upstream, lease.credential, request)
                 failed = await _refused(sent) if sent.status in _AGAIN else None
         except UsageError as error:
             failed = Failed(

@@ -6,15 +6,17 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tokentape.cassettes.mode import RecordMode
 from tokentape.gateway.conversations.affinity import Affinity
 from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.conversations.tracker import Tracker
 from tokentape.gateway.counting import count
 from tokentape.gateway.fields.memory import FieldMemory
 from tokentape.gateway.models import models
+from tokentape.gateway.offline import CassetteSender
 from tokentape.gateway.pages import named_page, own_pages
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.record import Record
@@ -33,6 +35,7 @@ from tokentape.upstreams.retrying import Policy
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from tokentape.gateway.asking import Fetching
     from tokentape.gateway.call import Call, Incoming
     from tokentape.gateway.classes import ClassRule
     from tokentape.gateway.exchange import Exchange
@@ -119,11 +122,17 @@ def _secrets(setup: Setup) -> Iterator[str]:
 class Services:
     """What all calls share."""
 
-    def __init__(self, setup: Setup, lasting: Lasting, sender: Sender) -> None:
+    def __init__(
+        self, setup: Setup, lasting: Lasting, sender: Sender, fetching: Fetching | None = None
+    ) -> None:
         self.setup = setup
         self.sender = sender
         self.pools = Pools(setup.router.upstreams.values(), lasting.pools)
         self.tapes = Tapes(lasting.record)
+        self.offline = Tapes(replace(lasting.record, mode=RecordMode.NONE.value))
+        """Cassettes that are upstreams: they are only ever played."""
+        self._offline: dict[str, CassetteSender] = {}
+        self.fetching = fetching
         self.traces = Traces(lasting.trace)
         self.ledger = Ledger(lasting.usage)
         self.fields = FieldMemory(lasting.fields, clock=time.monotonic)
@@ -166,6 +175,7 @@ class Services:
         for one in self.beside:
             await one.aclose()
         await self.tapes.close()
+        await self.offline.close()
         await self.sender.aclose()
         await asyncio.to_thread(self.traces.close)
         await asyncio.to_thread(self.ledger.close)
@@ -175,6 +185,7 @@ class Services:
         while True:
             await asyncio.sleep(max(0.05, min(5.0, self.tapes.options.idle / 4)))
             await self.tapes.close_idle()
+            await self.offline.close_idle()
 
     async def keep(self, store: Callable[[], None]) -> None:
         """Store a recording, in a thread of its own and in order."""
@@ -185,8 +196,13 @@ class Services:
         return Record(incoming, operation, model, self.traces.begin(incoming.id, incoming.at), self.ledger)
 
     def sender_for(self, upstream: Upstream) -> Sender:
-        """Who sends to an upstream."""
-        return self.sender
+        """Who sends to an upstream; a cassette answers for itself."""
+        if upstream.cassette is None:
+            return self.sender
+        found = self._offline.get(upstream.cassette)
+        if found is None:
+            found = self._offline[upstream.cassette] = CassetteSender(self.offline, upstream.cassette)
+        return found
 
     def own_page(self, method: str, path: str) -> Own | None:
         """One of the gateway's own pages."""

@@ -85,13 +85,22 @@ class Tapes:
     @asynccontextmanager
     async def using(self, naming: Naming, name: str) -> AsyncIterator[Deck]:
         """The deck for a call, in use until the call has ended. Raises what opening a cassette raises."""
-        held = await self.held(name, naming.session or "")
-        held.users += 1
+        held = await self.taken(naming, name)
         try:
             yield held.deck
         finally:
-            held.users -= 1
-            held.used = self._clock()
+            self.given_back(held)
+
+    async def taken(self, naming: Naming, name: str) -> Held:
+        """The same, until it is `given_back`."""
+        held = await self.held(name, naming.session or "")
+        held.users += 1
+        return held
+
+    def given_back(self, held: Held) -> None:
+        """A call with it has ended."""
+        held.users -= 1
+        held.used = self._clock()
 
     async def held(self, name: str, session: str) -> Held:
         """The open deck of a name and session."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 HOP = ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 """Header fields that say something about one connection only (RFC 9110, section 7.6.1)."""
 
-_CODECS = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
+CODECS = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
+"""A recorded coding goes on as it is."""
 
 
 class Unplayable(Exception):
@@ -47,7 +48,7 @@ async def play(answer: Replay | Miss, outlet: Outlet, more: Headers = ()) -> Non
         error = answer.fault.error
         how = answer.fault.how
         raise Unplayable(how, f"the recorded call failed ({how}{': ' + error.message if error else ''})")
-    served = answer.serve(_CODECS)
+    served = answer.serve(CODECS)
     await outlet.start(answer.status, (*without(served.headers, *HOP), *more))
     for step in served:
         if isinstance(step, Data):

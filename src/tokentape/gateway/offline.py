@@ -1,0 +1,105 @@
+"""An upstream that is a cassette: a provider that answers offline."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tokentape.errors import TokentapeError
+from tokentape.gateway.call import Naming
+from tokentape.gateway.taping import CODECS
+from tokentape.misses import refusal
+from tokentape.outcomes import Data, Forward, Miss, Replay, Wait
+from tokentape.upstreams.sending import SendFailed
+from tokentape.wire.interaction import How
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.gateway.tapes import Tapes
+    from tokentape.outcomes import Step
+    from tokentape.upstreams.sending import Sent
+    from tokentape.upstreams.upstream import Times
+    from tokentape.wire.message import Headers, Request
+
+
+class CassetteSender:
+    """Answers requests from the cassette called `name`, as it was recorded: chunks, faults and all. A request
+    that is not there gets the explanation, as everywhere.
+    """
+
+    def __init__(self, tapes: Tapes, name: str) -> None:
+        self._tapes, self._naming = tapes, Naming(cassette=name)
+        self._name = name
+
+    async def send(self, request: Request, times: Times) -> Sent:
+        """The recorded reply. Raises `SendFailed` where none came when it was recorded."""
+        try:
+            held = await self._tapes.taken(self._naming, self._name)
+        except TokentapeError as error:
+            return CassetteSent(refusal(request, error), lambda: None)
+        outcome = held.deck.begin(request)
+        give_back = partial(self._tapes.given_back, held)
+        if isinstance(outcome, Replay | Miss) and outcome.fault is None:
+            return CassetteSent(outcome, give_back)
+        give_back()
+        if outcome is None or isinstance(outcome, Forward):
+            raise SendFailed(How.CONNECT_ERROR, f"cassette {self._name!r} does not take this request")
+        raise _failed(outcome)
+
+    async def aclose(self) -> None:
+        """Nothing is open: cassettes are closed by whoever opened them."""
+
+
+class CassetteSent:
+    """A reply from the cassette. The cassette is in use until it is closed."""
+
+    def __init__(self, answer: Replay | Miss, give_back: Callable[[], None]) -> None:
+        served = answer.serve(CODECS)
+        self.status, self.reason, self.http = answer.status, answer.reason, answer.http
+        self.headers: Headers = served.headers
+        self._steps = iter(served)
+        self._give_back: Callable[[], None] | None = give_back
+
+    async def chunk(self) -> bytes:
+        """The next recorded chunk. Raises `SendFailed` where the recording breaks off."""
+        for step in self._steps:
+            data = await _played(step)
+            if data:
+                return data
+        return b""
+
+    async def read(self, most: int) -> bytes:
+        """The rest. Raises `SendFailed`."""
+        pieces = []
+        while data := await self.chunk():
+            pieces.append(data)
+            if sum(map(len, pieces)) > most:
+                raise SendFailed(How.PROTOCOL_ERROR, f"the reply is longer than {most} bytes")
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """The cassette is not needed any more."""
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
+
+
+def _failed(answer: Replay | Miss) -> SendFailed:
+    """The fault that came before any reply when it was recorded."""
+    fault = answer.fault
+    said = (
+        fault.error.message if fault is not None and fault.error is not None else "the recorded call failed"
+    )
+    return SendFailed(fault.how if fault is not None else How.UNKNOWN, said, reached=False)
+
+
+async def _played(step: Step) -> bytes:
+    if isinstance(step, Data):
+        return step.data
+    if isinstance(step, Wait):
+        await asyncio.sleep(step.seconds)
+        return b""
+    how = getattr(step, "how", How.CUT)
+    raise SendFailed(how, "the recording breaks off here")

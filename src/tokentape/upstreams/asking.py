@@ -1,0 +1,30 @@
+"""One request to an upstream: signed, sent, and once more where a token had to be renewed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokentape.upstreams.sending import Sender, Sent
+    from tokentape.upstreams.upstream import Credential, Upstream
+    from tokentape.wire.message import Request
+
+
+async def ask(sender: Sender, upstream: Upstream, credential: Credential, request: Request) -> Sent:
+    """The reply's head. Raises `AuthFailed` where no token can be had, and `SendFailed`.
+
+    A 401 to a token that can be renewed is no answer: it may have run out a moment ago.
+    """
+    secret = credential.secret
+    sent = await sender.send(await upstream.auth.signed(request, secret), upstream.times)
+    if sent.status != 401:
+        return sent
+    try:
+        renewed = await upstream.auth.refused(secret)
+    except BaseException:
+        sent.close()
+        raise
+    if not renewed:
+        return sent
+    sent.close()
+    return await sender.send(await upstream.auth.signed(request, secret), upstream.times)
