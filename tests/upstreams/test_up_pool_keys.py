@@ -9,7 +9,7 @@ import pytest
 from up_plans import OK, Clock, failed, key, pools, target, upstream
 
 from tokentape.upstreams.pools.leases import Lease
-from tokentape.upstreams.pools.options import Cap, PoolOptions
+from tokentape.upstreams.pools.options import Cap, Cooling, PoolOptions
 from tokentape.upstreams.upstream import Limits, Window
 
 DAY = 86_400.0
@@ -286,3 +286,59 @@ def test_a_day_of_calls_is_a_few_hundred_numbers():
     (count,) = found.groups["gpt"].counts.values()
     assert len(count._bundles) <= 241
     assert count.used(state._now())[0] == 20_000
+
+
+def test_a_busy_key_beside_one_that_rests_is_waited_for_as_long_as_the_rest():
+    clock = Clock()
+    candidate = target(keys=("a", key("b", limits=Limits(concurrent=1))))
+    state = pools(clock)
+    state.release(state.lease(candidate), failed("rate_limit", 20))
+    state.lease(candidate)
+    wait = state.lease(candidate)
+    assert (wait.until, wait.busy, wait.what) == (20, True, "openai/gpt#a")
+
+
+def test_two_names_of_one_model_share_what_is_known():
+    clock = Clock()
+    names = {"fast": "gpt-mini"}
+    state = pools(clock)
+    state.release(state.lease(target(model="fast", models=names)), failed("rate_limit", 60))
+    assert take(state, target(model="gpt-mini", models=names), clock) == 60
+    groups = (frozenset({"fast", "gpt"}),)
+    state.release(
+        state.lease(target("other", "fast", models=names, quota_groups=groups)), failed("rate_limit", 60)
+    )
+    assert take(state, target("other", "gpt", models=names, quota_groups=groups), clock) == 60
+
+
+def test_a_call_without_use_for_a_key_does_not_turn_the_cycle():
+    clock = Clock()
+    candidate = target(keys=("a", "b", "c"))
+    state = pools(clock)
+    for name in ("a", "b"):
+        state.release(state.lease(candidate, only=name), failed("rate_limit", 600))
+    clock.now = 700
+    state.lease(candidate, without={"c"})
+    assert take(state, candidate) == "c"
+
+
+def test_other_options_take_effect_and_rests_stay():
+    clock = Clock()
+    candidate = target()
+    state = pools(clock, candidate.upstream)
+    state.release(state.lease(candidate), failed("rate_limit", 5))
+    state.release(state.lease(target(model="other"), call=1), failed("server_error"))
+    eager = Cooling(threshold=2, base=1)
+    state.changed([candidate.upstream], PoolOptions(key=eager, model=eager, upstream=eager))
+    assert take(state, candidate, clock) == 5
+    for call in (2, 3):
+        state.release(state.lease(target(model="other"), call=call), failed("server_error"))
+    assert take(state, target(model="other"), clock) == 1
+
+
+def test_whether_an_estimate_of_tokens_is_wanted():
+    window = Window(60, tokens=10)
+    plain, counted = upstream(), upstream("counted", keys=(key("a", limits=Limits(windows=(window,))),))
+    state = pools(Clock(), options=PoolOptions(caps={"capped": (Cap(window),)}))
+    wanted = [state.counts_tokens(one) for one in (plain, counted, upstream("capped"))]
+    assert wanted == [False, True, True]

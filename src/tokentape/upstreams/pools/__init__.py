@@ -9,6 +9,8 @@ places      what is known of one upstream and of its models
 choosing    which credential goes next
 gauges      what providers' rate-limit headers say
 judging     what a success or a failure changes
+lending     whether a key may go, and what is counted
+cycle       whose turn it is
 pools       leases of credentials: the one entrance
 showing     all of it as JSON, without a secret
 """

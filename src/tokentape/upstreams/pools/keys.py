@@ -81,6 +81,12 @@ class Key:
             found = self.caps[window] = Count(window)
         return found
 
+    def adopt(self, options: PoolOptions) -> None:
+        """Other rules: failures of late are forgotten, rests and counts stay."""
+        self._options, self.history = options, History(options.key)
+        for group in self.groups.values():
+            group.history = History(options.key)
+
     def _forget(self, now: Moment) -> None:
         for name in [name for name, group in self.groups.items() if group.is_idle(now)]:
             del self.groups[name]

@@ -28,11 +28,17 @@ class Place:
     """
 
     def __init__(self, options: PoolOptions) -> None:
+        self.rest: Rest | None = None
+        self.models: dict[str, Model] = {}
+        self.adopt(options)
+
+    def adopt(self, options: PoolOptions) -> None:
+        """Other rules: failures of late are forgotten, rests stay."""
         self._options = options
         self.host = History(options.upstream)
         self.servers = History(options.upstream, spread=2)
-        self.rest: Rest | None = None
-        self.models: dict[str, Model] = {}
+        for model in self.models.values():
+            model.history = History(options.model)
 
     def model(self, name: str, now: float) -> Model:
         """The state of a model, made when it is first needed."""

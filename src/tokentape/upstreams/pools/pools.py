@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random as chance
 import time
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from tokentape.upstreams.failures import DEAD, Failed, FailureClass, Succeeded
+from tokentape.upstreams.failures import DEAD, FailureClass, Succeeded
 from tokentape.upstreams.pools import gauges
 from tokentape.upstreams.pools.choosing import ordered
 from tokentape.upstreams.pools.counting import Moment
+from tokentape.upstreams.pools.cycle import is_used_up, turn
 from tokentape.upstreams.pools.judging import Case
 from tokentape.upstreams.pools.keys import Key
 from tokentape.upstreams.pools.leases import Lease, Wait
+from tokentape.upstreams.pools.lending import group_of, lent, settle, wait_for
 from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.places import Place
 from tokentape.upstreams.pools.rest import active
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
     from tokentape.upstreams.failures import Heard
-    from tokentape.upstreams.pools.counting import Count
-    from tokentape.upstreams.pools.keys import Group
     from tokentape.upstreams.upstream import Candidate, Credential, Secret, Upstream
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
@@ -83,16 +84,19 @@ class Pools:
         for what, rest in rests:
             if (resting := active(rest, now.clock)) is not None:
                 return Wait(resting.until, resting.kind, what, whole=True)
-        group = upstream.quota_group(candidate.model)
-        keys = [self._key(upstream, one) for one in upstream.credentials if _fits(one, only, without)]
+        group = group_of(upstream, candidate.model)
         waits = []
-        for key in self._ordered(upstream, keys, group, now, prefer):
-            wait = self._wait(candidate, key, group, now, tokens)
+        for key in self._ordered(upstream, group, now, prefer):
+            name = key.credential.name
+            if name in without or only not in (None, name):
+                continue
+            wait = wait_for(candidate, key, group, now, tokens, self._options)
             if wait is None:
-                return self._taken(candidate, key, key.group(group, now), now, (call, tokens))
+                return lent(candidate, key, group, now, (call, tokens), self._options)
             waits.append(wait)
         nobody = Wait(inf, FailureClass.configuration_error, f"{candidate.label}#{only or '-'}")
-        return min(waits, key=_soonest, default=nobody)
+        soonest = min(waits, key=_soonest, default=nobody)
+        return replace(soonest, busy=True) if any(wait.busy for wait in waits) else soonest
 
     def release(self, lease: Lease, heard: Heard | None = None, tokens: int | None = None) -> None:
         """Give a credential back, when the reply is at its end; doing it again changes nothing. `heard` None:
@@ -100,14 +104,17 @@ class Pools:
         """
         if not lease.is_open:
             return
-        lease.is_open = False
-        lease.key.in_flight -= 1
-        lease.group.in_flight -= 1
-        _settle(lease, heard, tokens)
+        settle(lease, heard, tokens)
         if heard is not None:
             self._judge(lease, heard)
         for callback in list(self._watching.values()):
             callback()
+
+    def counts_tokens(self, upstream: Upstream) -> bool:
+        """True if some limit of it counts tokens, so that an estimate is wanted."""
+        windows = [window for key in upstream.credentials for window in key.limits.windows]
+        windows += [cap.window for cap in self._options.caps.get(upstream.name, ())]
+        return any(window.tokens is not None for window in windows)
 
     def heard_headers(self, lease: Lease, headers: Headers) -> None:
         """Keep what a reply's rate-limit headers say. Those of a client's own key are nobody else's."""
@@ -130,7 +137,8 @@ class Pools:
         """
         self._upstreams = {upstream.name: upstream for upstream in upstreams}
         self._is_declared = True
-        self._options = options or self._options
+        if options is not None and options != self._options:
+            self._adopt(options)
         declared = self._upstreams.values()
         names = {(one.name, key.name, key.secret) for one in declared for key in one.credentials}
         self._keys = {name: key for name, key in self._keys.items() if name in names}
@@ -160,6 +168,14 @@ class Pools:
         else:
             case.failed(heard, lease.begun, now.clock, self._options)
 
+    def _adopt(self, options: PoolOptions) -> None:
+        """Failures are judged by other rules from now on; what rests or is counted stays."""
+        self._options = options
+        for key in self._keys.values():
+            key.adopt(options)
+        for place in self._places.values():
+            place.adopt(options)
+
     def _now(self) -> Moment:
         return Moment(self._clock(), self._wall())
 
@@ -178,94 +194,22 @@ class Pools:
         found.credential = credential  # its limits may have changed
         return found
 
-    def _ordered(
-        self, upstream: Upstream, keys: list[Key], group: str, now: Moment, first: str | None
-    ) -> list[Key]:
-        if len(keys) == 1:
+    def _ordered(self, upstream: Upstream, group: str, now: Moment, first: str | None) -> list[Key]:
+        keys = [self._key(upstream, credential) for credential in upstream.credentials]
+        if len(keys) <= 1:
             return keys
         if self._options.fair_cycle:
-            _turn(keys, group, now.clock)
+            turn(keys, group, now.clock)
         return ordered(
             keys,
             upstream.selection,
-            used_up=lambda key: _is_used_up(key, group, now.clock),
+            used_up=lambda key: is_used_up(key, group, now.clock),
             tolerance=self._options.tolerance,
             random=self._random,
             first=first,
         )
 
-    def _wait(self, candidate: Candidate, key: Key, group: str, now: Moment, tokens: int) -> Wait | None:
-        upstream, state = candidate.upstream, key.group(group, now)
-        what = f"{candidate.label}#{key.credential.name}"
-        rests = () if upstream.passes_client_key else (key.rest, state.rest)
-        resting = [found for rest in rests if (found := active(rest, now.clock)) is not None]
-        waits = [Wait(rest.until, rest.kind, what) for rest in resting]
-        for count in self._counts(upstream, key, state, group):
-            if (seconds := count.wait(now, tokens)) > 0:
-                is_long = count.window.seconds >= self._options.used_up
-                if is_long and self._options.fair_cycle:
-                    state.used_up = max(state.used_up, now.clock + count.reset(now))
-                kind = FailureClass.quota_exceeded if is_long else FailureClass.rate_limit
-                waits.append(Wait(now.clock + seconds, kind, what))
-        most = key.credential.limits.concurrent
-        if not waits and most is not None and key.in_flight >= most:
-            return Wait(inf, FailureClass.rate_limit, what, busy=True)
-        return max(waits, key=lambda wait: wait.until, default=None)
-
-    def _counts(self, upstream: Upstream, key: Key, state: Group, group: str) -> list[Count]:
-        found = [state.count(window) for window in key.credential.limits.windows]
-        for cap in self._options.caps.get(upstream.name, ()):
-            if cap.credential not in (None, key.credential.name):
-                continue
-            if cap.model is None:
-                found.append(key.cap(cap.window))
-            elif upstream.quota_group(cap.model) == group and state.count(cap.window) not in found:
-                found.append(state.count(cap.window))
-        return found
-
-    def _taken(
-        self, candidate: Candidate, key: Key, state: Group, now: Moment, told: tuple[int, int]
-    ) -> Lease:
-        call, tokens = told
-        group = candidate.upstream.quota_group(candidate.model)
-        lease = Lease(candidate, key.credential, call, now.clock, key, state)
-        for count in self._counts(candidate.upstream, key, state, group):
-            reserved = count.reserved(tokens)
-            lease.tickets.append((count, count.add(now, reserved), reserved))
-        key.in_flight += 1
-        key.uses += 1
-        state.in_flight += 1
-        return lease
-
-
-def _fits(credential: Credential, only: str | None, without: Container[str]) -> bool:
-    return credential.name not in without and only in (None, credential.name)
-
 
 def _soonest(wait: Wait) -> tuple[bool, float]:
-    """A dead key is no reason to name while another is merely waited for; a busy one may be free any time."""
-    return wait.kind in DEAD, -inf if wait.busy else wait.until
-
-
-def _settle(lease: Lease, heard: Heard | None, tokens: int | None) -> None:
-    """Correct what was counted: what never arrived was no call, and a failed one used nothing unless told."""
-    failed = isinstance(heard, Failed)
-    unsent = isinstance(heard, Failed) and not heard.reached
-    for _count, bundle, reserved in lease.tickets:
-        used = tokens if tokens is not None else 0 if failed else reserved
-        bundle.tokens += (0 if unsent else used) - reserved
-        bundle.requests -= unsent
-
-
-def _is_used_up(key: Key, group: str, now: float) -> bool:
-    state = key.groups.get(group)
-    return state is not None and state.used_up > now
-
-
-def _turn(keys: list[Key], group: str, now: float) -> None:
-    """Begin a new cycle in each tier whose keys are all used up."""
-    for priority in {key.credential.priority for key in keys}:
-        tier = [key for key in keys if key.credential.priority == priority]
-        if all(_is_used_up(key, group, now) for key in tier):
-            for key in tier:
-                key.groups[group].used_up = 0.0
+    """A dead key is no reason to name while another is merely waited for."""
+    return wait.kind in DEAD, wait.until
