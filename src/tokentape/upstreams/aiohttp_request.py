@@ -14,6 +14,7 @@ from aiohttp.payload import Payload
 from multidict import CIMultiDict
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable
 
     from aiohttp.abc import AbstractStreamWriter
@@ -32,7 +33,9 @@ OWN = frozenset({"connection", "content-length", "expect", "keep-alive", "proxy-
 
 
 class Body(Payload):
-    """Bytes to send. `begun`: the first of them, and the head before them, were handed to the socket."""
+    """Bytes to send. `begun`: the first of them, and the head before them, were handed to the socket.
+    `finished`: all were.
+    """
 
     _autoclose = True
 
@@ -40,7 +43,9 @@ class Body(Payload):
         super().__init__(data)
         self._data = data
         self._size = len(data)
+        self._transport: asyncio.Transport | None = None
         self.begun = False
+        self.finished = False
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The body as text; aiohttp wants it to be there."""
@@ -53,14 +58,22 @@ class Body(Payload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """The same; its length is what the head says."""
         data = self._data
+        self._transport = getattr(writer, "transport", None)
         if len(data) <= SLICE:
             await writer.write(data)
-            self.begun = True
-            return
-        view = memoryview(data)
-        for start in range(0, len(data), SLICE):
-            await writer.write(view[start : start + SLICE])
-            self.begun = True
+        else:
+            view = memoryview(data)
+            for start in range(0, len(data), SLICE):
+                await writer.write(view[start : start + SLICE])
+                self.begun = True
+        self.begun = self.finished = True
+
+    def drop(self) -> None:
+        """Nobody waits for this any more: what is still to be written, is not. (A transport that is closed
+        in good order writes first, which lasts for ever where nobody reads.)
+        """
+        if self._transport is not None:
+            self._transport.abort()
 
 
 def headers_of(request: Request) -> CIMultiDict[str]:

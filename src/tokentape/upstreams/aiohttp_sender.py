@@ -6,6 +6,7 @@ one for connecting are the exchange's, and so are retries.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,14 @@ class AiohttpSender:
                 timeout=self._timeout(times.connect),
             )
         except FAILURES as error:
+            if body is not None:
+                body.drop()
             raise failure_of(error, host_of(request.url), body) from error
-        return AiohttpSent(response, request)
+        except asyncio.CancelledError:
+            if body is not None:
+                body.drop()
+            raise
+        return AiohttpSent(response, request.url, body)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -120,12 +127,12 @@ class AiohttpSender:
 class AiohttpSent:
     """A reply whose head came."""
 
-    __slots__ = ("_content", "_response", "_url", "headers", "http", "reason", "status")
+    __slots__ = ("_body", "_content", "_response", "_url", "headers", "http", "reason", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse, request: Request) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, url: str, body: Body | None) -> None:
         self._response = response
         self._content = response.content
-        self._url = request.url
+        self._url, self._body = url, body
         self.status = response.status
         self.reason = response.reason or ""
         self.headers: Headers = headers_from_raw(response.raw_headers)
@@ -156,16 +163,19 @@ class AiohttpSent:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, else drop it."""
-        response = self._response
-        if not self._content.is_eof() or self._content.exception() is not None:
-            response.close()
+        is_whole = self._content.is_eof() and self._content.exception() is None
+        if is_whole:
+            self._response.release()
         else:
-            response.release()
+            self._response.close()
+        # A connection whose request was sent and answered may serve another call by now.
+        body, self._body = self._body, None
+        if body is not None and not (is_whole and body.finished):
+            body.drop()
 
     def _must_be_whole(self) -> None:
         """A body that lasts until the connection ends is whole only where that was closed in good order."""
-        response = self._response
-        broke = response.broke if isinstance(response, HeldResponse) else None
+        broke = self._response.broke if isinstance(self._response, HeldResponse) else None
         if broke is not None:
             raise self._failed(broke)
 

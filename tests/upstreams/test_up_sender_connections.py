@@ -1,0 +1,229 @@
+"""Connections of the HTTP client: kept and used again, dropped when nobody reads on, never leaked."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+import pytest
+from test_up_sender import BODY, JSON, STREAM, TIMES, chat, failure, run, until, whole
+
+from tokentape.testing.provider import faults
+from tokentape.testing.provider.script import Framing, Script, Send, SendHead, Stall
+from tokentape.upstreams.sending import SendFailed
+from tokentape.wire.interaction import How
+from tokentape.wire.message import Request
+
+__all__ = ["run"]
+
+
+def test_a_connection_serves_one_call_after_the_other(run, provider):
+    async def scenario(sender):
+        for _ in range(20):
+            await whole(sender, chat(provider))
+
+    run(scenario)
+    assert (provider.count, provider.connections) == (20, 1)
+
+
+def test_many_calls_at_once_have_a_connection_each(run, provider):
+    async def scenario(sender):
+        gate = threading.Event()
+        provider.changes(faults.late(gate), times=150)
+        calls = [asyncio.create_task(whole(sender, chat(provider))) for _ in range(150)]
+        await asyncio.to_thread(provider.wait_for, 150)
+        gate.set()
+        return [sent.status for sent, _ in await asyncio.gather(*calls)]
+
+    assert run(scenario) == [200] * 150
+
+
+def test_a_stream_that_nobody_reads_on_drops_its_connection(run, provider):
+    async def scenario(sender):
+        for _ in range(200):
+            provider.play(Script((SendHead(framing=Framing.CHUNKED), Send(b"data: 1\n\n"), Stall(None))))
+            sent = await sender.send(chat(provider, STREAM), TIMES)
+            await sent.chunk()
+            sent.close()
+        await until(lambda: provider.open_connections == 0)
+
+    run(scenario)
+    assert provider.connections == 200
+
+
+def test_cancelling_drops_the_connection(run, provider):
+    async def scenario(sender):
+        provider.changes(faults.late(None), times=50)
+        calls = [asyncio.create_task(sender.send(chat(provider), TIMES)) for _ in range(50)]
+        await asyncio.to_thread(provider.wait_for, 50)
+        for call in calls:
+            call.cancel()
+        done = await asyncio.gather(*calls, return_exceptions=True)
+        await until(lambda: provider.open_connections == 0)
+        return {type(one) for one in done}
+
+    assert run(scenario) == {asyncio.CancelledError}
+
+
+def test_cancelling_a_read_leaves_the_reply_to_be_closed(run, provider):
+    async def scenario(sender):
+        provider.play(Script((SendHead(framing=Framing.CHUNKED), Send(b"x"), Stall(None))))
+        sent = await sender.send(chat(provider), TIMES)
+        await sent.chunk()
+        reading = asyncio.create_task(sent.chunk())
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        sent.close()
+        await until(lambda: provider.open_connections == 0)
+
+    run(scenario)
+
+
+def test_a_reply_that_was_read_to_its_end_gives_its_connection_back(run, provider):
+    async def scenario(sender):
+        sent = await sender.send(chat(provider, STREAM), TIMES)
+        while await sent.chunk():
+            pass
+        sent.close()
+        sent.close()
+        await whole(sender, chat(provider))
+
+    run(scenario)
+    assert provider.connections == 1
+
+
+def test_a_reply_that_was_not_read_is_not_given_back(run, provider):
+    async def scenario(sender):
+        provider.play(Script((SendHead(length=100), Send(b"x"), Stall(None))))
+        sent = await sender.send(chat(provider), TIMES)
+        sent.close()
+        await whole(sender, chat(provider))
+
+    run(scenario)
+    assert provider.connections == 2
+
+
+def test_a_body_that_broke_off_leaves_no_connection(run, provider):
+    async def scenario(sender):
+        provider.changes(faults.both(faults.framed(Framing.CHUNKED), faults.cut(at=10)), times=20)
+        for _ in range(20):
+            with pytest.raises(SendFailed):
+                await whole(sender, chat(provider))
+        await until(lambda: provider.open_connections == 0)
+
+    run(scenario)
+
+
+def test_closing_the_sender_closes_what_is_idle(run, provider):
+    async def scenario(sender):
+        await asyncio.gather(*(whole(sender, chat(provider)) for _ in range(5)))
+        await sender.aclose()
+        await sender.aclose()
+        await until(lambda: provider.open_connections == 0)
+
+    run(scenario)
+
+
+def test_the_end_of_a_reused_connection_does_not_mean_that_nothing_arrived(run):
+    """A request on a connection that the server closes at that moment may have been read there."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        client, _ = listening.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            client.recv(65536)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    request = Request("POST", f"http://127.0.0.1:{listening.getsockname()[1]}/x", (JSON,), BODY)
+
+    async def scenario(sender):
+        await whole(sender, request)
+        return await failure(sender, request)
+
+    error = run(scenario)
+    thread.join()
+    listening.close()
+    assert (error.how, error.reached) == (How.CUT, True)
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_not_used(run, provider):
+    async def scenario(sender):
+        provider.changes(faults.with_headers(("Connection", "keep-alive")))
+        await whole(sender, chat(provider))
+        provider.stop()
+        provider.start()
+        await asyncio.sleep(0.05)
+        return (await whole(sender, chat(provider)))[0].status
+
+    assert run(scenario) == 200
+
+
+def test_a_body_that_nobody_reads_is_not_written_on_once_the_call_is_given_up(run):
+    """Closing in good order would wait until the server has read what is left."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    read, gone, ended = threading.Event(), threading.Event(), []
+
+    def serve():
+        client, _ = listening.accept()
+        with client:
+            client.recv(1000)
+            read.set()
+            gone.wait(10)
+            client.settimeout(10)
+            got = 0
+            try:
+                while data := client.recv(1 << 20):
+                    got += len(data)
+            except ConnectionResetError:
+                pass
+            ended.append(got)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+
+    async def scenario(sender):
+        call = asyncio.create_task(sender.send(Request("POST", url, (JSON,), b"x" * 50_000_000), TIMES))
+        await asyncio.to_thread(read.wait, 10)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    run(scenario)
+    gone.set()
+    thread.join()
+    listening.close()
+    assert ended[0] < 50_000_000
+
+
+def test_a_server_that_answers_before_it_read_the_body_is_heard(run):
+    """A refusal of a large body (413) comes while it is still being sent."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def serve():
+        client, _ = listening.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nlong")
+            done.wait(10)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+
+    async def scenario(sender):
+        sent, body = await whole(sender, Request("POST", url, (JSON,), b"x" * 20_000_000))
+        return sent.status, body
+
+    result = run(scenario)
+    done.set()
+    thread.join()
+    listening.close()
+    assert result == (413, b"long")
