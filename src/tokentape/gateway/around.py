@@ -102,12 +102,8 @@ class Around:
 
     def tokens(self, candidates: Sequence[Candidate]) -> int:
         """About how many tokens are asked, where a limit counts them."""
-        counts = any(
-            window.tokens is not None
-            for candidate in candidates
-            for credential in candidate.upstream.credentials
-            for window in credential.limits.windows
-        )
+        pools = self._services.pools
+        counts = any(pools.counts_tokens(candidate.upstream) for candidate in candidates)
         return self.traits().tokens if counts else 0
 
     def giving(self, candidate: Candidate, credential: Credential) -> Giving:
