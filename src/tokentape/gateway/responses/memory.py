@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,9 +46,10 @@ class MemoryStore:
             if (slot := self._slots.get(identity)) is not None:
                 slot.used = now
                 self._slots.move_to_end(identity)
-        slot = _Slot(record, now, list(events))
+        slot = _Slot(record, now)
         self._slots[record.id] = slot
-        self._measure(slot)
+        self._grow(slot, record.size)
+        self._tell(slot, events)
         self._index(slot, tuple(_ids(record)))
         if record.conversation is not None:
             self._conversations[record.client, record.conversation] = record.id
@@ -66,9 +69,9 @@ class MemoryStore:
         slot = self._slots.get(identity)
         if slot is None or not slot.record.is_running:
             return False
+        self._grow(slot, len(body) - len(slot.record.body))
         slot.record = replace(slot.record, status=status, body=body)
-        slot.events += events
-        self._measure(slot)
+        self._tell(slot, events)
         self._index(slot, tuple(items))
         self._evict(identity)
         return True
@@ -78,14 +81,13 @@ class MemoryStore:
         slot = self._slots.get(identity)
         if slot is None or not slot.record.is_running:
             return False
-        slot.events += events
-        self._measure(slot)
+        self._tell(slot, events)
         return True
 
     def told(self, identity: str, after: int) -> list[Told]:
         """The events after a number."""
         slot = self._slots.get(identity)
-        return [] if slot is None else [event for event in slot.events if event[0] > after]
+        return [] if slot is None else slot.events[bisect_right(slot.events, after, key=itemgetter(0)) :]
 
     def latest(self, client: str, conversation: str) -> str | None:
         """The last response of a conversation."""
@@ -124,10 +126,13 @@ class MemoryStore:
         self._conversations.clear()
         self._bytes = 0
 
-    def _measure(self, slot: _Slot) -> None:
-        size = slot.record.size + sum(len(data) + 64 for _, data in slot.events)
-        self._bytes += size - slot.size
-        slot.size = size
+    def _tell(self, slot: _Slot, events: Sequence[Told]) -> None:
+        slot.events += events
+        self._grow(slot, sum(len(data) + 64 for _, data in events))
+
+    def _grow(self, slot: _Slot, size: int) -> None:
+        slot.size += size
+        self._bytes += size
 
     def _index(self, slot: _Slot, items: tuple[str, ...]) -> None:
         slot.items = items
@@ -139,17 +144,20 @@ class MemoryStore:
 
     def _evict(self, newest: str) -> None:
         """Drop what is too old, then what is too much: never what runs, nor what came just now."""
-        for identity in self._too_many(newest):
-            self._drop(identity)
-
-    def _too_many(self, newest: str) -> Iterator[str]:
-        for identity, slot in list(self._slots.items()):
+        count, size, victims = len(self._slots), self._bytes, []
+        for identity, slot in self._slots.items():  # those unused for longest come first
             if identity == newest or slot.record.is_running:
                 continue
-            crowded = len(self._slots) > self._options.max_items or self._bytes > self._options.max_bytes
-            if not crowded and not self._is_old(slot):
-                return
-            yield identity
+            if (
+                count <= self._options.max_items
+                and size <= self._options.max_bytes
+                and not self._is_old(slot)
+            ):
+                break
+            count, size = count - 1, size - slot.size
+            victims.append(identity)
+        for identity in victims:
+            self._drop(identity)
 
     def _drop(self, identity: str) -> None:
         slot = self._slots.pop(identity)

@@ -114,7 +114,10 @@ class SqliteStore:
     def delete(self, client: str, identity: str) -> bool:
         """Forget a response."""
         with self._file.writing() as base:
-            done = base.execute("DELETE FROM response WHERE id = ? AND client = ?", (identity, client))
+            done = base.execute(
+                f"DELETE FROM response WHERE id = ? AND client = ? AND ({_RUNS} OR used >= ?)",
+                (identity, client, self._clock() - self._options.ttl),
+            )
             return done.rowcount > 0
 
     def stopped(self, identities: Collection[str]) -> set[str]:
