@@ -339,3 +339,14 @@ def test_content_that_nobody_hides_the_secrets_of_is_not_shown():
     watched = Watched(None, content=True)
     assert attributes_with_content(watched)["gen_ai.input.messages"] == "[]"
     watched.close()
+
+
+def test_the_configuration_has_a_table_for_it():
+    pytest.importorskip("pydantic")
+    from tokentape.gateway.config.reading import read_text
+
+    read = read_text("[telemetry]\nenabled = true\ncontent = true")
+    assert read.problems == ()
+    assert TelemetryOptions(**read.document.telemetry.model_dump()) == TelemetryOptions(
+        enabled=True, content=True
+    )

@@ -22,6 +22,7 @@ from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.table import Table
 from tokentape.gateway.tapes import RecordOptions
+from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.metering.price import Price
@@ -79,6 +80,7 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
             **{**document.usage.model_dump(), "directory": document.usage.directory or None},
             prices={name: price_of(table) for name, table in document.prices.items()},
         ),
+        telemetry=TelemetryOptions(**document.telemetry.model_dump()),
         warnings=tuple(secrets.warnings),
         files=tuple(secrets.files),
     )

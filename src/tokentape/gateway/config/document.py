@@ -12,6 +12,7 @@ from tokentape.gateway.config.tables import (
     RecordTable,
     ResponsesTable,
     ServerTable,
+    TelemetryTable,
     TraceTable,
     UsageTable,
 )
@@ -50,3 +51,4 @@ class Document(Table):
     responses: ResponsesTable = Field(default=ResponsesTable(), description="the state of the Responses API")
     trace: TraceTable = Field(default=TraceTable(), description="what is traced")
     usage: UsageTable = Field(default=UsageTable(), description="what is kept of usage")
+    telemetry: TelemetryTable = Field(default=TelemetryTable(), description="what OpenTelemetry is told")

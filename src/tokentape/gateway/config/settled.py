@@ -9,6 +9,7 @@ from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import SafetyOptions
 from tokentape.gateway.tapes import RecordOptions
+from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.upstreams.pools.options import PoolOptions
@@ -57,6 +58,7 @@ class Config:
     state: StateOptions = field(default_factory=StateOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
     usage: UsageOptions = field(default_factory=UsageOptions)
+    telemetry: TelemetryOptions = field(default_factory=TelemetryOptions)
     warnings: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     """Files with secrets, which are part of it."""

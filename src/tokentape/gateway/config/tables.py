@@ -25,6 +25,7 @@ from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import SafetyOptions
 from tokentape.gateway.tapes import RecordOptions
+from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 
@@ -32,7 +33,7 @@ PORT = 8420
 """Where the gateway listens unless something else is said."""
 
 _RECORD, _STATE, _TRACE, _USAGE = RecordOptions(), StateOptions(), TraceOptions(), UsageOptions()
-_SAFETY, _TRACKER = SafetyOptions(), TrackerOptions()
+_SAFETY, _TRACKER, _TELEMETRY = SafetyOptions(), TrackerOptions(), TelemetryOptions()
 
 
 class ClientTable(Table):
@@ -227,4 +228,16 @@ class UsageTable(Table):
     max_bytes: Bytes = Field(default=_USAGE.max_bytes, description="what it may take on disk")
     interval: Seconds = Field(
         default=_USAGE.interval, description="how long a request may wait until it is on disk"
+    )
+
+
+class TelemetryTable(Table):
+    """`[telemetry]`: spans and metrics for OpenTelemetry."""
+
+    enabled: bool = Field(
+        default=_TELEMETRY.enabled,
+        description="`true`: needs `tokentape[telemetry]`, and an SDK that exports",
+    )
+    content: bool = Field(
+        default=_TELEMETRY.content, description="`true`: prompts and answers, too, their secrets hidden"
     )

@@ -11,7 +11,7 @@ DIRECTORY = ".tokentape/traces"
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
-    """`directory` None: traces are only kept in memory. `max_bytes` and `max_age` (seconds) bound what is on
+    """`directory` None (or ""): traces are only kept in memory. `max_bytes` and `max_age` (seconds) bound what is on
     disk, `max_trace_bytes` the bodies of one trace; what goes beyond is left out, and the trace says so.
     `bodies=False` keeps heads, sizes and times alone.
 

@@ -39,7 +39,7 @@ class Writer:
     def __init__(self, options: TraceOptions, redactor: Redactor) -> None:
         self._options, self._redactor = options, redactor
         self._files: Files | None = None
-        if options.directory is not None:
+        if options.directory:
             self._files = Files(options.directory, options.max_bytes, options.max_age)
         self._lock = renewed(threading.Lock())
         self._waiting: deque[Trace] = deque()
@@ -99,7 +99,7 @@ class Writer:
             return found if isinstance(found, dict) else None
         if waiting is not None:
             return self.render(waiting)
-        return find_on_disk(self._options.directory, id) if self._options.directory is not None else None
+        return find_on_disk(self._options.directory, id) if self._options.directory else None
 
     def recent(self, most: int) -> list[dict[str, Json]]:
         """The lines of the last traces that were written, newest first."""

@@ -49,7 +49,7 @@ class Ledger:
         self.options = options or UsageOptions()
         self._clock = clock
         self._rows: Rows | None = None
-        if self.options.directory is not None:
+        if self.options.directory:
             self._rows = Rows(self.options.directory, self.options.max_bytes, self.options.max_age)
         self._lock = renewed(threading.Lock())
         self._settling = renewed(threading.Lock())

@@ -16,7 +16,7 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class UsageOptions:
-    """`directory` None: sums in memory alone. `max_age` (seconds) and `max_bytes` bound the files.
+    """`directory` None (or ""): sums in memory alone. `max_age` (seconds) and `max_bytes` bound the files.
 
     `prices` replace the published ones, by the exact name of a model. `interval` is how long a request may
     wait until it is in its file: what a crash of the process (not of the machine) can lose.
