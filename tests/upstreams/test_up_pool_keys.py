@@ -342,3 +342,14 @@ def test_whether_an_estimate_of_tokens_is_wanted():
     state = pools(Clock(), options=PoolOptions(caps={"capped": (Cap(window),)}))
     wanted = [state.counts_tokens(one) for one in (plain, counted, upstream("capped"))]
     assert wanted == [False, True, True]
+
+
+def test_a_stream_longer_than_its_window_corrects_nothing_that_is_counted_now():
+    clock = Clock()
+    candidate = target(keys=(key("a", limits=Limits(windows=(Window(60, tokens=1000),))),))
+    state = pools(clock)
+    long = state.lease(candidate, tokens=900)
+    clock.now = 100
+    assert take(state, candidate, tokens=600) == "a"
+    state.release(long, OK, tokens=10)
+    assert take(state, candidate, clock, tokens=600) == 60

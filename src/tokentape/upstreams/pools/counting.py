@@ -27,12 +27,13 @@ class Moment:
 
 @dataclass(slots=True)
 class Bundle:
-    """What was counted between `first` and `last`."""
+    """What was counted between `first` and `last`. `is_in`: the window still reaches it."""
 
     first: float
     last: float
     requests: int = 0
     tokens: int = 0
+    is_in: bool = True
 
 
 class Count:
@@ -42,6 +43,7 @@ class Count:
         self.window = window
         self._bundles: deque[Bundle] = deque()
         self._period: int | None = None
+        self._requests = self._tokens = 0
 
     def add(self, now: Moment, tokens: int) -> Bundle:
         """Count a call. The bundle is where it is corrected once its tokens are known."""
@@ -51,9 +53,16 @@ class Count:
             newest = Bundle(now.clock, now.clock)
             self._bundles.append(newest)
         newest.last = now.clock
-        newest.requests += 1
-        newest.tokens += tokens
+        self.correct(newest, 1, tokens)
         return newest
+
+    def correct(self, bundle: Bundle, requests: int, tokens: int) -> None:
+        """Count more, or less, in a bundle; one that is out of the window matters no more."""
+        if bundle.is_in:
+            bundle.requests += requests
+            bundle.tokens += tokens
+            self._requests += requests
+            self._tokens += tokens
 
     def reserved(self, tokens: int) -> int:
         """How much to count for a call of so many: one that is larger than the whole window fills it."""
@@ -62,7 +71,7 @@ class Count:
     def wait(self, now: Moment, tokens: int) -> float:
         """Seconds until such a call fits; 0: at once."""
         self._forget(now)
-        requests, used = self._sums()
+        requests, used = self._requests, self._tokens
         if self._fits(requests, used, tokens):
             return 0.0
         if self.window.offset is not None:
@@ -85,10 +94,7 @@ class Count:
     def used(self, now: Moment) -> tuple[int, int]:
         """Calls and tokens in it."""
         self._forget(now)
-        return self._sums()
-
-    def _sums(self) -> tuple[int, int]:
-        return sum(one.requests for one in self._bundles), sum(one.tokens for one in self._bundles)
+        return self._requests, self._tokens
 
     def _fits(self, requests: int, used: int, tokens: int) -> bool:
         most = self.window
@@ -99,12 +105,18 @@ class Count:
     def _forget(self, now: Moment) -> None:
         if self.window.offset is None:
             while self._bundles and self._bundles[0].last + self.window.seconds <= now.clock:
-                self._bundles.popleft()
+                self._drop()
             return
         period = floor((now.wall - self.window.offset) / self.window.seconds)
         if self._period is not None and period > self._period:
-            self._bundles.clear()
+            while self._bundles:
+                self._drop()
         self._period = period  # a clock that was set back keeps what was counted
+
+    def _drop(self) -> None:
+        gone = self._bundles.popleft()
+        self.correct(gone, -gone.requests, -gone.tokens)
+        gone.is_in = False
 
     def _to_boundary(self, now: Moment) -> float:
         offset = self.window.offset or 0.0

@@ -84,7 +84,6 @@ def settle(lease: Lease, heard: Heard | None, tokens: int | None) -> None:
     lease.group.in_flight -= 1
     failed = isinstance(heard, Failed)
     unsent = isinstance(heard, Failed) and not heard.reached
-    for _count, bundle, reserved in lease.tickets:
+    for count, bundle, reserved in lease.tickets:
         used = tokens if tokens is not None else 0 if failed else reserved
-        bundle.tokens += (0 if unsent else used) - reserved
-        bundle.requests -= unsent
+        count.correct(bundle, -unsent, (0 if unsent else used) - reserved)
