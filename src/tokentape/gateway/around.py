@@ -13,6 +13,7 @@ from tokentape.gateway.classes import Request, class_of
 from tokentape.gateway.conversations.identity import Seen
 from tokentape.gateway.giving import Giving
 from tokentape.gateway.hearing import Hearing
+from tokentape.gateway.telemetry.spans import NO_CALL
 from tokentape.gateway.traits import traits_of
 from tokentape.gateway.usage.tap import UsageTap
 
@@ -122,12 +123,13 @@ class Around:
         if self._record.trace.is_on:
             _ = self.identity  # the trace tells it
         watch = self.giving(step.candidate, step.lease.credential).watch(prepared)
-        counts = self._setup.counts_words or self._record.trace.is_on or bool(step.lease.tickets)
+        spans = self._record.span is not NO_CALL
+        counts = self._setup.counts_words or self._record.trace.is_on or bool(step.lease.tickets) or spans
         wants_reply = self.is_followed and self._services.tracker.wants_reply(self.identity, self.seen)
         if not (counts or watch is not None or wants_reply):
             return None
         is_stream = arrived.body is None
-        keeps = wants_reply or (watch is not None and not is_stream)
+        keeps = wants_reply or self._record.attempt.wants_content or (watch is not None and not is_stream)
         tap = self._tap(answer) if counts else None
         found = Hearing(prepared.source, tap, watch, is_stream=is_stream, keeps=keeps)
         for data in arrived.first if arrived.body is None else (arrived.body,):
@@ -150,5 +152,10 @@ class Around:
         if not self.is_followed:
             return
         step, identity = answer.step, self.identity
-        self._services.affinity.made(identity, step.lease.credential.name, step.candidate.upstream.name)
+        self._services.affinity.made(
+            identity,
+            step.lease.credential.name,
+            step.candidate.upstream.name,
+            is_bound=hearing.is_bound,
+        )
         self._services.tracker.answered(identity, self.seen, hearing.reply)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import ProtocolError, UnsupportedFeature, UsageError
 from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
+from tokentape.gateway.telemetry.spans import NO_ATTEMPT
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.translation import codec_of, for_others
@@ -24,6 +25,7 @@ from tokentape.wire.message import Response, header, without
 if TYPE_CHECKING:
     from tokentape.gateway.asking import Asking, Fetching
     from tokentape.gateway.giving import Giving
+    from tokentape.gateway.telemetry.spans import AttemptSpan
     from tokentape.gateway.trace.trace import Trace
     from tokentape.upstreams.sending import Sender, Sent
     from tokentape.upstreams.upstream import Candidate, Credential
@@ -71,6 +73,7 @@ class Trying:
     left: float | None
     """Seconds until the answer must have begun."""
     fetching: Fetching | None = None
+    span: AttemptSpan = NO_ATTEMPT
 
     async def arrive(
         self,
@@ -87,6 +90,12 @@ class Trying:
             prepared = await self._prepared(asking, candidate, credential, giving)
         except (ProtocolError, UnsupportedFeature, UsageError) as error:
             return unprepared(error)
+        if self.span is not NO_ATTEMPT:
+            request = prepared.request
+            passed = replace(request, headers=self.span.passed_on(request.headers))
+            prepared = replace(prepared, request=passed)
+        if self.trace.is_on and self.number == 1 and not prepared.is_same:
+            self.trace.form("canonical_request", asking.conversation)
         self.trace.form(f"upstream_request#{self.number}", prepared.request)
         try:
             async with asyncio.timeout(self.left):

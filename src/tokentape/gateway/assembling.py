@@ -42,6 +42,7 @@ def lasting_of(config: Config) -> Lasting:
         state=config.state,
         tracker=config.tracker,
         fields=config.fields,
+        telemetry=config.telemetry,
     )
 
 

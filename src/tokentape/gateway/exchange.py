@@ -168,6 +168,7 @@ class Live:
             number,
             step.timeout,
             self._services.fetching,
+            self._record.attempt,
         )
         credential = step.lease.credential
         try:
@@ -178,6 +179,7 @@ class Live:
             self._services.pools.release(step.lease)
             raise
         if isinstance(arrived, Failed):
+            self._record.failed(arrived)
             return arrived
         self._services.pools.heard_headers(step.lease, arrived.sent.headers)
         try:
@@ -239,6 +241,8 @@ class Live:
         usage = counted.usage
         tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
         self._services.pools.release(step.lease, heard, tokens)
+        if self._record.attempt.wants_content:
+            self._record.attempt.content(self._around.readable(), hearing.reply())
         self._record.used(counted, step, hearing.tap)
         for note in notes:
             self._record.trace.note("field_rule", said=str(note))

@@ -38,7 +38,7 @@ class Giving:
 
     def _cares(self, dialect: str, *, passed: bool) -> bool:
         rules = self._memory.rules_for(self._upstream, self._model, dialect, passed=passed)
-        return bool(rules.fields or rules.states or rules.is_cached)
+        return bool(rules.fields or rules.states or rules.is_cached or rules.is_sealed)
 
     def _scope(self) -> Scope:
         around = self._around
@@ -68,11 +68,15 @@ class Giving:
         self._note(found.notes)
         return found.body
 
-    def injected(self, fields: Fields, headers: Headers, dialect: str) -> tuple[Fields, Headers]:
-        """Body and headers as they go out."""
-        if not self._cares(dialect, passed=True):
+    def injected(
+        self, fields: Fields, headers: Headers, dialect: str, *, passed: bool = True
+    ) -> tuple[Fields, Headers]:
+        """Body and headers as they go out; `passed`: in the client's own dialect."""
+        if not self._cares(dialect, passed=passed):
             return fields, headers
-        found = self._memory.inject(self._upstream, self._model, self._scope(), fields, headers)
+        found = self._memory.inject(
+            self._upstream, self._model, self._scope(), fields, headers, dialect, passed=passed
+        )
         self._note(found.notes)
         return found.body, found.headers
 

@@ -57,6 +57,11 @@ class Hearing:
             self._watch.reply(_json(b"".join(self._pieces)))
         return counted, self._watch.done(complete=complete)
 
+    @property
+    def is_bound(self) -> bool:
+        """True if rules kept state that only the credential of this call can read."""
+        return self._watch is not None and self._watch.is_bound
+
     def reply(self) -> Reply | None:
         """The reply in canonical form; None for one that cannot be read, or was not kept."""
         if not self._pieces or self._size > _MOST:

@@ -6,6 +6,7 @@ that changes the meaning is refused here, before anything is sent.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,8 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
     headers = (*onward(request.headers, keep_credentials=keeps), *upstream.headers)
     if giving is not None:
         fields, headers = giving.injected(giving.passed(fields, call.dialect), headers, call.dialect)
+    if call.dialect == "anthropic.messages" and _UNSIGNED.search(body):
+        fields = without_unsigned(fields)
     if call.is_edited:
         body = dumps(fields)
     elif fields is not call.fields and (changes := differences(call.fields, fields)):
@@ -98,6 +101,31 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
     url = url_of(upstream, path, query, candidate.model, _method(path))
     source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
     return Prepared(Request("POST", url, headers, body), source, losses, body=fields)
+
+
+_UNSIGNED = re.compile(rb'"signature"\s*:\s*(?:""|null)')
+
+
+def without_unsigned(fields: Fields) -> Fields:
+    """A Messages request without thoughts that have no signature: another model thought them, through this
+    gateway or another, and the API refuses what it did not sign.
+    """
+    turns = fields.get("messages")
+    if not isinstance(turns, list):
+        return fields
+    return {**fields, "messages": [_signed(turn) for turn in turns]}
+
+
+def _signed(turn: Json) -> Json:
+    content = turn.get("content") if isinstance(turn, dict) else None
+    if not isinstance(turn, dict) or not isinstance(content, list):
+        return turn
+    kept = [block for block in content if not _is_unsigned(block)]
+    return turn if len(kept) == len(content) or not kept else {**turn, "content": kept}
+
+
+def _is_unsigned(block: Json) -> bool:
+    return isinstance(block, dict) and block.get("type") == "thinking" and not block.get("signature")
 
 
 def _translated(
@@ -123,7 +151,7 @@ def _translated(
     body = {**outgoing.body, **upstream.forced}
     headers = (*fresh(dialect, stream=call.stream), *upstream.headers)
     if giving is not None:
-        body, headers = giving.injected(body, headers, dialect)
+        body, headers = giving.injected(body, headers, dialect, passed=False)
     url = url_of(upstream, outgoing.path, outgoing.query, candidate.model, _method(outgoing.path))
     request = Request("POST", url, headers, dumps(body))
     source = Source(dialect, candidate.model, call.stream, upstream.provider or None, target.credential)

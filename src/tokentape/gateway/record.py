@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.telemetry.spans import NO_ATTEMPT, NO_CALL, NO_TELEMETRY, Answered
 from tokentape.gateway.usage.estimates import guess
 from tokentape.gateway.usage.spent import NOTHING, Spent
 from tokentape.protocols.fastjson import loads
 from tokentape.upstreams.steps import attempts_header
 from tokentape.wire.jsontext import JsonError
+from tokentape.wire.url import path_of
 
 if TYPE_CHECKING:
     from tokentape.gateway.call import Incoming
     from tokentape.gateway.delivering import Written
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.targets import Resolved
+    from tokentape.gateway.telemetry.spans import Telemetry
     from tokentape.gateway.trace.trace import Trace
     from tokentape.gateway.usage.ledger import Ledger
     from tokentape.gateway.usage.tap import Counted, UsageTap
@@ -35,10 +38,23 @@ class Record:
     """The book of one call. Nothing in it delays or breaks the call."""
 
     def __init__(
-        self, incoming: Incoming, operation: Operation, model: str, trace: Trace, ledger: Ledger
+        self,
+        incoming: Incoming,
+        operation: Operation,
+        model: str,
+        trace: Trace,
+        ledger: Ledger,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         self.incoming, self.operation, self.model, self.trace = incoming, operation, model, trace
         self._ledger = ledger
+        self.span = NO_CALL
+        self.attempt = NO_ATTEMPT
+        """The span of the attempt that is made, or that answered."""
+        if telemetry.is_on:
+            request = incoming.request
+            self.span = telemetry.call(request.method, path_of(request.url), request.headers)
+            self.span.recognised(operation, model=model or None, session=incoming.naming.session)
         self._counted = NOTHING
         self._tap: UsageTap | None = None
         self._began = time.perf_counter()
@@ -98,7 +114,12 @@ class Record:
         """A try begins; its number, from 1."""
         self._number += 1
         self._step = step
+        self.attempt = self.span.attempt(step.candidate)
         return self._number
+
+    def failed(self, failed: Failed) -> None:
+        """The try came to nothing."""
+        self.attempt.end(Answered(failed.status, error=failed.kind.value))
 
     def attempted(self) -> None:
         """All tries are over."""
@@ -136,8 +157,10 @@ class Record:
     def used(self, counted: Counted, step: Try, tap: UsageTap | None) -> None:
         """What the answer used."""
         self._counted, self._step, self._tap = counted, step, tap
-        if counted.usage is not None:
-            self.trace.tell(usage=counted.usage.counts)
+        usage = counted.usage
+        if usage is not None:
+            self.trace.tell(usage=usage.counts)
+        self.attempt.end(Answered(self.status or 200, usage, usage.model if usage is not None else None))
 
     def finish(self, status: int | None, *, error: str | None = None) -> None:
         """The call is over; the first word counts."""
@@ -151,6 +174,9 @@ class Record:
             self.trace.tell(upstream=self._step.candidate.label)
         if self._ledger.options.enabled:
             self._ledger.add(self._spent(status))
+        if self.span is not NO_CALL:
+            self.attempt.end(Answered(status, error=self.error and "broken"))
+            self.span.end(Answered(status, self._counted.usage, error=None if status else "client_gone"))
         self.trace.finish(status)
 
     def _spent(self, status: int | None) -> Spent:
@@ -200,6 +226,8 @@ class Watched:
         await self._inner.chunk(data)
         record = self._record
         if record.first_byte is None:
+            record.span.first_chunk()
+            record.attempt.first_chunk()
             record.first_byte = time.perf_counter() - record._began
         record.trace.chunk("client_reply", data)
 

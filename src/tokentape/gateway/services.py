@@ -24,10 +24,12 @@ from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.responses.plugging import plug_in
 from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.tapes import RecordOptions, Tapes
+from tokentape.gateway.telemetry.spans import TelemetryOptions, telemetry_of
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.trace.traces import Traces
 from tokentape.gateway.usage.ledger import Ledger
 from tokentape.gateway.usage.options import UsageOptions
+from tokentape.options import redactor_of
 from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
@@ -95,6 +97,7 @@ class Lasting:
     state: StateOptions = field(default_factory=StateOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     fields: tuple[FieldRule, ...] = ()
+    telemetry: TelemetryOptions = field(default_factory=TelemetryOptions)
 
 
 class Beside(Protocol):
@@ -133,8 +136,9 @@ class Services:
         """Cassettes that are upstreams: they are only ever played."""
         self._offline: dict[str, CassetteSender] = {}
         self.fetching = fetching
-        self.traces = Traces(lasting.trace)
+        self.traces = Traces(lasting.trace, redactor=redactor_of(lasting.record.options))
         self.ledger = Ledger(lasting.usage)
+        self.telemetry = telemetry_of(lasting.telemetry, self.traces.hide)
         self.fields = FieldMemory(lasting.fields, clock=time.monotonic)
         self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
@@ -193,7 +197,8 @@ class Services:
 
     def record(self, incoming: Incoming, operation: Operation, model: str = "") -> Record:
         """The book of a call."""
-        return Record(incoming, operation, model, self.traces.begin(incoming.id, incoming.at), self.ledger)
+        trace = self.traces.begin(incoming.id, incoming.at)
+        return Record(incoming, operation, model, trace, self.ledger, self.telemetry)
 
     def sender_for(self, upstream: Upstream) -> Sender:
         """Who sends to an upstream; a cassette answers for itself."""
