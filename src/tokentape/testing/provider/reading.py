@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 def parsed(body: bytes | None) -> Json:
     """The JSON of a request body; None for no body. Raises ValueError for anything else."""
-    value: Json = json.loads(body) if body else None
+    try:
+        value: Json = json.loads(body) if body else None
+    except RecursionError:
+        raise ValueError("the JSON is nested too deep") from None
     return value
 
 
