@@ -238,6 +238,38 @@ def test_without_bodies_heads_and_sizes_stay(clock):
     traces.close()
 
 
+def test_all_running_calls_together_are_bounded(clock):
+    traces = Traces(TraceOptions(directory=None, max_running_bytes=10_000, share=1.0), clock=clock)
+    running = [traces.begin(f"id{number}", 0.0) for number in range(10)]
+    for trace in running:
+        trace.form("client_request", b"x" * 4_000)
+    assert [trace.kept > 0 for trace in running] == [True] * 2 + [False] * 8
+    running[0].finish(200)
+    running[9].chunk("client_reply", b"y" * 4_000)
+    assert running[9].kept > 0
+    for trace in running:
+        trace.finish(200)
+    assert traces._room.left == 10_000
+    traces.close()
+
+
+def test_a_call_that_was_never_finished_gives_its_room_back(clock):
+    traces = Traces(TraceOptions(directory=None, max_running_bytes=10_000, share=1.0), clock=clock)
+    traces.begin("lost", 0.0).form("client_request", b"x" * 9_000)
+    gc.collect()
+    assert traces._room.left < 1_000
+    for number in range(1_024):
+        traces.begin(f"id{number}", 0.0).finish(200)
+    assert traces._room.left == 10_000
+    traces.close()
+
+
+def test_a_long_body_is_kept_as_it_is(traces):
+    body = json.dumps({"said": "x" * 300_000}).encode()
+    found = document(traces, lambda trace: trace.form("client_reply", body, status=200, headers=JSON))
+    assert form_of(found, "client_reply")["body"] == {"text": body.decode()}
+
+
 # Secrets
 
 CLIENT = "client-key-of-nobody-77"

@@ -41,6 +41,7 @@ class ClientTable(Table):
 
     key: Secret = Field(description="`env:NAME` or `file:PATH`")
     name: Text = Field(
+        default="",
         description="what routes, usage and logs call who has it; else the name of the variable"
     )
 
@@ -207,6 +208,9 @@ class TraceTable(Table):
     max_age: Seconds = Field(default=_TRACE.max_age, description="how long they are kept")
     max_trace_bytes: Bytes = Field(default=_TRACE.max_trace_bytes, description="the bodies of one trace")
     bodies: bool = Field(default=_TRACE.bodies, description="`false`: heads, sizes and times alone")
+    max_running_bytes: Bytes = Field(
+        default=_TRACE.max_running_bytes, description="the bodies of all calls that are running"
+    )
     max_waiting: Count = Field(default=_TRACE.max_waiting, description="traces that wait to be written")
     max_waiting_bytes: Bytes = Field(
         default=_TRACE.max_waiting_bytes, description="bodies that wait to be written"

@@ -13,7 +13,8 @@ DIRECTORY = ".tokentape/traces"
 class TraceOptions:
     """`directory` None (or ""): traces are only kept in memory. `max_bytes` and `max_age` (seconds) bound what is on
     disk, `max_trace_bytes` the bodies of one trace; what goes beyond is left out, and the trace says so.
-    `bodies=False` keeps heads, sizes and times alone.
+    `bodies=False` keeps heads, sizes and times alone. `max_running_bytes` bounds the bodies of all calls that
+    are running, since a thousand long streams may run at once.
 
     `share` is the part of one processor that the writer may take in the long run. Where more comes than
     that allows, at most `max_waiting` traces (or `max_waiting_bytes` of bodies) wait, and then the oldest
@@ -26,6 +27,7 @@ class TraceOptions:
     max_age: float = 7 * 86_400.0
     max_trace_bytes: int = 4 * MIB
     bodies: bool = True
+    max_running_bytes: int = 32 * MIB
     max_waiting: int = 256
     max_waiting_bytes: int = 16 * MIB
     share: float = 0.15

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.body import show
+from tokentape.cassettes.format.textform import show_base64, show_text
 from tokentape.gateway.trace.plain import plain
 from tokentape.protocols.reading import fields, number
 from tokentape.protocols.unfolding import dumped
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 VERSION = 1
+_TAKEN_APART = 256 << 10
 _NOBODY = Request("", "")
 _JSON: Headers = (("content-type", "application/json"),)
 _HEAD = frozenset({"method", "url", "headers", "status", "reason", "http"})
@@ -132,11 +134,19 @@ def _shown(form: Form, message: Request | Response | None, redactor: Redactor, r
         head |= {"status": safe.status or None}
     head["headers"] = [[name, value] for name, value in safe.headers]
     head["bytes"] = form.size or len(safe.body or b"") or form.left_out
-    head["body"] = show(safe.body, media_type(safe.headers))
+    head["body"] = _body(safe)
     if form.pieces and isinstance(safe, Response):
         sizes = safe.chunks
         head["chunks"] = [[_ms(at), size] for at, size in zip(form.times, sizes, strict=False)]
     return head
+
+
+def _body(message: Request | Response) -> Json:
+    """The body; a long one as text, since taking it apart would hold up the calls that run."""
+    body = message.body
+    if body is None or len(body) <= _TAKEN_APART:
+        return show(body, media_type(message.headers))
+    return show_text(body) or show_base64(body)
 
 
 def _value(data: object, redactor: Redactor, room: int) -> Fields:

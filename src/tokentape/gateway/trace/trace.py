@@ -43,6 +43,15 @@ class Note:
         self.kind, self.fields, self.at = kind, fields, at
 
 
+class Room:
+    """Bytes that the bodies of all running calls may take together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 class Trace:
     """The trace of one call. Its methods never raise and never wait.
 
@@ -53,7 +62,7 @@ class Trace:
     """
 
     __slots__ = (
-        "__weakref__", "_bodies", "_clock", "_done", "_forms", "_room", "_start", "_take",
+        "__weakref__", "_bodies", "_clock", "_done", "_forms", "_room", "_shared", "_start", "_take",
         "about", "at", "ended", "forms", "id", "kept", "lost_notes", "notes", "status",
     )  # fmt: skip
 
@@ -67,8 +76,10 @@ class Trace:
         options: TraceOptions,
         take: Callable[[Trace], None],
         clock: Callable[[], float] = time.perf_counter,
+        shared: Room | None = None,
     ) -> None:
         self.id, self.at = id, at
+        self._shared = shared or Room(options.max_trace_bytes)
         self._clock, self._take = clock, take
         self._start = clock()
         self._room = options.max_trace_bytes
@@ -132,6 +143,7 @@ class Trace:
         self.ended = self._clock() - self._start
         self.status = status
         self.about.update(about)
+        self._shared.left += self.kept
         self._take(self)
 
     def elapsed(self) -> float:
@@ -140,8 +152,10 @@ class Trace:
 
     def _keeps(self, size: int) -> bool:
         cost = size + _EACH
-        if not self._bodies or cost > self._room:
+        shared = self._shared
+        if self._done or not self._bodies or cost > self._room or cost > shared.left:
             return False
+        shared.left -= cost
         self._room -= cost
         self.kept += cost
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from tokentape.gateway.trace.options import TraceOptions
-from tokentape.gateway.trace.trace import NO_TRACE, Trace
+from tokentape.gateway.trace.trace import NO_TRACE, Room, Trace
 from tokentape.gateway.trace.writer import Writer
 from tokentape.wire.redact import Redactor
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tokentape.wire.interaction import Json
+
+
+_COUNT_AGAIN = 1_024
+"""Calls after which the room of those that run is counted anew."""
 
 
 class Traces:
@@ -33,15 +37,26 @@ class Traces:
         self.options = options or TraceOptions()
         self._clock = clock
         self._writer = Writer(self.options, redactor or Redactor())
+        self._room = Room(self.options.max_running_bytes)
+        self._begun = 0
         self._running: WeakValueDictionary[str, Trace] = WeakValueDictionary()
 
     def begin(self, id: str, at: float) -> Trace:
         """The trace of a call that came at `at` (wall clock, seconds); `NO_TRACE` where tracing is off."""
         if not self.options.enabled:
             return NO_TRACE
-        trace = Trace(id, at, self.options, self._writer.take, self._clock)
+        self._begun += 1
+        if self._begun % _COUNT_AGAIN == 0:
+            self._count_room()
+        trace = Trace(id, at, self.options, self._writer.take, self._clock, self._room)
         self._running[id] = trace
         return trace
+
+    def _count_room(self) -> None:
+        """What is left, counted anew: a call that was never finished gives nothing back."""
+        running = list(self._running.values())
+        held = sum(trace.kept for trace in running if trace.ended is None)
+        self._room.left = self.options.max_running_bytes - held
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Values that are hidden wherever they turn up: the keys of upstreams, and those of clients."""
