@@ -157,8 +157,24 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "messages input system metadata user_id previous_response_id conversation role content text"
-                " parts contents tools generationConfig id model".split()
+                [
+                    "messages",
+                    "input",
+                    "system",
+                    "metadata",
+                    "user_id",
+                    "previous_response_id",
+                    "conversation",
+                    "role",
+                    "content",
+                    "text",
+                    "parts",
+                    "contents",
+                    "tools",
+                    "generationConfig",
+                    "id",
+                    "model",
+                ]
             ),
             inner,
             max_size=5,

@@ -135,3 +135,31 @@ def test_openrouters_details_come_back_for_a_client_of_another_dialect():
     assert [each["role"] for each in sent["messages"]] == ["user", "assistant", "tool"]
     assert sent["messages"][1]["reasoning"] == "hmm"
     assert sent["messages"][1]["reasoning_details"] == details
+
+
+@pytest.mark.parametrize("server", ["deepseek", "moonshot", "openrouter"])
+def test_state_comes_back_into_a_body_that_was_written_for_its_server(server):
+    """The quirks of a server are applied first: they must not hide that the thought is missing."""
+    details = [{"type": "reasoning.encrypted", "data": "x", "id": "r", "index": 0}]
+    reply = chat_reply(reasoning_content="hmm", reasoning="hmm", reasoning_details=details)
+    setting, before, _ = passing(server, reply)
+    target = Target("openai.chat", "m", quirks=setting.up.quirks)
+    asked = read_request(before, Source("openai.chat"))
+    written = write_request(asked, target, allow_losses=True).result.body
+    found = setting.memory.passed_on(setting.up, "m", setting.scope, written, "openai.chat").body
+    field = setting.up.quirks.reasoning_field
+    assert found["messages"][1][field] == "hmm"
+
+
+def test_what_was_sealed_for_a_credential_binds_the_conversation_to_it():
+    for dialect, model, expected in (("openai.responses", "gpt-5", True), ("gemini", "gemini-3-pro", False)):
+        setting = Setting(upstream(dialect, provider="openai"), model)
+        setting.ask(HI)
+        watch = setting.watch()
+        sealed = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"}
+        call = {"type": "function_call", "id": "fc", "call_id": "c", "name": "look", "arguments": "{}"}
+        response = {"id": "r", "object": "response", "status": "completed", "model": model}
+        watch.reply({**response, "output": [sealed, call]} if expected else gemini_reply())
+        assert not watch.is_bound
+        watch.done(complete=True)
+        assert watch.is_bound is expected

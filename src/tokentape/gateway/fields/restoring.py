@@ -38,6 +38,8 @@ class Restoring:
         self._values = values
         self._upstream, self._model, self._scope = upstream, model, scope
         self._notes = notes
+        self.is_bound = False
+        """True once state was kept that belongs to the credential."""
 
     def conversation(self, asked: Conversation, rules: Sequence[StateRule]) -> Conversation:
         """The request with the state that is known and that it lacks; the same object if there is none."""
@@ -120,6 +122,7 @@ class Restoring:
             for given in forms_of(call.id):
                 self._put(("call", rule.name, given), held, rule)
         self._notes.did(rule.name, "kept")
+        self.is_bound = self.is_bound or "credential" in rule.scope
 
     def _put(self, what: tuple[str, ...], value: Json, rule: StateRule) -> None:
         key = key_of(what, rule.scope, self._upstream, self._model, self._scope)

@@ -76,6 +76,11 @@ class Watch:
         self._said: Reply | None = None
 
     @property
+    def is_bound(self) -> bool:
+        """True if state was kept that only the credential of this call can read."""
+        return self._restoring.is_bound
+
+    @property
     def wants_stream(self) -> bool:
         """False if it is enough to tell what was `said`."""
         return self._extracting.wants("response") or self._extracting.wants("stream_event")
