@@ -26,7 +26,7 @@ def _table(table: Table, place: Names, has: HasSecret) -> Iterator[str]:
         elif value is None:
             yield f"# {name}: not set"
         else:
-            yield f"{dotted((name,))} = {_value(value)}{_comment(value, has)}"
+            yield f"{dotted((name,))} = {toml_value(value)}{_comment(value, has)}"
     for name, value in inner:
         yield from _inner(value, (*place, name), has)
 
@@ -43,7 +43,7 @@ def _inner(value: object, place: Names, has: HasSecret) -> Iterator[str]:
             yield from ("", f"[[{dotted(place)}]]")
             for name, one in _fields(each):
                 if one is not None and not (isinstance(one, Table) and one == type(one).model_construct()):
-                    yield f"{dotted((name,))} = {_value(one)}{_comment(one, has)}"
+                    yield f"{dotted((name,))} = {toml_value(one)}{_comment(one, has)}"
 
 
 def _fields(table: Table) -> Iterator[tuple[str, object]]:
@@ -51,7 +51,8 @@ def _fields(table: Table) -> Iterator[tuple[str, object]]:
         yield field.alias or name, getattr(table, name)
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A value as TOML writes it in one line."""
     if isinstance(value, Table):
         return _inline(value)
     if isinstance(value, bool):
@@ -59,9 +60,9 @@ def _value(value: object) -> str:
     if isinstance(value, str | SecretRef):
         return quoted(str(value))
     if isinstance(value, Sequence):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, dict):
-        pairs = ", ".join(f"{dotted((name,))} = {_value(each)}" for name, each in value.items())
+        pairs = ", ".join(f"{dotted((name,))} = {toml_value(each)}" for name, each in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     return repr(value)
 
@@ -74,7 +75,7 @@ def _inline(table: Table) -> str:
         if field.is_required() or getattr(table, name) != field.get_default(call_default_factory=True)
     }
     short = table.in_short
-    return _value(said[short]) if short is not None and list(said) == [short] else _value(said)
+    return toml_value(said[short]) if short is not None and list(said) == [short] else toml_value(said)
 
 
 def _comment(value: object, has: HasSecret) -> str:

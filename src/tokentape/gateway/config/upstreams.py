@@ -126,7 +126,7 @@ class QuirksTable(Table):
 class AuthTable(Table):
     """How requests are authenticated, where the preset, or the dialect's own way, does not fit."""
 
-    kind: Text = Field(description="the way; see [upstreams](../how-to/upstreams.md)")
+    kind: Text = Field(description="the way; see [upstreams](upstreams.md)")
     options: dict[str, JsonValue] = Field(default_factory=dict, description="what this way needs to know")
 
     @model_validator(mode="before")
