@@ -14,7 +14,7 @@ pytest.importorskip("uvicorn")
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import NO_TAPE, running, setup, upstream
+from running import running, setup, upstream
 
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.testing.provider import Provider
@@ -73,7 +73,7 @@ SOON = 20.0
 def gateway(request, tmp_path_factory):
     dialect = "anthropic.messages" if request.param == "translated" else "openai.chat"
     root = str(tmp_path_factory.mktemp("cassettes"))
-    record = RecordOptions(root=root) if request.param == "recorded" else NO_TAPE
+    record = RecordOptions(root=root, cassette="fuzz" if request.param == "recorded" else None)
     with Provider(gap=0) as provider:
         with running(setup(upstream(f"{provider.url}/v1", dialect)), record=record) as found:
             yield found

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from running import running, setup, upstream
 
 from tokentape.gateway.description import description
+from tokentape.gateway.tapes import RecordOptions
 from tokentape.testing.provider import Provider
 
 SCHEMA = schemathesis.openapi.from_dict(description())
@@ -31,10 +32,12 @@ QUIET = settings(
 
 
 @pytest.fixture(scope="module")
-def url():
-    """A gateway in front of Chat, which it has to translate for."""
-    with Provider(gap=0) as provider, running(setup(upstream(provider.url + "/v1"))) as gateway:
-        yield gateway.url
+def url(tmp_path_factory):
+    """A gateway in front of Chat, which it has to translate for; what is named to it is recorded."""
+    record = RecordOptions(root=str(tmp_path_factory.mktemp("cassettes")), cassette=None)
+    with Provider(gap=0) as provider:
+        with running(setup(upstream(provider.url + "/v1")), record=record) as gateway:
+            yield gateway.url
 
 
 @SCHEMA.parametrize()
