@@ -162,7 +162,7 @@ def test_a_server_span_below_the_clients_and_a_client_span_for_each_attempt(watc
     sent = one_call(watched)
     spans = watched.exporter.get_finished_spans()
     failed, good, server = spans
-    assert [span.name for span in spans] == ["chat gpt-4o", "chat gpt-4o", "POST /v1/chat/completions"]
+    assert [span.name for span in spans] == ["chat gpt-4o", "chat gpt-4o", "POST openai.chat/create"]
     assert [span.kind.name for span in spans] == ["CLIENT", "CLIENT", "SERVER"]
     assert f"{server.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"
     assert f"{server.parent.span_id:016x}" == "b7ad6b7169203331"
@@ -200,7 +200,7 @@ def test_the_attributes_of_the_conventions(watched):
     assert failed.attributes["gen_ai.provider.name"] == "azure.ai.openai"
     assert (failed.attributes["server.address"], failed.attributes["server.port"]) == ("10.0.0.1", 8000)
     about = server.attributes
-    assert (about["http.request.method"], about["http.route"]) == ("POST", "/v1/chat/completions")
+    assert (about["http.request.method"], about["url.path"]) == ("POST", "/v1/chat/completions")
     assert (about["gen_ai.request.model"], about["gen_ai.conversation.id"]) == ("fast", "conv-1")
     assert (about["gen_ai.usage.output_tokens"], about["gen_ai.provider.name"]) == (5, "openai")
     assert server.status.status_code.name == "UNSET"
@@ -247,14 +247,14 @@ def test_metrics(watched):
 )  # fmt: skip
 def test_errors_are_words_and_never_messages(watched, answered, error):
     one_call(watched, answered)
-    server = watched.spans()["POST /v1/chat/completions"]
+    server = watched.spans()["POST openai.chat/create"]
     assert (server.attributes["error.type"], server.status.status_code.name) == (error, "ERROR")
     assert server.status.description is None
 
 
 def test_a_call_that_nobody_recognised(watched):
     watched.telemetry.call("GET", "/v1/models", (("traceparent", "garbage"),)).end(Answered(404))
-    server = watched.spans()["GET /v1/models"]
+    server = watched.spans()["GET"]
     assert server.parent is None
     assert server.attributes["error.type"] == "404"
 

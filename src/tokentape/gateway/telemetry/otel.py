@@ -61,16 +61,16 @@ class OpenTelemetry(Telemetry):
         """A server span; its parent is the client's `traceparent`, and never anything else."""
         carrier = {name: value for name in _CONTEXT if (value := header(headers, name)) is not None}
         context = _propagator.extract(carrier, Context())
-        about: dict[str, Value] = {"http.request.method": method, "http.route": path}
-        span = self.tracer.start_span(f"{method} {path}", context, SpanKind.SERVER, about)
-        return _Call(self, span)
+        about: dict[str, Value] = {"http.request.method": method, "url.path": path}
+        span = self.tracer.start_span(method, context, SpanKind.SERVER, about)
+        return _Call(self, span, method)
 
 
 class _Call(CallSpan):
-    __slots__ = ("_about", "_first", "_is_over", "_is_stream", "_span", "_start", "_telemetry")
+    __slots__ = ("_about", "_first", "_is_over", "_is_stream", "_method", "_span", "_start", "_telemetry")
 
-    def __init__(self, telemetry: OpenTelemetry, span: Span) -> None:
-        self._telemetry, self._span = telemetry, span
+    def __init__(self, telemetry: OpenTelemetry, span: Span, method: str) -> None:
+        self._telemetry, self._span, self._method = telemetry, span, method
         self._start = telemetry.clock()
         self._first: float | None = None
         self._is_stream = self._is_over = False
@@ -80,6 +80,7 @@ class _Call(CallSpan):
         self, operation: Operation, *, model: str | None = None, session: str | None = None
     ) -> None:
         self._is_stream = operation.stream
+        self._span.update_name(f"{self._method} {operation.full_name}")  # paths hold ids: too many names
         self._about["gen_ai.operation.name"] = operation_of(operation)
         self._span.set_attribute("gen_ai.operation.name", operation_of(operation))
         self._span.set_attribute("gen_ai.request.stream", operation.stream)

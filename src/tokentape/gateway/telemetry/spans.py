@@ -95,9 +95,7 @@ class Telemetry:
     is_on = False
 
     def call(self, method: str, path: str, headers: Headers) -> CallSpan:
-        """A call came in; a `traceparent` among its headers is the parent. `path`: the template of its
-        route rather than the path itself, where that is known.
-        """
+        """A call came in; a `traceparent` among its headers is the parent. `path` without its query."""
         del method, path, headers
         return NO_CALL
 

@@ -11,10 +11,10 @@ DIRECTORY = ".tokentape/traces"
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
-    """`directory` None (or ""): traces are only kept in memory. `max_bytes` and `max_age` (seconds) bound what is on
-    disk, `max_trace_bytes` the bodies of one trace; what goes beyond is left out, and the trace says so.
-    `bodies=False` keeps heads, sizes and times alone. `max_running_bytes` bounds the bodies of all calls that
-    are running, since a thousand long streams may run at once.
+    """`directory` None (or ""): traces are only kept in memory. `max_bytes` and `max_age` (seconds) bound
+    what is on disk, `max_trace_bytes` the bodies of one trace, `max_running_bytes` those of all calls that
+    are running; what goes beyond is left out, and the trace says so. `bodies=False` keeps heads, sizes and
+    times alone.
 
     `share` is the part of one processor that the writer may take in the long run. Where more comes than
     that allows, at most `max_waiting` traces (or `max_waiting_bytes` of bodies) wait, and then the oldest
