@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from gw_responses_calls import Kept, Upstream, ask, get, stream
+from gw_responses_calls import Kept, Upstream, ask, get, request, stream
 
 from tokentape.gateway.responses import joboutlet, liveness
 from tokentape.gateway.responses.options import StateOptions
@@ -130,8 +130,6 @@ async def test_the_tail_is_live(options):
     async with Served(options) as (service, upstream):
         upstream.hold(after=3)
         identity = (await ask(service, BODY)).json["id"]
-        from gw_responses_calls import request
-
         outlet = Kept()
         call = request("GET", f"/{identity}?stream=true&starting_after=1")
         task = asyncio.create_task(service.answer(call, outlet))
@@ -321,6 +319,47 @@ async def test_jobs_of_a_dead_worker_are_failed(shared, monkeypatch):
             events = (await get(two, identity, "?stream=true")).events
             assert events[-1]["type"] == "response.failed"
             assert [event["sequence_number"] for event in events] == list(range(len(events)))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_client_that_waits_hears_signs_of_life(shared, monkeypatch, own):
+    monkeypatch.setattr("tokentape.gateway.responses.stream.HEARTBEAT", 0.02)
+    async with Served(shared) as (one, upstream), Served(shared) as (two, _):
+        upstream.hold(after=3)
+        identity = (await ask(one, BODY)).json["id"]
+        await upstream.reached.wait()
+        before = asyncio.all_tasks()
+        outlet = Kept()
+        call = request("GET", f"/{identity}?stream=true")
+        task = asyncio.create_task((one if own else two).answer(call, outlet))
+        while outlet.body.count(b": waiting\n\n") < 3:
+            await asyncio.sleep(0.005)
+        assert len(asyncio.all_tasks()) <= len(before) + 1
+        upstream.gate.set()
+        await task
+        assert [event["type"] for event in outlet.events] == KINDS
+
+
+@pytest.mark.asyncio
+async def test_a_worker_with_a_long_stream_is_not_taken_for_dead(shared):
+    time = [0.0]
+    service = Responses(shared, Upstream(stream()), lambda: time[0])
+    other = Responses(shared, Upstream(stream()), lambda: time[0])
+    service._answering.hold(after=2)
+    outlet = Kept()
+    task = asyncio.create_task(ask(service, {"model": "m", "input": "x", "stream": True}, outlet=outlet))
+    await service._answering.reached.wait()
+    time[0] += 10 * liveness.SILENCE
+    service.keeping.begin()
+    await asyncio.sleep(0)
+    await service.keeping.ask(lambda: None)  # by then the first sign of life is written
+    await other.open()
+    service._answering.gate.set()
+    await task
+    assert (await get(other, outlet.events[0]["response"]["id"])).json["status"] == "completed"
+    await service.aclose()
+    await other.aclose()
 
 
 def test_who_is_dead(monkeypatch):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from tokentape.gateway.responses.errors import NotDone
 from tokentape.gateway.responses.items import ids_of
 from tokentape.gateway.responses.joboutlet import JobOutlet
-from tokentape.gateway.responses.liveness import BEAT
 from tokentape.gateway.responses.shape import begun, failed, with_output
 from tokentape.gateway.responses.store import StoreFailed
 from tokentape.gateway.responses.stored import Stored, packed
@@ -150,16 +149,12 @@ class Jobs:
             log.error("background response %s: %s", identity, FAILED, exc_info=error)
 
     async def _watch(self) -> None:
-        """While anything runs: a sign of life now and then, and a look at what others cancelled."""
-        keeping, store, rest = self._keeping, self._keeping.store, 0.0
+        """While anything runs, look at what others cancelled."""
+        keeping = self._keeping
         while self._jobs:
             try:
-                if rest <= 0:
-                    await keeping.ask(store.beat, keeping.worker)
-                    rest = BEAT
-                for identity in await keeping.ask(store.stopped, tuple(self._jobs)):
+                for identity in await keeping.ask(keeping.store.stopped, tuple(self._jobs)):
                     self.stop(identity)
             except StoreFailed as error:
                 log.warning("background responses: %s", error)
             await asyncio.sleep(keeping.options.poll)
-            rest -= keeping.options.poll

@@ -7,7 +7,9 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tokentape.gateway.responses.store import open_store
+from tokentape.gateway.responses.liveness import BEAT
+from tokentape.gateway.responses.store import StoreFailed, open_store
+from tokentape.log import log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,8 @@ class Keeping:
             ThreadPoolExecutor(1, thread_name_prefix="tokentape-responses") if self.store.is_shared else None
         )
 
+        self._beating: asyncio.Task[None] | None = None
+
     async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a method of the store says. Once begun it is done, whether or not the caller still waits.
 
@@ -40,8 +44,24 @@ class Keeping:
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._thread, lambda: method(*args, **kwargs)))
 
+    def begin(self) -> None:
+        """Tell those who share the store that this worker lives, from now on."""
+        if self.store.is_shared and self._beating is None:
+            self._beating = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await self.ask(self.store.beat, self.worker)
+            except StoreFailed as error:
+                log.warning("%s", error)
+            await asyncio.sleep(BEAT)
+
     async def aclose(self) -> None:
         """Close the store, after all that was asked of it."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
         await self.ask(self.store.close)
         if self._thread is not None:
             self._thread.shutdown(wait=False)

@@ -8,7 +8,9 @@ import platform
 HERE = platform.node()
 """Names this machine, or this container."""
 BEAT = 5.0
-"""Seconds between two signs of life of a worker that has something running."""
+"""Seconds between two signs of life of a worker."""
+FORGOTTEN = 86_400.0
+"""Seconds after which nobody remembers that there was a worker."""
 SILENCE = 60.0
 """A worker that gave no sign for so long is dead: on another machine, or where its number is used again."""
 

@@ -50,6 +50,7 @@ class Responses:
 
     async def open(self) -> None:
         """Fail what dead workers left running. Raises `UsageError` for a store that cannot be used."""
+        self.keeping.begin()
         try:
             await self.jobs.bury_orphans()
         except StoreFailed as error:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.items import ids_of
-from tokentape.gateway.responses.liveness import HERE, is_dead, process_id
+from tokentape.gateway.responses.liveness import FORGOTTEN, HERE, is_dead, process_id
 from tokentape.gateway.responses.sqlitefile import SqliteFile
 from tokentape.gateway.responses.stored import Stored
 
@@ -131,8 +131,10 @@ class SqliteStore:
 
     def beat(self, worker: str) -> None:
         """This worker lives."""
+        now = self._clock()
         with self._file.writing() as base:
-            _beat(base, worker, self._clock())
+            _beat(base, worker, now)
+            base.execute("DELETE FROM worker WHERE beat < ?", (now - FORGOTTEN,))
 
     def orphans(self) -> list[Stored]:
         """Running responses of workers that are dead."""

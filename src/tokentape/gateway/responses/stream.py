@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.items import shown
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     Fields = dict[str, Json]
 
+HEARTBEAT = 15.0
+"""Seconds of silence after which a client that waits hears a sign of life."""
+BEAT = b": waiting\n\n"
 HEAD = (("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache"))
 
 
@@ -42,24 +46,43 @@ def done_items(events: Iterable[Told]) -> list[Json]:
     return [event.get("item") for event in found if event.get("type") == "response.output_item.done"]
 
 
-async def tail(keeping: Keeping, jobs: Jobs, client: str, identity: str, after: int) -> AsyncIterator[Told]:
-    """The events of a response after a number, as they come, until it has ended or is gone. One loop for
-    jobs of this worker, which say when there is more, and for those of others, which are looked at.
+async def tail(
+    keeping: Keeping, jobs: Jobs, client: str, identity: str, after: int
+) -> AsyncIterator[list[Told]]:
+    """The events of a response after a number, as they come, until it has ended or is gone; nothing, now and
+    then, while there is none. One loop for jobs of this worker, which say when there is more, and for those
+    of others, which are looked at.
     """
-    store = keeping.store
+    store, silent = keeping.store, 0.0
     while True:
         news = jobs.news(identity)
         record = await keeping.ask(store.get, client, identity)
         events = await keeping.ask(store.told, identity, after)
-        for number, data in events:
-            after = number
-            yield number, data
+        if events:
+            after, silent = events[-1][0], 0.0
+            yield events
         if record is None or not record.is_running:
             return
-        if not events:
-            await (news.wait() if news is not None else asyncio.sleep(keeping.options.poll))
-            if news is None:
-                await jobs.bury_orphans()
+        if events:
+            continue
+        wait = HEARTBEAT if news is not None else keeping.options.poll
+        await _either(news, wait)
+        silent += wait
+        if silent >= HEARTBEAT and (news is None or not news.is_set()):
+            silent = 0.0
+            yield []
+        if news is None:
+            await jobs.bury_orphans()
+
+
+async def _either(news: asyncio.Event | None, seconds: float) -> None:
+    """Until there is news, or the time has passed. Nothing is left waiting, however this ends."""
+    if news is None:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await news.wait()
 
 
 async def stream(
@@ -68,8 +91,8 @@ async def stream(
     """The stream of a response, from an event on. What cannot be read any more cuts it: it can be resumed."""
     await outlet.start(200, HEAD)
     try:
-        async for _, data in tail(keeping, jobs, client, identity, after):
-            await outlet.chunk(sse(data))
+        async for events in tail(keeping, jobs, client, identity, after):
+            await outlet.chunk(b"".join(sse(data) for _, data in events) if events else BEAT)
     except StoreFailed as error:
         log.warning("the stream of response %s: %s", identity, error)
         await outlet.cut()
