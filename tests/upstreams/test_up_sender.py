@@ -2,78 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import socket
-import ssl
 import threading
 import warnings
 
 import pytest
+from up_sending import BODY, JSON, PATH, STREAM, TIMES, chat, failure, run, until, whole
+from up_tls import secure_server
 
-from tokentape.testing.provider import Provider, faults
+from tokentape.testing.provider import faults
 from tokentape.testing.provider.script import Cut, Framing, Reset, Script, Send, SendHead, SendRaw, Stall
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import Times
 from tokentape.wire.interaction import How
 from tokentape.wire.message import Request
 
-pytest.importorskip("aiohttp")
-from tokentape.upstreams.aiohttp_sender import AiohttpSender
-
-TIMES = Times(connect=5.0)
-PATH = "/v1/chat/completions"
-BODY = b'{"model":"gpt-5","messages":[{"role":"user","content":"hi"}]}'
-STREAM = b'{"model":"gpt-5","stream":true,"messages":[{"role":"user","content":"hi"}]}'
-JSON = ("Content-Type", "application/json")
-
-
-def on_uvloop(main):
-    uvloop = pytest.importorskip("uvloop")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
-
-
-@pytest.fixture(params=[asyncio.run, on_uvloop], ids=["asyncio", "uvloop"])
-def run(request):
-    """Runs a scenario with a sender, on either loop."""
-
-    def runs(scenario, **options):
-        async def main():
-            sender = AiohttpSender(**options)
-            try:
-                return await scenario(sender)
-            finally:
-                await sender.aclose()
-
-        return request.param(main())
-
-    return runs
-
-
-def chat(provider: Provider, body: bytes | None = BODY, *fields: tuple[str, str]) -> Request:
-    return Request("POST", provider.url + PATH, (JSON, *fields), body)
-
-
-async def whole(sender: AiohttpSender, request: Request, times: Times = TIMES):
-    sent = await sender.send(request, times)
-    try:
-        return sent, await sent.read(1 << 24)
-    finally:
-        sent.close()
-
-
-async def failure(sender: AiohttpSender, request: Request, times: Times = TIMES) -> SendFailed:
-    with pytest.raises(SendFailed) as told:
-        await whole(sender, request, times)
-    return told.value
-
-
-async def until(true) -> None:
-    """Wait for something that another thread does."""
-    while not true():
-        await asyncio.sleep(0.005)
-
+__all__ = ["run"]
 
 # What goes out
 
@@ -338,65 +283,3 @@ def test_a_server_that_nobody_vouches_for_is_not_asked(run, tmp_path):
     sent, body = run(lambda sender: whole(sender, request), ca_file=file)
     stop()
     assert (sent.status, body) == (200, b"ok")
-
-
-def secure_server(tmp_path):
-    """A server on TLS with a certificate of its own: its URL, the certificate, and what stops it."""
-    file = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                plain, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                with context.wrap_socket(plain, server_side=True) as secure:
-                    secure.recv(65536)
-                    secure.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-                    secure.recv(1)
-            except OSError:
-                plain.close()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-
-    def stop():
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
-
-    return f"https://127.0.0.1:{listening.getsockname()[1]}/x", file, stop
-
-
-def certificate(tmp_path) -> str:
-    pytest.importorskip("cryptography")
-    import datetime
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(
-            name, name, key.public_key(), 1, now - datetime.timedelta(1), now + datetime.timedelta(1)
-        )
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(True, None), True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "here.pem"
-    plain = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + plain)
-    return str(file)

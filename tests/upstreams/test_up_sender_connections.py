@@ -7,7 +7,7 @@ import socket
 import threading
 
 import pytest
-from test_up_sender import BODY, JSON, STREAM, TIMES, chat, failure, run, until, whole
+from up_sending import BODY, JSON, STREAM, TIMES, chat, failure, run, until, whole
 
 from tokentape.testing.provider import faults
 from tokentape.testing.provider.script import Framing, Script, Send, SendHead, Stall
