@@ -13,22 +13,32 @@ pytest.importorskip("pydantic")
 from tokentape.gateway.config.building import build, mode_of
 from tokentape.gateway.config.demo import demo_text
 from tokentape.gateway.config.document import Document
-from tokentape.gateway.config.fields import FieldRuleTable, InjectTable
+from tokentape.gateway.config.fetching import FetchTable
+from tokentape.gateway.config.fields import FieldRuleTable, FieldsTable, InjectTable
 from tokentape.gateway.config.later import LaterSender
 from tokentape.gateway.config.loading import Source
 from tokentape.gateway.config.policy import CoolingTable, PoolsTable, PriceTable, RetryTable
 from tokentape.gateway.config.reading import ConfigError, read_text
-from tokentape.gateway.config.tables import ConversationsTable, ResponsesTable, TraceTable, UsageTable
+from tokentape.gateway.config.tables import (
+    ConversationsTable,
+    ResponsesTable,
+    TelemetryTable,
+    TraceTable,
+    UsageTable,
+)
 from tokentape.gateway.config.upstreams import QuirksTable
 from tokentape.gateway.conversations.memory import TrackerOptions
+from tokentape.gateway.fields.memory import FieldOptions
 from tokentape.gateway.fields.rule import FieldRule, Inject
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.table import Table
 from tokentape.gateway.targets import Asked
+from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.metering.price import Price
 from tokentape.protocols.quirks import Quirks
+from tokentape.upstreams.destinations import FetchOptions
 from tokentape.upstreams.failures import FailureClass
 from tokentape.upstreams.pools.options import Cap, Cooling, PoolOptions
 from tokentape.upstreams.retrying import RetryOptions
@@ -69,6 +79,9 @@ def test_nothing_at_all():
     assert config.state == StateOptions()
     assert config.tracker == TrackerOptions()
     assert config.pools == PoolOptions()
+    assert config.fetch == FetchOptions()
+    assert config.field_options == FieldOptions()
+    assert config.telemetry == TelemetryOptions()
 
 
 EQUAL = [
@@ -81,6 +94,9 @@ EQUAL = [
     (ConversationsTable, TrackerOptions, set()),
     (FieldRuleTable, FieldRule, {"steps", "goal"}),
     (InjectTable, Inject, set()),
+    (FieldsTable, FieldOptions, set()),
+    (FetchTable, FetchOptions, set()),
+    (TelemetryTable, TelemetryOptions, set()),
     (QuirksTable, Quirks, set()),
     (PriceTable, Price, {"unit", "tiers"}),
 ]
@@ -408,6 +424,20 @@ def test_classes_and_field_rules():
         False,
     )
     assert (config.fields[0].ttl, config.fields[0].scope) == (3600.0, ("conversation",))
+
+
+def test_built_in_field_rules_by_name():
+    assert problems('[fields]\noff = "nothing"')[0].startswith(
+        "field_rules: no built-in field rule is called 'nothing'"
+    )
+
+
+def test_what_may_be_fetched():
+    config = built(
+        '[fetch]\nallow = ["10.1.0.0/16", "*.example.com"]\nports = [8080]\ncount = 0\nseconds = "5s"'
+    )
+    assert (config.fetch.allow, config.fetch.ports) == (("10.1.0.0/16", "*.example.com"), (8080,))
+    assert problems('[fetch]\nallow = "a b"') == ("fetch: allow: 'a b' is neither a name nor a network",)
 
 
 def test_in_memory_only():

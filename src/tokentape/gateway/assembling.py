@@ -10,7 +10,6 @@ from tokentape.gateway.services import Lasting, Services, Setup
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
 from tokentape.upstreams.aiohttp_sender import AiohttpSender
-from tokentape.upstreams.destinations import FetchOptions
 
 if TYPE_CHECKING:
     from tokentape.gateway.config.loading import Source
@@ -42,6 +41,7 @@ def lasting_of(config: Config) -> Lasting:
         state=config.state,
         tracker=config.tracker,
         fields=config.fields,
+        field_options=config.field_options,
         telemetry=config.telemetry,
     )
 
@@ -65,5 +65,5 @@ def gateway_of(config: Config, source: Source | None = None) -> Gateway:
 
 def _services(config: Config, sender: AiohttpSender) -> Services:
     config.sender.inner = sender
-    options = FetchOptions()
-    return Services(setup_of(config), lasting_of(config), sender, (AiohttpFetcher(options), options))
+    fetching = (AiohttpFetcher(config.fetch), config.fetch)
+    return Services(setup_of(config), lasting_of(config), sender, fetching)

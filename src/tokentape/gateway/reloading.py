@@ -39,10 +39,13 @@ _NO_SIGNAL = (AttributeError, NotImplementedError, RuntimeError, ValueError)
 RESTART: dict[str, tuple[str, ...]] = {
     "server": ("host", "port", "workers", "connections", "grace", "log_level", "salt"),
     "record": (),
+    "fields": (),
+    "fetch": (),
     "conversations": (),
     "responses": (),
     "trace": (),
     "usage": (),
+    "telemetry": (),
 }
 """What is only looked at when the gateway starts; without keys: all of the table."""
 
@@ -95,6 +98,9 @@ class Live:
             safety=safety,
             record=old.record,
             tracker=old.tracker,
+            field_options=old.field_options,
+            fetch=old.fetch,
+            telemetry=old.telemetry,
             state=old.state,
             trace=old.trace,
             usage=old.usage,

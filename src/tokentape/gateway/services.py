@@ -14,7 +14,7 @@ from tokentape.gateway.conversations.affinity import Affinity
 from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.conversations.tracker import Tracker
 from tokentape.gateway.counting import count
-from tokentape.gateway.fields.memory import FieldMemory
+from tokentape.gateway.fields.memory import FieldMemory, FieldOptions
 from tokentape.gateway.models import models
 from tokentape.gateway.offline import CassetteSender
 from tokentape.gateway.pages import named_page, own_pages
@@ -97,6 +97,7 @@ class Lasting:
     state: StateOptions = field(default_factory=StateOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     fields: tuple[FieldRule, ...] = ()
+    field_options: FieldOptions = field(default_factory=FieldOptions)
     telemetry: TelemetryOptions = field(default_factory=TelemetryOptions)
 
 
@@ -139,7 +140,8 @@ class Services:
         self.traces = Traces(lasting.trace, redactor=redactor_of(lasting.record.options))
         self.ledger = Ledger(lasting.usage)
         self.telemetry = telemetry_of(lasting.telemetry, self.traces.hide)
-        self.fields = FieldMemory(lasting.fields, clock=time.monotonic)
+        self._field_options = lasting.field_options
+        self.fields = FieldMemory(lasting.fields, clock=time.monotonic, options=lasting.field_options)
         self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
         self.is_ready = False
@@ -159,7 +161,9 @@ class Services:
         """
         self.setup = setup
         self.pools.changed(setup.router.upstreams.values(), pools)
-        self.fields = FieldMemory(fields, clock=time.monotonic, values=self.fields.values)
+        self.fields = FieldMemory(
+            fields, clock=time.monotonic, options=self._field_options, values=self.fields.values
+        )
         self.traces.learn(_secrets(setup))
 
     async def start(self) -> None:

@@ -1,5 +1,6 @@
 """From tables to what the parts of the gateway take."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -7,6 +8,7 @@ from typing import TypeVar, cast
 
 from tokentape import settings
 from tokentape.errors import UsageError
+from tokentape.gateway.agents import agent_named, with_agent
 from tokentape.gateway.config.document import Document
 from tokentape.gateway.config.later import LaterSender
 from tokentape.gateway.config.policy import CoolingTable, PoolsTable, PriceTable
@@ -18,6 +20,7 @@ from tokentape.gateway.config.tables import RecordTable
 from tokentape.gateway.config.upstream_of import caps_of, upstream_of
 from tokentape.gateway.config.wording import dotted
 from tokentape.gateway.conversations.memory import TrackerOptions
+from tokentape.gateway.fields.memory import FieldMemory, FieldOptions
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.table import Table
@@ -28,6 +31,7 @@ from tokentape.gateway.usage.options import UsageOptions
 from tokentape.metering.price import Price
 from tokentape.options import OptionArgs, Options, redactor_of
 from tokentape.upstreams.auth.kinds import Surroundings
+from tokentape.upstreams.destinations import Destinations, FetchOptions
 from tokentape.upstreams.pools.options import Cooling, PoolOptions
 from tokentape.upstreams.upstream import Upstream
 
@@ -49,6 +53,18 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
     upstreams = _upstreams(document, secrets, Surroundings(sender), problems)
     safety = _safety(document, secrets, problems)
     record = _checked("record", lambda: record_of(document.record), problems)
+    fields = tuple(each.rule() for each in document.field_rules)
+    field_options = FieldOptions(
+        document.fields.entries,
+        document.fields.bytes,
+        frozenset(document.fields.off),
+        frozenset(document.fields.passed),
+    )
+    _checked(
+        "field_rules", lambda: FieldMemory(fields, clock=time.monotonic, options=field_options), problems
+    )
+    fetch = FetchOptions(**document.fetch.model_dump())
+    _checked("fetch", lambda: Destinations.of(fetch), problems)
     problems += secrets.problems
     if problems:
         raise ConfigError(read.path, problems)
@@ -72,7 +88,9 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
         strict=policy.losses == "strict",
         heartbeat=policy.heartbeat or None,
         classes=classes_of(document),
-        fields=tuple(each.rule() for each in document.field_rules),
+        fields=fields,
+        field_options=field_options,
+        fetch=fetch,
         tracker=TrackerOptions(**document.conversations.model_dump()),
         state=state_of(document),
         trace=TraceOptions(**{**document.trace.model_dump(), "directory": document.trace.directory or None}),
@@ -138,13 +156,16 @@ def record_of(table: RecordTable) -> RecordOptions:
     given = {name: getattr(table, name) for name in _OPTIONS if getattr(table, name) != _UNSET.get(name)}
     options = Options.of(cast("OptionArgs", given))
     redactor_of(options)
-    return RecordOptions(
+    record = RecordOptions(
         root=table.root,
         cassette=table.cassette or None,
         mode=mode_of(table.mode),
         idle=table.idle,
         options=options,
     )
+    for name in table.agents:
+        record = with_agent(record, agent_named(name))
+    return record
 
 
 _OPTIONS = (

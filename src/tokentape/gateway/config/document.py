@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from tokentape.gateway.config.fields import FieldRuleTable
+from tokentape.gateway.config.fetching import FetchTable
+from tokentape.gateway.config.fields import FieldRuleTable, FieldsTable
 from tokentape.gateway.config.policy import ClassTable, PolicyTable, PriceTable
 from tokentape.gateway.config.routes import AliasTable, GroupTable, RouteTable
 from tokentape.gateway.config.tables import (
@@ -45,6 +46,8 @@ class Document(Table):
     field_rules: Annotated[tuple[FieldRuleTable, ...], BeforeValidator(as_tuple)] = Field(
         default=(), description="values that an upstream needs back"
     )
+    fields: FieldsTable = Field(default=FieldsTable(), description="what upstreams are known to need back")
+    fetch: FetchTable = Field(default=FetchTable(), description="media that requests name by URL")
     conversations: ConversationsTable = Field(
         default=ConversationsTable(), description="how conversations without a name are told apart"
     )

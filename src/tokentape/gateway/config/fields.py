@@ -6,12 +6,27 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tokentape.errors import UsageError
 from tokentape.gateway.config.values import Bytes, Count, Seconds, Table, Text, Texts, as_tuple
+from tokentape.gateway.fields.memory import FieldOptions
 from tokentape.gateway.fields.rule import FieldRule, Goal, Inject, Mode, Origin
 from tokentape.gateway.fields.scope import DEFAULT, NAMES
 
 ScopeName = Literal["client", "upstream", "model", "credential", "session", "conversation", "class"]
 Scopes = Annotated[tuple[ScopeName, ...], BeforeValidator(as_tuple)]
+_FIELDS = FieldOptions()
 _DEFAULT = cast("tuple[ScopeName, ...]", DEFAULT)
+
+
+class FieldsTable(Table):
+    """`[fields]`: what upstreams are known to need back (signatures, sealed reasoning, caches)."""
+
+    entries: Count = Field(default=_FIELDS.entries, description="values that are kept in all")
+    bytes: Bytes = Field(default=_FIELDS.bytes, description="and their bytes")
+    off: Texts = Field(default=(), description="names of built-in rules that are not wanted")
+    passed: Texts = Field(
+        default=(),
+        description="names of those that shall also serve clients of the upstream's own dialect, which keep "
+        "such state themselves, as a rule",
+    )
 
 
 class InjectTable(Table):

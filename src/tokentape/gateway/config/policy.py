@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tokentape.gateway.config.values import Count, Number, Seconds, Table, Text, Texts
+from tokentape.gateway.config.values import Count, Number, Positive, Seconds, Table, Text, Texts
 from tokentape.upstreams.pools.options import Cooling, PoolOptions
 from tokentape.upstreams.retrying import RetryOptions
-
-Positive = Annotated[Seconds, Field(gt=0)]
 
 _RETRY, _POOLS, _COOLING = RetryOptions(), PoolOptions(), Cooling()
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.conversations.memory import TrackerOptions
+from tokentape.gateway.fields.memory import FieldOptions
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import SafetyOptions
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
+from tokentape.upstreams.destinations import FetchOptions
 from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.retrying import Policy
 
@@ -54,6 +56,8 @@ class Config:
     heartbeat: float | None = 15.0
     classes: tuple[ClassRule, ...] = ()
     fields: tuple[FieldRule, ...] = ()
+    field_options: FieldOptions = field(default_factory=FieldOptions)
+    fetch: FetchOptions = field(default_factory=FetchOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     state: StateOptions = field(default_factory=StateOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)

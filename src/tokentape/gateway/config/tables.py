@@ -41,8 +41,7 @@ class ClientTable(Table):
 
     key: Secret = Field(description="`env:NAME` or `file:PATH`")
     name: Text = Field(
-        default="",
-        description="what routes, usage and logs call who has it; else the name of the variable"
+        default="", description="what routes, usage and logs call who has it; else the name of the variable"
     )
 
     @model_validator(mode="before")
@@ -115,6 +114,12 @@ class RecordTable(Table):
     )
     ignore: Texts = Field(default=(), description="paths that make no difference")
     volatile: Texts = Field(default=(), description="regular expressions for text that makes no difference")
+    agents: Annotated[
+        tuple[Literal["claude-code", "codex", "gemini-cli"], ...], BeforeValidator(as_tuple)
+    ] = Field(
+        default=(),
+        description="coding agents whose ids of sessions, dates and times of commands make no difference",
+    )
     record: Literal["all", "llm"] = Field(default="all", description="all calls, or calls of models only")
     hosts: Texts = Field(default=(), description="hosts that count as those of models, too")
     repeat: Literal["error", "last", "cycle"] | None = Field(

@@ -93,6 +93,7 @@ def as_tuple(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[Seconds, Field(gt=0)]
 Bytes = Annotated[int, BeforeValidator(_size), Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[int, Field(ge=0)]
