@@ -14,12 +14,11 @@ sys.path.append(str(Path(__file__).parent))
 from running import running, setup, upstream
 
 from tokentape.gateway.responses.options import StateOptions
-from tokentape.gateway.responses.plugging import plug_in
 
 
 def main(url, store):
     options = StateOptions(store=store, poll=0.02)
-    with running(setup(upstream(url)), prepare=lambda services: plug_in(services, options)) as gateway:
+    with running(setup(upstream(url)), state=options) as gateway:
         print(gateway.url, flush=True)
         threading.Event().wait()
 

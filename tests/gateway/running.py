@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 
 from tokentape.gateway.app import Gateway
+from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.routing import Router
 from tokentape.gateway.server import server_for
 from tokentape.gateway.services import Lasting, Services, Setup
@@ -21,6 +22,7 @@ from tokentape.upstreams.upstream import Upstream
 
 NO_TAPE = RecordOptions(cassette=None)
 NO_TRACE = TraceOptions(enabled=False)
+IN_MEMORY = StateOptions()
 NO_USAGE = UsageOptions(directory=None)
 
 
@@ -84,11 +86,11 @@ class Running:
 
 
 @contextmanager
-def running(made, *, record=NO_TAPE, trace=NO_TRACE, usage=NO_USAGE, prepare=None):
+def running(made, *, record=NO_TAPE, trace=NO_TRACE, usage=NO_USAGE, state=IN_MEMORY, prepare=None):
     """A gateway with this `Setup`; `prepare(services)` may change what it serves before it starts."""
 
     def services():
-        built = Services(made, Lasting(record=record, trace=trace, usage=usage), AiohttpSender())
+        built = Services(made, Lasting(record=record, trace=trace, usage=usage, state=state), AiohttpSender())
         if prepare is not None:
             prepare(built)
         return built

@@ -23,12 +23,11 @@ def ends():
     from running import running, setup, upstream
 
     from tokentape.gateway.responses.options import StateOptions
-    from tokentape.gateway.responses.plugging import plug_in
     from tokentape.testing.provider import Provider
 
     with Provider(gap=0) as provider:
         made = setup(upstream(f"{provider.url}/v1"))
-        with running(made, prepare=lambda services: plug_in(services, StateOptions(poll=0.01))) as gateway:
+        with running(made, state=StateOptions(poll=0.01)) as gateway:
             with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-test", max_retries=0) as client:
                 yield client, provider
 

@@ -13,8 +13,6 @@ import pytest
 from gw_compliance import ApiClient, checked, checked_response, checked_stream, types
 from running import running, setup, upstream
 
-from tokentape.gateway.responses.options import StateOptions
-from tokentape.gateway.responses.plugging import plug_in
 from tokentape.testing.provider import Provider
 
 UPSTREAMS = {
@@ -51,7 +49,7 @@ def ends(request):
     dialect, path = UPSTREAMS[request.param]
     with Provider(gap=0) as provider:
         made = setup(upstream(provider.url + path, dialect))
-        with running(made, prepare=lambda services: plug_in(services, StateOptions())) as gateway:
+        with running(made) as gateway:
             client = ApiClient(gateway.url, "some-model")
             yield client, provider
             client.close()
