@@ -1,6 +1,6 @@
 """Open Responses in front of each kind of upstream.
 
-The names are those of the public compliance suite (17, six of them over a WebSocket), and each test demands
+The names are those of the public compliance suite (17, seven of them over a WebSocket), and each test demands
 what the suite demands there, or more; the code is ours. `docs/reference/open-responses.md` tells what the
 suite itself said.
 """
@@ -8,6 +8,8 @@ suite itself said.
 from __future__ import annotations
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
 from gw_compliance import ApiClient, checked, checked_response, checked_stream, types
@@ -64,6 +66,13 @@ def client(ends):
 def provider(ends):
     ends[1].forget()
     return ends[1]
+
+
+def test_the_page_tells_of_each_of_these_tests():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "open-responses.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z-]+)` \| (?:yes|\*\*no\*\*|not run) \|", page, re.MULTILINE)
+    assert len(told) == 17
+    assert all(f"test_{name.replace('-', '_')}" in globals() for name in told)
 
 
 def test_basic_response(client):
