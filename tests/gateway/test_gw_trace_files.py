@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -67,12 +68,10 @@ def everything(place):
 
 def test_a_file_for_each_by_day_with_an_index(place):
     write(place, "one", "two")
-    assert everything(place) == [
-        ".gitignore",
-        f"{DAY}/101320250-one.json",
-        f"{DAY}/101321250-two.json",
-        f"{DAY}/index.jsonl",
-    ]
+    first, one, two, index = everything(place)
+    assert (first, index) == (".gitignore", os.path.join(DAY, "index.jsonl"))
+    assert re.fullmatch(r"101320250-one\.[0-9a-f]{6}\.json", os.path.basename(one))
+    assert re.fullmatch(r"101321250-two\.[0-9a-f]{6}\.json", os.path.basename(two))
     assert [line["id"] for line in recent(str(place), 10).lines] == ["two", "one"]
     assert recent(str(place), 1).lines[0]["model"] == "m"
     assert load(next(paths(str(place), "one")))["forms"][0]["name"] == "client_request"
@@ -105,11 +104,16 @@ def test_ids_that_differ_have_names_that_differ():
 
 
 def test_equal_ids_at_the_same_moment_do_not_replace_each_other(place):
-    for _ in range(3):
-        write(place, "same")
+    write(place, "other")
+    traces = Traces(options(place))
+    for _ in range(2):
+        traces.begin("same", AT).finish(200)
+    assert traces.flush()
+    traces.close()
+    write(place, "same")
     names = [name for name in everything(place) if "same" in name]
     assert len(names) == 3
-    assert len(recent(str(place), 10).lines) == 3
+    assert [line["id"] for line in recent(str(place), 10).lines].count("same") == 3
 
 
 def test_one_id_that_begins_as_another_is_another(place):

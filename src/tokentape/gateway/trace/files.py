@@ -1,15 +1,16 @@
 """Traces on disk: one file each, in a folder for each day, with an index, bounded by size and age.
 
-    traces/2026-11-21/093000123-ID.json     0600, whole or not there
-    traces/2026-11-21/index.jsonl           a line for each, for lists
+    traces/2026-11-21/093000123-ID.c0ffee.json     0600, whole or not there
+    traces/2026-11-21/index.jsonl                  a line for each, for lists
 
-Several processes write into one folder: names are taken, never replaced, and index lines are appended in
-one write each. Only `tidy` removes anything.
+Several processes write into one folder: each has an ending of its own, and lines of the index are appended
+in one write. Only `tidy` removes anything.
 """
 
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TEMPORARY = ".tmp"
+_LISTED_AT_ONCE = 64
+_NAMES = 4_096
+"""Names that a process remembers: one id may come twice within a millisecond, but not much later."""
 _ABANDONED = 3_600.0
 """Seconds after which a temporary file is what somebody left who died."""
 
@@ -31,20 +35,54 @@ class Files:
         self._max_bytes, self._max_age = max_bytes, max_age
         self._written: int | None = None
         """Bytes on disk as far as this process knows; None before it has looked."""
+        self._mine = os.urandom(3).hex()
+        self._folder = ""
+        self._names: OrderedDict[str, None] = OrderedDict()
+        self._lines: dict[str, list[bytes]] = {}
+        self._listed = 0
 
     def write(self, id: str, at: float, document: bytes, line: bytes) -> str:
-        """Keep a trace, and list it; the path."""
+        """Keep a trace; the path. It is listed with others after it, at the latest by `flush`."""
         folder = os.path.join(self.directory, day_of(at))
-        self._make(folder)
-        path = _put(folder, name_of(id, at), document)
-        descriptor = os.open(os.path.join(folder, INDEX), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if folder != self._folder:
+            self._make(folder)
+            self._folder = folder
+        path = os.path.join(folder, self._name(id, at) + ENDING)
         try:
-            os.write(descriptor, line.replace(b"\n", b" ") + b"\n")
-        finally:
-            os.close(descriptor)
+            _put(folder, path, document)
+        except FileNotFoundError:  # somebody removed the folder
+            self._make(folder)
+            _put(folder, path, document)
+        self._lines.setdefault(folder, []).append(line.replace(b"\n", b" ") + b"\n")
+        self._listed += 1
         if self._written is not None:
             self._written += len(document) + len(line) + 1
+        if self._listed >= _LISTED_AT_ONCE:
+            self.flush()
         return path
+
+    def _name(self, id: str, at: float) -> str:
+        """A name that nobody else takes: it ends with what tells processes apart, and a number if need be."""
+        plain = f"{name_of(id, at)}.{self._mine}"
+        name, number = plain, 1
+        while name in self._names:
+            number += 1
+            name = f"{plain}{number:x}"
+        self._names[name] = None
+        if len(self._names) > _NAMES:
+            self._names.popitem(last=False)
+        return name
+
+    def flush(self) -> None:
+        """List what was written."""
+        lines, self._lines, self._listed = self._lines, {}, 0
+        for folder, found in lines.items():
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            descriptor = os.open(os.path.join(folder, INDEX), flags, 0o600)
+            try:
+                os.write(descriptor, b"".join(found))
+            finally:
+                os.close(descriptor)
 
     def _make(self, folder: str) -> None:
         """The folders, for their owner alone; they hold what people asked, and belong in no repository."""
@@ -108,31 +146,19 @@ def _everything(directory: str) -> Iterator[tuple[float, str, int]]:
                     yield told.st_mtime, entry.path, told.st_size
 
 
-def _put(folder: str, name: str, document: bytes) -> str:
-    """The file under `name`, or that with a number behind it where the name is taken."""
-    temporary = os.path.join(folder, f".{os.urandom(8).hex()}{_TEMPORARY}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _put(folder: str, path: str, document: bytes) -> None:
+    """The file, whole or not at all. Each call of the system lets other threads run, and they may run for
+    long: there are as few as can be.
+    """
+    temporary = os.path.join(folder, f".{os.path.basename(path)}{_TEMPORARY}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with open(descriptor, "wb") as file:
-            file.write(document)
-        for number in range(1, 1_000):
-            path = os.path.join(folder, f"{name}{f'+{number}' if number > 1 else ''}{ENDING}")
-            if _take(temporary, path):
-                return path
-        raise FileExistsError(f"{folder}: a thousand traces are called {name}")
+        left = document
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except OSError:
+        os.unlink(temporary)
+        raise
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-
-
-def _take(temporary: str, path: str) -> bool:
-    """Give the file its name, unless that is taken; all of it is there, or nothing."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without links
-        if os.path.lexists(path):
-            return False
-        os.rename(temporary, path)
-    return True
+        os.close(descriptor)
+    os.replace(temporary, path)

@@ -77,7 +77,7 @@ def recent(directory: str, most: int) -> Listing:
                 continue
             if len(listing.lines) >= most:
                 return listing
-            line = indexed.get(name.removesuffix(ENDING)) or _looked_into(os.path.join(folder, name), listing)
+            line = indexed.get(name.partition(".")[0]) or _looked_into(os.path.join(folder, name), listing)
             if line is not None:
                 listing.lines.append(line)
     return listing

@@ -126,6 +126,7 @@ class Writer:
                 began = time.thread_time()
                 self._keep(trace)
                 self._rest(time.thread_time() - began)
+            self._settle()
 
     def _rest(self, busy: float) -> None:
         """The processor belongs to the calls: the writer takes its share, and no more."""
@@ -137,11 +138,21 @@ class Writer:
         with self._lock:
             self._now = None
             if not self._waiting:
-                self._quiet.set()
                 return None
             self._now = self._waiting.popleft()
             self._waiting_bytes -= self._now.kept
             return self._now
+
+    def _settle(self) -> None:
+        """List what was written; then, unless more came meanwhile, nothing waits."""
+        if self._files is not None:
+            try:
+                self._files.flush()
+            except OSError as error:
+                self._complain(error)
+        with self._lock:
+            if not self._waiting:
+                self._quiet.set()
 
     def _keep(self, trace: Trace) -> None:
         """Redact, render, remember, write. Whatever fails is told once: a trace is not worth a call."""
