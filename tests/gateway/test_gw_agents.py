@@ -52,7 +52,8 @@ def test_lines_are_for_a_shell():
     ]
     codex = lines_for(agent_named("codex"), "http://127.0.0.1:8420")
     assert '#   base_url = "http://127.0.0.1:8420/v1"' in codex
-    assert not any("{" in line for line in (*lines, *codex))
+    assert any(line.startswith("# OPENAI_API_KEY: your provider's key") for line in codex)
+    assert not any("{url}" in line or "{key}" in line for line in (*lines, *codex))
 
 
 @pytest.mark.parametrize(("agent", "name"), ALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -36,19 +37,30 @@ NEEDED = "pip install 'tokentape[gateway]'"
 @click.option("--record/--no-record", default=None, help="record and replay, or only pass on and translate")
 @click.option("--demo", is_flag=True, help="with a bundled provider, which needs no key")
 @click.option(
+    "--for",
+    "agents",
+    type=click.Choice(["claude-code", "codex", "gemini-cli"]),
+    multiple=True,
+    help="record so that another run of this agent matches, and print how to point it here",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="how much is logged"
 )
 @click.option("--check", is_flag=True, help="say what is wrong with the configuration, and end")
 @click.option(
     "--print-config", is_flag=True, help="print the configuration in force, without secrets, and end"
 )
-def command(check: bool, print_config: bool, demo: bool, **given: str | int | bool | None) -> int:
+def command(
+    check: bool, print_config: bool, demo: bool, agents: tuple[str, ...], **given: str | int | bool | None
+) -> int:
     """Serve OpenAI's, Anthropic's, Gemini's and Ollama's APIs on one address.
 
     Without a configuration calls go to the provider whose API they speak, with the client's own key, and are
     recorded. 0: done. 2: wrong input; every error of the configuration is told, one a line.
     """
     source = _source(given)
+    if agents:
+        source = replace(source, changes={**source.changes, ("record", "agents"): list(agents)})
     with _demo(source) if demo else nullcontext(source) as source:
         if print_config:
             click.echo(safe(source.shown()), nl=False)
@@ -62,7 +74,14 @@ def command(check: bool, print_config: bool, demo: bool, **given: str | int | bo
         logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(message)s")
         from tokentape.gateway.server import run
 
-        return run(config, source=source)
+        return run(config, source=source, guide=partial(_guide, agents))
+
+
+def _guide(agents: tuple[str, ...], url: str) -> list[str]:
+    """How to point agents at the gateway. A key of the agent's own provider goes there, or the gateway's."""
+    from tokentape.gateway.agents import agent_named, lines_for
+
+    return [line for name in agents for line in lines_for(agent_named(name), url)]
 
 
 def _say(text: str) -> None:

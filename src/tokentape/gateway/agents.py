@@ -124,15 +124,17 @@ def agent_of(headers: Headers) -> Agent | None:
     return next((agent for agent in AGENTS if user_agent.startswith(agent.user_agents)), None)
 
 
-def lines_for(agent: Agent, url: str, key: str = "$TOKENTAPE_KEY") -> list[str]:
+def lines_for(agent: Agent, url: str, key: str | None = None) -> list[str]:
     """What to write so that the agent asks the gateway at `url`: for a shell, and for its own file."""
-
-    def filled(text: str) -> str:
-        return text.replace("{url}", url.rstrip("/")).replace("{key}", key)
-
-    lines = [f"export {name}={filled(value)}" for name, value in agent.variables]
+    url = url.rstrip("/")
+    lines: list[str] = []
+    for name, value in agent.variables:
+        if value == "{key}" and key is None:
+            lines.append(f"# {name}: your provider's key, or the gateway's own if it asks for one")
+        else:
+            lines.append(f"export {name}={value.replace('{url}', url).replace('{key}', key or '')}")
     if agent.settings:
-        lines += [f"# {agent.config}:", *(f"#   {filled(line)}" for line in agent.settings)]
+        lines += [f"# {agent.config}:", *(f"#   {line.replace('{url}', url)}" for line in agent.settings)]
     return lines
 
 

@@ -26,15 +26,19 @@ _FRAME = 64 << 20
 """Bytes of a WebSocket message that uvicorn takes; the state's own bound is told as an error frame."""
 
 
-def run(config: Config, *, source: Source) -> int:
+def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | None = None) -> int:
     """Serve until a signal ends it; the exit code. Raises `UsageError` where the address cannot be taken.
+    `guide` gives lines to print, once the URL is known.
 
     SIGTERM and SIGINT finish what is under way, for at most `config.grace` seconds; SIGHUP reads the
     configuration again. Each of several processes reads it for itself.
     """
     listening = bound(config.host, config.port)
     host = f"[{config.host}]" if ":" in config.host else config.host
-    _say(f"tokentape: listening on http://{host}:{listening.getsockname()[1]}")
+    url = f"http://{host}:{listening.getsockname()[1]}"
+    _say(f"tokentape: listening on {url}")
+    for line in guide(url) if guide is not None else ():
+        _say(line)
     if config.workers > 1:
         plan = _plan(Worker(source), config, is_factory=True)
         Multiprocess(plan, sockets=[listening]).run()
