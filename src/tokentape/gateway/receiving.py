@@ -56,14 +56,16 @@ async def body_of(receive: Receive, headers: Headers, most: int, seconds: float 
     length = header(headers, "content-length")
     if length is not None and length.isdigit() and int(length) > most:
         raise Refused(413, f"the body has {length} bytes; at most {most} are taken")
-    message = await receive()
-    if not message.get("more_body", False) and message["type"] == "http.request":  # as it mostly comes
-        whole = cast("bytes", message.get("body", b""))
-        if len(whole) > most:
-            raise Refused(413, f"the body is longer than {most} bytes")
-        return whole if whole or length is not None else None
     try:
         async with asyncio.timeout(seconds):
+            message = await receive()
+            if (
+                not message.get("more_body", False) and message["type"] == "http.request"
+            ):  # as it mostly comes
+                whole = cast("bytes", message.get("body", b""))
+                if len(whole) > most:
+                    raise Refused(413, f"the body is longer than {most} bytes")
+                return whole if whole or length is not None else None
             return await _rest(message, receive, most)
     except TimeoutError:
         raise Refused(408, f"the body did not come within {seconds:g} seconds") from None
