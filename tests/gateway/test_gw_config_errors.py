@@ -123,6 +123,8 @@ BAD = {
     TWO + '[[routes]]\ntokens_over = 5\ntokens_under = 6\nto = "a"': "routes[0].when: no request is over and under these tokens",
     TWO + '[[routes]]\nto = "a"\n[[routes]]\nmodel = "x"\nto = "b"': "routes[1]: is never reached, since routes[0] takes every call",
     TWO + '[[routes]]\nwhen = { class = 1 }\nto = "a"': "routes[0].when.class: 1 does not fit; give a list",
+    TWO + '[[routes]]\nclient = "team"\nto = "a"': "routes[0].when.client: 'team' is not known; known are -",
+    TWO + '[server]\nkeys = ["env:TEAM"]\n[[routes]]\nclient = ["TEM", "T*"]\nto = "a"': "routes[0].when.client: 'TEM' is not known; did you mean 'TEAM'?",
     # policy
     '[policy]\nfailover_on = ["cancelled"]': "policy.failover_on: cancelled always stops; take it out",
     '[policy]\nfailover_on = ["configuration_error", "429"]': "policy.failover_on: configuration_error always stops",
@@ -143,6 +145,7 @@ BAD = {
     '[responses]\nstore = "postgres:x"': "responses.store: 'postgres:x' is no store; write \"memory\", or \"sqlite:PATH\"",
     '[responses]\nstore = "memory"\n[server]\nworkers = 2': "responses.store: 2 workers do not share memory",
     # rules
+    TWO + '[[field_rules]]\nname = "r"\nsource = "response"\npath = "a"\nupstreams = ["c", "a*"]\ninject = { target = "request", path = "b" }': "field_rules[0].upstreams: there is no upstream 'c'; known are a, b",
     '[[classes]]\nname = "x"': "classes[0]: says nothing of a request; add a condition",
     '[[field_rules]]\nname = "r"\nsource = "reply"\npath = "a"\ninject = { target = "request", path = "b" }': "field_rules[0].source: 'reply' does not fit; use one of request, response",
     '[[field_rules]]\nname = "r"\nsource = "response"\npath = "a[x]"\ninject = { target = "request", path = "b" }': "field_rules[0]: path 'a[x]' cannot be read at character 2",

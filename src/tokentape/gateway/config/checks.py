@@ -1,5 +1,6 @@
 """What no table can know alone: names that lead somewhere, loops, what hides what."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Names:
     upstreams: frozenset[str]
     aliases: frozenset[str]
     groups: frozenset[str]
+    clients: frozenset[str] = frozenset()
 
     @property
     def all(self) -> frozenset[str]:
@@ -35,7 +37,8 @@ def check(document: Document, raw: Mapping[str, object], removed: Numbers) -> li
     """What is wrong with a document whose tables are right by themselves. `removed`: entries of lists that
     were not.
     """
-    names = Names(_keys(raw, "upstreams"), _keys(raw, "models"), _keys(raw, "groups"))
+    clients = frozenset(client.name for client in document.server.keys)
+    names = Names(_keys(raw, "upstreams"), _keys(raw, "models"), _keys(raw, "groups"), clients)
     return [
         *_defaults(document, names),
         *checks_upstreams.check(document),
@@ -44,6 +47,7 @@ def check(document: Document, raw: Mapping[str, object], removed: Numbers) -> li
         *_aliases(document, names),
         *_groups(document, names),
         *_routes(document, names, removed.get("routes", [])),
+        *_fields(document, names, removed.get("field_rules", [])),
         *_loops(document),
         *_policy(document),
         *_server(document),
@@ -117,7 +121,7 @@ def _routes(document: Document, names: Names, removed: list[int]) -> Iterator[st
             yield f"{dotted(place)}: is never reached, since {takes_all} takes every call; put it first"
         if route.when == WhenTable():
             takes_all = takes_all or dotted(place)
-        yield from _when(route.when, (*place, "when"))
+        yield from _when(route.when, (*place, "when"), names)
         yield from _targets(route.to, (*place, "to"), names, wants_model=False)
 
 
@@ -127,7 +131,7 @@ def _targets(
     seen: dict[str, int] = {}
     for number, target in enumerate(targets):
         where = dotted((*place, number))
-        yield from _when(target.when, (*place, number, "when"))
+        yield from _when(target.when, (*place, number, "when"), names)
         problem = _target(target.to, names, wants_model)
         if problem:
             yield f"{where}: {problem}"
@@ -149,11 +153,12 @@ def _target(to: str, names: Names, wants_model: bool) -> str:
     return f"nothing is called {to!r}; {near(to, names.all)} (a model is written as upstream/model)"
 
 
-def _when(when: WhenTable, place: tuple[str | int, ...]) -> Iterator[str]:
+def _when(when: WhenTable, place: tuple[str | int, ...], names: Names) -> Iterator[str]:
     known = {
         "dialect": (when.dialect, frozenset(dialect.name for dialect in dialects()) if when.dialect else ()),
         "operation": (when.operation, frozenset(map(str, Kind))),
         "has": (when.has, frozenset(TRAITS)),
+        "client": ([name for name in when.client if not _GLOB.search(name)], names.clients | {"-"}),
     }
     for name, (values, allowed) in known.items():
         for value in values:
@@ -164,10 +169,21 @@ def _when(when: WhenTable, place: tuple[str | int, ...]) -> Iterator[str]:
         yield f"{dotted(place)}: no request is over and under these tokens; mend one of them"
 
 
+_GLOB = re.compile(r"[*?\[]")
+
+
+def _fields(document: Document, names: Names, removed: list[int]) -> Iterator[str]:
+    for number, rule in enumerate(document.field_rules):
+        for name in rule.upstreams:
+            if not _GLOB.search(name) and name not in names.upstreams:
+                place = dotted(("field_rules", nth_kept(number, removed), "upstreams"))
+                yield f"{place}: there is no upstream {name!r}; {near(name, names.upstreams)}"
+
+
 def _loops(document: Document) -> Iterator[str]:
     """Aliases and groups that lead back to themselves; each loop is told once."""
-    leads = {name: (f"models.{name}", alias.to) for name, alias in document.models.items()}
-    leads |= {name: (f"groups.{name}", group.targets) for name, group in document.groups.items()}
+    leads = {name: (dotted(("models", name)), alias.to) for name, alias in document.models.items()}
+    leads |= {name: (dotted(("groups", name)), group.targets) for name, group in document.groups.items()}
     told: set[frozenset[str]] = set()
     for name in leads:
         loop = _loop(name, leads)

@@ -63,6 +63,7 @@ def _auth_options(auth: AuthTable, place: str, secrets: Secrets) -> dict[str, Js
             options[name] = secret.reveal() if secret is not None else "-"
         elif name == "file" and isinstance(value, str):
             options[name] = secrets.path(value)
+            secrets.files.append(secrets.path(value))
     return options
 
 
