@@ -122,7 +122,7 @@ def price_of(model: Model, at: datetime, tier: str | None = None) -> Price | str
     if "other" in found:
         charged = str(found["other"]).replace("_", " ")
         return f"{model['id']} charges for {charged}, which replies do not count"
-    price = _price(found)
+    price = _price(found) if tier is not None else _listed_price(found)
     if not price.is_empty:
         return price
     return Price(0, 0) if model["id"].endswith(":free") else f"{model['id']} is listed without a price"
@@ -136,6 +136,17 @@ def _is_valid(found: List, at: datetime) -> bool:
         return True
     first, last, now = hours[0], hours[1], f"{at:%H:%M}"
     return first <= now < last if first <= last else now >= first or now < last
+
+
+_made: dict[int, tuple[List, Price]] = {}
+
+
+def _listed_price(found: List) -> Price:
+    """The price of a list of the snapshot, made once."""
+    known = _made.get(id(found))
+    if known is None or known[0] is not found:
+        known = _made[id(found)] = (found, _price(found))
+    return known[1]
 
 
 def _price(found: List) -> Price:

@@ -13,7 +13,7 @@ from tokentape.gateway.trace.reading import find as find_on_disk
 from tokentape.gateway.trace.render import hidden_text, render
 from tokentape.gateway.trace.summary import summary
 from tokentape.log import log
-from tokentape.protocols.unfolding import dumped
+from tokentape.protocols.fastjson import dumps
 from tokentape.wire.jsontext import parse
 from tokentape.wire.message import Request
 
@@ -162,10 +162,10 @@ class Writer:
                 self._told = self.dropped
             document = self.render(trace)
             line = summary(document)
-            text = dumped(document)
+            text = dumps(document)
             self._remember(trace.id, text, line)
             if self._files is not None:
-                self._files.write(trace.id, trace.at, text, dumped(line))
+                self._files.write(trace.id, trace.at, text, dumps(line))
                 self._tidy(self._files)
         except Exception as error:  # noqa: BLE001  the boundary: tracing must not break the gateway
             self._complain(error)

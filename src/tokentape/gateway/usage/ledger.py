@@ -19,7 +19,7 @@ from tokentape.gateway.usage.rows import Rows, lines
 from tokentape.gateway.usage.spent import price_of, row_of, settled
 from tokentape.gateway.usage.sums import Sums
 from tokentape.log import log
-from tokentape.protocols.unfolding import dumped
+from tokentape.protocols.fastjson import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,7 +124,7 @@ class Ledger:
             if len(self._unwritten) >= _MOST_WAITING:
                 self._unwritten.popleft()
                 self.lost += 1
-            self._unwritten.append((at, dumped(row)))
+            self._unwritten.append((at, dumps(row)))
 
     def _write(self) -> None:
         if self._rows is None or not self._unwritten:
