@@ -11,6 +11,7 @@ from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
+from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.translation import codec_of, for_others
 from tokentape.upstreams.asking import ask
@@ -62,6 +63,7 @@ class Arrived:
         return self.body is None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Trying:
     """What a try needs besides the call: who sends, what loses, who listens."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tokentape.protocols.canonical.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.protocols.registry import Recognised
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Naming:
     """What the client named by header or path prefix; None where it did not.
@@ -29,6 +32,7 @@ class Naming:
     upstream: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Client:
     """Who asks. `key` is a fingerprint of the key it showed to the gateway ("-" where none is needed): it
@@ -39,6 +43,7 @@ class Client:
     name: str = "-"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A request as it came, without prefixes and without `X-Tokentape-*` headers.
@@ -53,12 +58,13 @@ class Incoming:
     at: float = 0.0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call that was recognised: the operation of a dialect, and its body as JSON.
 
     `fields` is the body; replacing it (`dataclasses.replace`) and setting `is_edited` makes the exchange
-    write the body anew, else the bytes that came go on as they are. `labels` travel into traces.
+    write the body anew, else the bytes that came go on as they are.
     """
 
     incoming: Incoming
@@ -67,7 +73,6 @@ class Call:
     model: str
     stream: bool
     is_edited: bool = False
-    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def dialect(self) -> str:

@@ -14,6 +14,7 @@ from tokentape.gateway.forwarding import fresh, onward
 from tokentape.gateway.parameters import with_parameters
 from tokentape.gateway.patching import differences, patched
 from tokentape.protocols.canonical.losses import LossReport
+from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.quirks import NO_QUIRKS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 NO_LOSSES = LossReport()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What is sent (not signed yet), and what is needed to read the reply.

@@ -257,4 +257,6 @@ def _guessed(dialect: str, body: bytes, model: str, said: int, events: int) -> C
 
 def _plain(text: str) -> str:
     """Text that may stand in a header field."""
+    if text.isascii() and text.isprintable():
+        return text[:1000]
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)[:1000]

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tokentape.errors import TokentapeError
+from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.dialect import Kind
 from tokentape.wire.message import header
 
@@ -35,6 +36,7 @@ def no_traits() -> Traits:
     return Traits()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a call asks for, as far as routing goes.
@@ -151,6 +153,7 @@ class Route:
     name: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """Where a call may go, best first: models are the upstreams' own names, ranks begin at 0 without gaps.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.quick import quick
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from tokentape.upstreams.upstream import Candidate
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Try:
     """Ask this target with this credential, and send the plan what came of it. `timeout`: seconds until the
@@ -24,6 +27,7 @@ class Try:
     timeout: float | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Wait until then, by the clock; where `released`, only until any credential is given back before
@@ -37,6 +41,7 @@ class Pause:
 Step = Try | Pause
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One line of the log. `kind` is None for a success; `seconds` is how long it took, `waited` how long the
@@ -77,5 +82,6 @@ def attempts_header(log: Iterable[Attempt]) -> str:
     Only what a header may hold, and not without end: names of models come from clients.
     """
     line = ", ".join(map(str, log))
-    line = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

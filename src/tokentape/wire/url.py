@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_END = re.compile(r"[/?#\\]")
+
 
 def host_of(url: str) -> str:
     """The host, lower case, without userinfo, port and trailing dot; "" where there is none.
@@ -17,8 +21,8 @@ def host_of(url: str) -> str:
 def authority_of(url: str) -> str:
     """Everything between `//` and the path, as it stands."""
     rest = url.partition("://")[2]
-    end = min((at for at in map(rest.find, "/?#\\") if at >= 0), default=len(rest))
-    return rest[:end]
+    end = _END.search(rest)
+    return rest if end is None else rest[: end.start()]
 
 
 def split_query(url: str) -> tuple[str, str]:

@@ -22,4 +22,6 @@ def bare(request: Request) -> Request:
         base, _, query = url.partition("?")
         kept = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != "key")
         url = f"{base}?{kept}" if kept else base
+    if len(headers) == len(request.headers) and url is request.url:
+        return request
     return replace(request, url=url, headers=headers)
