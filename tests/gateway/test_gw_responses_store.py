@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import tempfile
 import threading
 from dataclasses import replace
 
@@ -64,7 +65,9 @@ class BothStores(RuleBasedStateMachine):
     def open(self, items, size):
         self.clock = Clock()
         options = StateOptions(max_items=items, max_bytes=size, ttl=50.0)
-        self.stores = MemoryStore(options, self.clock), SqliteStore(":memory:", options, self.clock)
+        self.folder = tempfile.TemporaryDirectory()
+        path = os.path.join(self.folder.name, "state.db")
+        self.stores = MemoryStore(options, self.clock), SqliteStore(path, options, self.clock)
         self.made = []
 
     def both(self, name, *given):
@@ -114,6 +117,8 @@ class BothStores(RuleBasedStateMachine):
     def teardown(self):
         for store in getattr(self, "stores", ()):
             store.close()
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
 
 
 TestBothStores = BothStores.TestCase
