@@ -140,6 +140,14 @@ def test_codex_summary_word_for_word_links_the_new_conversation():
     assert (after.linked, after.evidence) == (first.id, "new: after a compaction")
 
 
+def test_a_summary_that_the_gateway_carries_itself_links():
+    tracked = tracker()
+    first = ask(tracked, chat("hi"), "hello")
+    ask(tracked, chat("hi", "hello", "Sum it up.", kind="compaction"), "They greeted.")
+    carried = "Earlier parts of this conversation were compacted: this summary is theirs.\n\nThey greeted."
+    assert tracked.identify(chat("go on", system=carried)).linked == first.id
+
+
 def test_claude_codes_summary_is_found_in_its_tags():
     tracked = tracker()
     first = ask(tracked, chat("hi"), "hello")

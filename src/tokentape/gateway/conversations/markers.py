@@ -165,5 +165,6 @@ def _bodily(body: Fields) -> Marker | None:
 SUMMARIES = (
     "This session is being continued from a previous conversation",  # Claude Code
     "Another language model started to solve this problem",  # Codex, summary_prefix.md
+    "Earlier parts of this conversation were compacted",  # `gateway/responses/lineage`
 )
 """How the message begins that stands for a history which was summed up."""

@@ -46,8 +46,8 @@ def summaries_in(place: Chain) -> list[bytes] | None:
     found = list(_blocks(place.items))
     is_marked = bool(found)
     first = next((turn for turn in place.turns if turn.side == "user"), None)
-    for item in place.items[first.begin : first.end] if first else ():
-        for part in item.parts if isinstance(item, Message) and item.role is Role.USER else ():
+    for item in place.items[: first.end] if first else ():
+        for part in item.parts if isinstance(item, Message) and item.role is not Role.ASSISTANT else ():
             if isinstance(part, Text) and part.text.lstrip().startswith(SUMMARIES):
                 is_marked = True
                 found += _pieces(part.text)
