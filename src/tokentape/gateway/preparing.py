@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.asking import Asking
     from tokentape.gateway.giving import Giving
     from tokentape.protocols.canonical.conversation import Conversation
-    from tokentape.upstreams.upstream import Candidate
+    from tokentape.upstreams.upstream import Candidate, Upstream
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -83,8 +83,8 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
         fields, losses = dict(written.result.body), written.losses
     if "model" in fields and fields["model"] != candidate.model:
         fields = {**fields, "model": candidate.model}
-    if upstream.forced:
-        fields = {**fields, **upstream.forced}
+    if upstream.forced or upstream.dropped:
+        fields = _own_way({**fields, **upstream.forced}, upstream)
     keeps = upstream.passes_client_key
     headers = (*onward(request.headers, keep_credentials=keeps), *upstream.headers)
     if giving is not None:
@@ -100,9 +100,14 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
         query = without_key(query)
     if call.model and call.model != candidate.model:
         path = with_model(path, candidate.model)
-    url = url_of(upstream, path, query, candidate.model, _method(path))
+    url = url_of(upstream, path, query, candidate.model, _method(path), stream=call.stream)
     source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
     return Prepared(Request("POST", url, headers, body), source, losses, body=fields)
+
+
+def _own_way(fields: Fields, upstream: Upstream) -> Fields:
+    """A body without the fields that stand elsewhere there (Vertex has the model in its path)."""
+    return {name: value for name, value in fields.items() if name not in upstream.dropped}
 
 
 _UNSIGNED = re.compile(rb'"signature"\s*:\s*(?:""|null)')
@@ -150,11 +155,12 @@ def _translated(
     if strict and len(written.losses):
         refused(call.dialect, dialect, written.losses)
     outgoing = written.result
-    body = {**outgoing.body, **upstream.forced}
+    body = _own_way({**outgoing.body, **upstream.forced}, upstream)
     headers = (*fresh(dialect, stream=call.stream), *upstream.headers)
     if giving is not None:
         body, headers = giving.injected(body, headers, dialect, passed=False)
-    url = url_of(upstream, outgoing.path, outgoing.query, candidate.model, _method(outgoing.path))
+    method = _method(outgoing.path)
+    url = url_of(upstream, outgoing.path, outgoing.query, candidate.model, method, stream=call.stream)
     request = Request("POST", url, headers, dumps(body))
     source = Source(dialect, candidate.model, call.stream, upstream.provider or None, target.credential)
     return Prepared(request, source, written.losses, asked, body)
