@@ -68,6 +68,7 @@ def test_a_call_leaves_its_forms_and_what_it_used(provider, kept, dialect, path,
     assert group["input"] > 0
     assert group["output"] > 0
     assert trace["about"]["usage"]["output"] == group["output"]
+    assert set(trace["about"]["cost"]) == {"usd", "source", "reason"}
     assert id in table.decode()
 
 

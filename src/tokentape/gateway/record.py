@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT, NO_CALL, NO_TELEMETRY, Answered
@@ -173,7 +174,9 @@ class Record:
         if self._step is not None:
             self.trace.tell(upstream=self._step.candidate.label)
         if self._ledger.options.enabled:
-            self._ledger.add(self._spent(status))
+            spent = self._spent(status)
+            self._ledger.add(spent)
+            self.trace.tell(cost=partial(self._ledger.cost, spent))  # made where the trace is written
         if self.span is not NO_CALL:
             self.attempt.end(Answered(status, error=self.error and "broken"))
             self.span.end(Answered(status, self._counted.usage, error=None if status else "client_gone"))
