@@ -277,7 +277,7 @@ SHOWN = 8
 def near(name: str, known: Iterable[str]) -> str:
     """The nearest of the known names, or the first of them."""
     names = list(known)
-    close = get_close_matches(name, names, 3, 0.5)
+    close = get_close_matches(name, names, 3, 0.6)
     if close:
         return f"did you mean {' or '.join(repr(one) for one in close)}?"
     if not names:
