@@ -206,7 +206,9 @@ async def test_ids_of_items_are_always_the_same():
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "order=up", "after=msg_no"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "limit=" + "9" * 5000, "order=up", "after=msg_no"]
+)
 async def test_wrong_questions_for_items(query):
     service, identity = await chain()
     outlet = await get(service, identity, f"/input_items?{query}")

@@ -69,7 +69,9 @@ def provider(ends):
 
 
 def test_the_page_tells_of_each_of_these_tests():
-    page = (Path(__file__).parents[3] / "docs" / "reference" / "open-responses.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "open-responses.md").read_text(
+        encoding="utf-8"
+    )
     told = re.findall(r"^\| `([a-z-]+)` \| (?:yes|\*\*no\*\*|not run) \|", page, re.MULTILINE)
     assert len(told) == 17
     assert all(f"test_{name.replace('-', '_')}" in globals() for name in told)
@@ -213,6 +215,25 @@ def test_tools_and_their_results_over_previous_response_id(client, provider):
     body = provider.requests[-1].body
     for kept in (b"The weather in Paris?", b"get_weather", b"21 degrees"):
         assert kept in body
+
+
+def test_a_streamed_call_is_answered_at_once(client, provider):
+    """No waiting until a log is written, no id that only half of the events have, no user turn lost."""
+    turns = [said("user", "Be brief."), said("assistant", "Yes."), said("user", "The weather in Paris?")]
+    first = checked_stream(client.stream(turns, tools=[WEATHER]))
+    (call,) = [item for item in first["output"] if item["type"] == "function_call"]
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "21 degrees"}
+    client.create([result], previous_response_id=first["id"], tools=[WEATHER])
+    body = provider.requests[-1].body
+    for kept in (b"Be brief.", b"The weather in Paris?", b"get_weather", b"21 degrees"):
+        assert kept in body
+
+
+def test_ids_of_items_are_not_fixed(client):
+    """Two replies never share an id of a message, nor events of a stream with another stream."""
+    items = [client.create("Hello.")["output"][0]["id"] for _ in range(2)]
+    items.append(checked_stream(client.stream("Hello."))["output"][0]["id"])
+    assert len(set(items)) == 3
 
 
 def test_thinking_is_kept_over_previous_response_id(client, provider):
