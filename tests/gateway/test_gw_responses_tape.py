@@ -1,0 +1,106 @@
+"""Conversations by `previous_response_id` on tape: they replay, though every id is new each time."""
+
+from __future__ import annotations
+
+import pytest
+
+httpx = pytest.importorskip("httpx")
+pytest.importorskip("aiohttp")
+pytest.importorskip("uvicorn")
+pytest.importorskip("httptools")
+
+
+@pytest.fixture
+def tapes(tmp_path):
+    """`tapes(mode)` is a gateway that records there, or replays."""
+    from running import running, setup, upstream
+
+    from tokentape.gateway.tapes import RecordOptions
+    from tokentape.testing.provider import Provider
+
+    with Provider(gap=0) as provider:
+
+        def made(mode):
+            record = RecordOptions(root=str(tmp_path), cassette="talk", mode=mode)
+            return running(setup(upstream(f"{provider.url}/v1")), record=record)
+
+        yield made, provider
+
+
+def talk(url, **more):
+    """Two turns, then one in the background; what was said."""
+    heard = []
+    with httpx.Client(base_url=url, timeout=30) as client:
+        previous = None
+        for turn in ("one", "two"):
+            body = {"model": "m", "input": turn, "previous_response_id": previous, **more}
+            found = client.post("/v1/responses", json=body).json()
+            previous = found["id"]
+            heard.append(found["output"][0]["content"][0]["text"])
+        body = {"model": "m", "input": "three", "previous_response_id": previous, "background": True}
+        job = client.post("/v1/responses", json=body).json()["id"]
+        events = client.get(f"/v1/responses/{job}?stream=true").text
+        assert events.rstrip().endswith("}")
+        heard.append(client.get(f"/v1/responses/{job}").json()["output"][0]["content"][0]["text"])
+    return previous, heard
+
+
+def test_a_conversation_replays_though_its_ids_are_new(tapes):
+    made, provider = tapes
+    with made("new_episodes") as gateway:
+        first, said = talk(gateway.url)
+    assert provider.count == 3
+    with made("none") as gateway:
+        second, replayed = talk(gateway.url)
+    assert replayed == said
+    assert first != second
+    assert provider.count == 3
+
+
+def test_another_conversation_does_not(tapes):
+    made, provider = tapes
+    with made("new_episodes") as gateway:
+        talk(gateway.url)
+    with made("none") as gateway, httpx.Client(base_url=gateway.url, timeout=30) as client:
+        body = {"model": "m", "input": "one"}
+        previous = client.post("/v1/responses", json=body).json()["id"]
+        reply = client.post(
+            "/v1/responses", json={"model": "m", "input": "else", "previous_response_id": previous}
+        )
+        assert reply.status_code == 400
+        assert reply.headers["x-should-retry"] == "false"
+        assert "No recording" in reply.json()["error"]["message"]
+        stored = client.get(f"/v1/responses/{previous}")
+        assert stored.status_code == 200
+    assert provider.count == 3
+
+
+def test_a_miss_in_the_background_fails_the_response_and_says_why(tapes):
+    made, provider = tapes
+    with made("new_episodes") as gateway:
+        talk(gateway.url)
+    with made("none") as gateway, httpx.Client(base_url=gateway.url, timeout=30) as client:
+        body = {"model": "m", "input": "else", "background": True}
+        job = client.post("/v1/responses", json=body).json()["id"]
+        events = client.get(f"/v1/responses/{job}?stream=true").text
+        found = client.get(f"/v1/responses/{job}").json()
+        assert found["status"] == "failed"
+        assert "No recording" in found["error"]["message"]
+        assert "response.failed" in events
+    assert provider.count == 3
+
+
+def test_a_miss_over_a_websocket_is_an_error_frame(tapes):
+    import json
+
+    connect = pytest.importorskip("websockets.sync.client").connect
+    made, provider = tapes
+    with made("new_episodes") as gateway:
+        talk(gateway.url)
+    with made("none") as gateway:
+        with connect(gateway.url.replace("http", "ws", 1) + "/v1/responses") as socket:
+            socket.send(json.dumps({"type": "response.create", "model": "m", "input": "else"}))
+            frame = json.loads(socket.recv(timeout=30))
+            assert (frame["type"], frame["status"]) == ("error", 400)
+            assert "No recording" in frame["error"]["message"]
+    assert provider.count == 3
