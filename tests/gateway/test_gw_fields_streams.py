@@ -112,6 +112,15 @@ def test_a_cut_stream_teaches_nothing(dialect, model, reply, more, secret):
         assert len(setting.memory.values) == 0
 
 
+@pytest.mark.parametrize(("dialect", "model", "reply", "more", "secret"), CASES[1:])
+def test_a_client_that_leaves_at_the_streams_own_end_leaves_a_whole_one(dialect, model, reply, more, secret):
+    setting = Setting(upstream(dialect, **more), model)
+    setting.ask(HI)
+    watch = setting.watch()
+    watch.feed(streamed(dialect, reply))
+    assert [note.what for note in watch.done(complete=False)] == ["kept"]
+
+
 def test_the_whole_reply_of_a_stream_that_is_none_is_noted():
     rule = FieldRule("r", "response", "id", Inject("request", "state"))
     memory = FieldMemory((rule,), clock=lambda: 0.0)

@@ -93,6 +93,11 @@ class Listening:
         self.trouble = why
         self._held.clear()
 
+    @property
+    def has_ended(self) -> bool:
+        """True once a stream told its own end: whatever happens then, it came whole."""
+        return self._fold.complete and not self.trouble
+
     def reply(self) -> Reply | None:
         """The canonical reply, once everything came; None where there is none to learn from."""
         if self.trouble or self._codec is None:

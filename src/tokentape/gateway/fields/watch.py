@@ -102,8 +102,10 @@ class Watch:
         self._said = reply
 
     def done(self, *, complete: bool) -> tuple[Note, ...]:
-        """The end. `complete`: the reply came whole, and was no error; else nothing is learned of it."""
-        if not complete:
+        """The end. `complete`: the reply came whole, and was no error; else nothing is learned of it, unless
+        it is a stream that told its own end before (clients leave then, without waiting for more).
+        """
+        if not (complete or self._listening.has_ended):
             return ()
         self._listening.close()
         said = self._said if self._said is not None or not self._needs_reply else self._listening.reply()
