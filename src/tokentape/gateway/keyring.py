@@ -2,7 +2,7 @@
 
 A client with a key of the gateway's is known by that key's name: nothing is derived from the secret, and its
 state survives a new key under the old name. Any other credential (a provider's key that is passed on) is told
-apart by a hash under a salt: HMAC-SHA256 and not scrypt, since it is computed for every call, and since what
+apart by a hash under a salt: BLAKE2b and not scrypt, since it is computed for every call, and since what
 protects a short key is that the salt is not where the hashes are. The salt is random in each process, unless
 one is given so that stored state can be found again.
 """
