@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from tokentape.gateway.app import Gateway
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.routing import Router
-from tokentape.gateway.server import server_for
+from tokentape.gateway.server import bound, server_for
 from tokentape.gateway.services import Lasting, Services, Setup
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.trace.options import TraceOptions
@@ -41,7 +40,7 @@ class Running:
 
     def __init__(self, made, lasting):
         self.made, self.lasting = made, lasting
-        self._sockets = [socket.create_server(("127.0.0.1", 0))]
+        self._sockets = [bound("127.0.0.1", 0)]
         self.port = self._sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._ready = threading.Event()

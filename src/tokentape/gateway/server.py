@@ -125,6 +125,9 @@ def bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         problem = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"cannot listen on {host}:{port}: {problem}; choose another --port") from None
+    # Connections inherit it. asyncio sets it only where a socket names its protocol, which this one does not;
+    # without, a head and its body that are written one after the other are 40 ms apart.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.set_inheritable(True)
     return listening
 
