@@ -56,6 +56,8 @@ class Incoming:
     client: Client = Client()
     naming: Naming = Naming()
     at: float = 0.0
+    is_taped: bool = False
+    """True once the tape was asked about it: further on nobody asks again."""
 
 
 @quick

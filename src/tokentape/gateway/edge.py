@@ -34,7 +34,7 @@ async def looked_up(
     about it did: then nothing may go upstream. What is open for the call is closed with `stack`.
     """
     name = services.tapes.name_of(incoming.naming)
-    if name is None:
+    if name is None or incoming.is_taped:
         return outlet
     try:
         deck = await stack.enter_async_context(services.tapes.using(incoming.naming, name))

@@ -23,10 +23,10 @@ from tokentape.gateway.arriving import Arrived, Trying
 from tokentape.gateway.asking import Asking
 from tokentape.gateway.delivering import Unreadable, Written, folded, stream, whole, written
 from tokentape.gateway.edge import looked_up
+from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.pumping import Pulse, chunk_within
-from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -109,9 +109,8 @@ class Exchange:
         self, call: Call, outlet: Outlet, record: Record, failure: Failure, retry_after: float | None = None
     ) -> None:
         """An error of the gateway's own: it is no recording."""
-        if isinstance(outlet, Taped):
-            outlet.leave("was answered by the gateway itself")
-        status = await tell(outlet, call.found.operation, failure, record.headers(), retry_after)
+        more = (*record.headers(), *OWN)
+        status = await tell(outlet, call.found.operation, failure, more, retry_after)
         record.finish(status, error=failure.message)
 
 
@@ -122,7 +121,7 @@ class Live:
         self._services, self._setup, self._call, self._record = services, setup, call, record
         self._asking = Asking(call)
         self._around = Around(services, setup, self._asking, record)
-        self._began = time.monotonic()
+        self._began = self._since = time.monotonic()
 
     async def answer(self) -> Answer | GaveUp:
         """The first answer that the plan comes to. Raises `NoRoute` and `ProtocolError`."""
@@ -166,7 +165,7 @@ class Live:
             self._setup.strict,
             self._record.trace,
             number,
-            step.timeout,
+            self._left(step),
             self._services.fetching,
             self._record.attempt,
         )
@@ -179,6 +178,7 @@ class Live:
             self._services.pools.release(step.lease)
             raise
         if isinstance(arrived, Failed):
+            self._since = time.monotonic()
             self._record.failed(arrived)
             return arrived
         self._services.pools.heard_headers(step.lease, arrived.sent.headers)
@@ -196,6 +196,12 @@ class Live:
             arrived.sent.close()
             self._services.pools.release(step.lease)
             raise
+
+    def _left(self, step: Try) -> float | None:
+        """Seconds until the first byte must be there: waiting for a credential counts, earlier tries do not."""
+        now = time.monotonic()
+        waited, self._since = now - self._since, now
+        return None if step.timeout is None else max(0.001, step.timeout - waited)
 
     async def _answered(self, step: Try, arrived: Arrived) -> Answer:
         """The answer, in the client's form where it is whole. Raises `Unreadable` and `SendFailed`."""
@@ -233,10 +239,12 @@ class Live:
 
     def _over(self, answer: Answer, hearing: Hearing | None, heard: Heard | None) -> None:
         """The reply is over, however: what it used is counted, and what it taught is kept."""
-        step, is_whole = answer.step, isinstance(heard, Succeeded)
+        step = answer.step
         if hearing is None:
             self._services.pools.release(step.lease, heard)
             return
+        # A client that has read the last event need not wait for the end of the connection.
+        is_whole = isinstance(heard, Succeeded) or (heard is None and hearing.heard_its_end)
         counted, notes = hearing.end(complete=is_whole)
         usage = counted.usage
         tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None

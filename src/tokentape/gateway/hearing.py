@@ -62,6 +62,12 @@ class Hearing:
         """True if rules kept state that only the credential of this call can read."""
         return self._watch is not None and self._watch.is_bound
 
+    @property
+    def heard_its_end(self) -> bool:
+        """True if the reply came to the end that its dialect gives it."""
+        reply = self.reply()
+        return reply is not None and reply.complete and reply.failure is None
+
     def reply(self) -> Reply | None:
         """The reply in canonical form; None for one that cannot be read, or was not kept."""
         if not self._pieces or self._size > _MOST:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OURS = "x-tokentape-"
 """How the names of our own header fields begin; none of them goes upstream, or onto a tape."""
 
+OWN: Headers = (("x-tokentape-error", "gateway"),)
+"""Marks an error that is the gateway's own and no provider's: it is never a recording."""
+
 _HEADERS = {
     "x-tokentape-cassette": "cassette",
     "x-tokentape-tag": "tag",

@@ -17,12 +17,12 @@ from tokentape.errors import UsageError
 from tokentape.gateway.arriving import LONGEST_ERROR
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
+from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.patching import patched
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.preparing import with_model, without_key
 from tokentape.gateway.pumping import chunk_within
-from tokentape.gateway.taping import Taped
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -198,9 +198,7 @@ class _Passing:
             self._record.finish(status)
 
     async def _tell(self, outlet: Outlet, failure: Failure, retry_after: float | None = None) -> None:
-        if isinstance(outlet, Taped):
-            outlet.leave("was answered by the gateway itself")
-        headers = self._record.headers()
+        headers = (*self._record.headers(), *OWN)
         status = await tell(outlet, self._found.operation, failure, headers, retry_after)
         self._record.finish(status, error=failure.message)
 

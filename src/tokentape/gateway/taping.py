@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.naming import OURS
+from tokentape.gateway.naming import OURS, OWN
 from tokentape.gateway.outlet import ClientGone, SignOfLife
 from tokentape.outcomes import Data, Wait
 from tokentape.wire.interaction import CALLER_STOPPED, How, WireError
@@ -73,7 +73,9 @@ class Taped:
         self._left: int | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
-        """The head, without what only the gateway says."""
+        """The head, without what only the gateway says. An error of its own is no recording."""
+        if OWN[0] in headers:
+            self._forward.leave("was answered by the gateway itself", warn=False)
         kept = tuple(field for field in headers if not field[0].lower().startswith(OURS))
         self._forward.start(status, "", kept)
         length = header(headers, "content-length")
@@ -115,10 +117,6 @@ class Taped:
         """The reply ends like this on tape; nothing more is recorded."""
         error = None if how in CALLER_STOPPED else WireError("Upstream", message)
         await self._keep(lambda: self._forward.end(how, error))
-
-    def leave(self, why: str) -> None:
-        """There is nothing to record: the gateway answered by itself."""
-        self._forward.leave(why, warn=False)
 
 
 async def closed(outlet: Taped, error: BaseException) -> None:
