@@ -283,3 +283,25 @@ def test_a_server_that_nobody_vouches_for_is_not_asked(run, tmp_path):
     sent, body = run(lambda sender: whole(sender, request), ca_file=file)
     stop()
     assert (sent.status, body) == (200, b"ok")
+
+
+def test_a_server_is_found_on_ipv6(run):
+    try:
+        listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+
+    def serve():
+        client, _ = listening.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            client.recv(1)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    request = Request("POST", f"http://[::1]:{listening.getsockname()[1]}/x", (JSON,), BODY)
+    sent, body = run(lambda sender: whole(sender, request))
+    thread.join()
+    listening.close()
+    assert (sent.status, body) == (200, b"ok")
