@@ -35,12 +35,12 @@ to = "one/gpt-5"
 class Serving:
     """`tokentape serve` in a process of its own; what it logs is read line by line."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TOKENTAPE_")}
         environment.pop("CI", None)
         code = "from tokentape.cli.main import main; main()"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "serve", "--config", "gateway.toml", "--port", "0"],
+            [sys.executable, "-c", code, "serve", "--config", "gateway.toml", "--port", "0", *options],
             cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         line = self.process.stdout.readline()
@@ -66,6 +66,17 @@ class Serving:
     def close(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=60)
+
+    def watched(self, *until):
+        """Lines of the log until each of these texts has come, in any order."""
+        waiting, lines = list(until), []
+        while waiting:
+            lines.append(self.process.stderr.readline())
+            assert lines[-1], "the gateway ended"
+            found = next((text for text in waiting if text in lines[-1]), None)
+            if found is not None:
+                waiting.remove(found)
+        return "".join(lines)
 
 
 @pytest.fixture
@@ -139,3 +150,23 @@ def test_a_call_that_runs_ends_as_it_began(tmp_path, provider, serving):
     assert rest.rstrip().endswith(b"[DONE]")
     code, message = refusal(serving, "one/gpt-5")
     assert code >= 400, message
+
+
+def test_each_of_several_workers_sees_another_configuration(tmp_path, provider):
+    path = tmp_path / "gateway.toml"
+    path.write_text(CONFIG.format(url=provider.url, alias="fast"))
+    serving = Serving(tmp_path, "--workers", "2")
+    try:
+        with serving.ask("fast") as reply:
+            assert reply.status == 200
+        path.write_text(CONFIG.format(url=provider.url, alias="quick"))
+        serving.watched("is in force", "is in force")
+        for _ in range(4):
+            with serving.ask("quick") as reply:
+                assert reply.headers["X-Tokentape-Upstream"] == "one/gpt-5"
+        path.write_text(CONFIG.format(url=provider.url, alias="third") + "listed = 1")
+        serving.watched("models.third.listed: 1 does not fit", "models.third.listed: 1 does not fit")
+        with serving.ask("quick") as reply:
+            assert reply.status == 200
+    finally:
+        serving.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -71,9 +70,10 @@ def command(
         if check:
             click.echo(f"{safe(source.path or 'no file')}: {_in_short(config)}")
             return 0
-        logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(message)s")
+        from tokentape.gateway.logs import log_to_stderr
         from tokentape.gateway.server import run
 
+        log_to_stderr(config.log_level)
         return run(config, source=source, guide=partial(_guide, agents))
 
 

@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tokentape.errors import UsageError
+from tokentape.gateway.logs import log_to_stderr
 
 if TYPE_CHECKING:
     import socket
@@ -61,7 +62,9 @@ class Worker:
         """The application."""
         from tokentape.gateway.assembling import gateway_of
 
-        app = gateway_of(self.source.load(), self.source)
+        config = self.source.load()
+        log_to_stderr(config.log_level)
+        app = gateway_of(config, self.source)
         settle_memory()
         return app
 

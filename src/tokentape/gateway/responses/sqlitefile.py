@@ -113,6 +113,9 @@ class SqliteFile:
 
     def _make(self) -> None:
         """An empty file that nobody else may read: SQLite gives its own files beside it the same mode."""
+        folder = os.path.dirname(self._path)
+        if folder:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def _check(self, base: sqlite3.Connection) -> None:
