@@ -388,6 +388,11 @@ async def test_without_state_the_bytes_of_the_client_go_on(serve):
         ({"background": 1}, "background"),
         ({"background": True, "store": False}, "background"),
         ({"previous_response_id": 5}, "previous_response_id"),
+        ({"previous_response_id": ""}, "previous_response_id"),
+        ({"previous_response_id": "resp_\ud800"}, "previous_response_id"),
+        ({"previous_response_id": "r" * 1000}, "previous_response_id"),
+        ({"conversation": "\ud800"}, "conversation"),
+        ({"conversation": {}}, "conversation"),
         ({"conversation": []}, "conversation"),
     ],
 )
@@ -397,6 +402,23 @@ async def test_fields_that_cannot_be(serve, body, param):
     outlet = await ask(service, {"model": "m", "input": "x", **body})
     assert (outlet.status, outlet.error["param"]) == (400, param)
     assert not upstream.seen
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("identity", ["", "\ud800", "i" * 1000, None, 5, "msg_no"])
+async def test_items_that_cannot_be_named(serve, identity):
+    service, _ = serve()
+    body = {"model": "m", "input": [{"type": "item_reference", "id": identity}]}
+    assert (await ask(service, body)).status == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("identity", ["", "\ud800", None, 5, "i" * 1000])
+async def test_items_of_the_upstream_with_odd_ids(serve, identity):
+    service, upstream = serve(stream(output=[{"type": "message", "id": identity, "role": "assistant"}]))
+    first = (await ask(service, {"model": "m", "input": "x"})).json["id"]
+    assert (await ask(service, {"model": "m", "input": "y", "previous_response_id": first})).status == 200
+    assert upstream.seen[-1]["input"][1]["id"] == identity
 
 
 @pytest.mark.asyncio

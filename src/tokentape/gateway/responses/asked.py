@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.responses.errors import NotDone
+from tokentape.gateway.responses.errors import NotDone, previous_not_found
 from tokentape.gateway.responses.ids import response_id
-from tokentape.gateway.responses.items import LOGPROBS, listed
+from tokentape.gateway.responses.items import LOGPROBS, is_id, listed
 
 if TYPE_CHECKING:
     from tokentape.gateway.call import Call
@@ -50,7 +50,7 @@ def read(call: Call, now: float) -> Asked:
         raise NotDone(
             400, "A background response must be stored: send `store: true` with it.", param="background"
         )
-    previous = _text(given, "previous_response_id")
+    previous = _previous(given.get("previous_response_id"))
     conversation = _conversation(given.get("conversation"))
     if previous is not None and conversation is not None:
         raise NotDone(
@@ -87,18 +87,21 @@ def _flag(given: Fields, name: str, *, usual: bool) -> bool:
     raise NotDone(400, f"`{name}` must be true or false.", param=name)
 
 
-def _text(given: Fields, name: str) -> str | None:
-    value = given.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    raise NotDone(400, f"`{name}` must be a string.", param=name)
+def _previous(value: Json) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise NotDone(400, "`previous_response_id` must be a string.", param="previous_response_id")
+    if not is_id(value):
+        raise previous_not_found(value[:80])
+    return value
 
 
 def _conversation(value: Json) -> str | None:
     """Its id: a string, or an object that holds it."""
-    found = value.get("id") if isinstance(value, dict) else value
-    if found is None and value is None:
+    if value is None:
         return None
-    if isinstance(found, str) and found:
+    found = value.get("id") if isinstance(value, dict) else value
+    if isinstance(found, str) and is_id(found):
         return found
     raise NotDone(400, "`conversation` must be an id, or an object with an `id`.", param="conversation")

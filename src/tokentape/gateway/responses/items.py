@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PARTS = frozenset({"input_text", "input_image", "input_file", "input_audio"})
 SEALED_THOUGHTS = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
+LONGEST_ID = 512
 OUTPUTS = {
     "function_call_output": "function_call",
     "custom_tool_call_output": "custom_tool_call",
@@ -42,7 +43,18 @@ def listed(given: Json) -> list[Json]:
 
 def ids_of(items: Iterable[Json]) -> list[str]:
     """Their ids, as far as they have any."""
-    return [found for item in items if (found := text(fields(item).get("id")))]
+    return [found for item in items if is_id(found := text(fields(item).get("id")))]
+
+
+def is_id(name: str) -> bool:
+    """True for what may be the id of something: not empty, of a sensible length, and Unicode."""
+    if not 0 < len(name) <= LONGEST_ID:
+        return False
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half a character
+        return False
+    return True
 
 
 def kind_of(item: Json) -> str:

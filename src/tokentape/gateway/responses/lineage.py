@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.errors import NotDone, previous_not_found
-from tokentape.gateway.responses.items import OUTPUTS, calls_of, kind_of
+from tokentape.gateway.responses.items import OUTPUTS, calls_of, is_id, kind_of
 from tokentape.gateway.responses.seal import NotOurs, unseal
 from tokentape.protocols.reading import fields, text
 
@@ -91,6 +91,8 @@ async def expanded(asked: Asked, keeping: Keeping, look: Look) -> list[Json]:
     async def found(identity: str) -> Json:
         if identity in known:
             return known[identity]
+        if not is_id(identity):
+            return None
         holder = await keeping.ask(keeping.store.holder, asked.client, identity)
         record = await look(asked.client, holder) if holder is not None else None
         outputs = record.output if record is not None else []
@@ -110,7 +112,7 @@ async def _plain(
         identity = text(fields(item).get("id"))
         item = await found(identity)
         if item is None:
-            raise NotDone(404, f"Item with id '{identity}' not found.", param="input")
+            raise NotDone(404, f"Item with id '{identity[:80]}' not found.", param="input")
         kind = kind_of(item)
     if kind in ("compaction", "compaction_summary"):
         return _opened(fields(item), place, asked.client, key)
