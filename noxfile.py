@@ -105,6 +105,14 @@ def differential(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """The page about clients of the gateway, with those that want other versions of what the suite has."""
+    more = ("llama-index-llms-openai-like", "pydantic-ai-slim[openai]", "litellm==1.106.2")
+    session.install("-e", ".[gateway]", *TESTS, *more)
+    session.run("pytest", "-q", "tests/gateway/test_gw_snippets.py", *session.posargs)
+
+
+@nox.session
 def bare(session: nox.Session) -> None:
     """Everything that works with no HTTP library installed at all."""
     session.install("-e", ".", *TESTS)

@@ -11,6 +11,8 @@ Remarks are HTML comments, so a reader of the site does not see them:
     <!-- provider stops -->          nothing listens from here on, so what runs below runs offline
     <!-- provider starts -->         it listens again
     <!-- no keys -->                 from here on no credentials are in the environment
+
+`$ tokentape serve` starts a gateway, which goes on until the page ends, or starts another one.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from page import Block, commands, fits
+from server import Server, is_server
 
 from tokentape.protocols.credentials import PLACEHOLDERS
 
@@ -58,6 +59,7 @@ class Reader:
         self._provider = provider
         self._session: subprocess.Popen[str] | None = None
         self._printed = ""
+        self._server = Server()
         url = provider.url
         inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         scripts = str(Path(sys.executable).parent)
@@ -109,7 +111,8 @@ class Reader:
         assert fits(block.text, self._printed), _differ(block, self._printed)
 
     def close(self) -> None:
-        """End the Python session."""
+        """End the Python session, and the gateway."""
+        self._server.stop()
         if self._session is not None:
             assert self._session.stdin is not None
             self._session.stdin.close()
@@ -130,7 +133,7 @@ class Reader:
         path.write_text(block.text, encoding="utf-8")
 
     def _run_python(self, block: Block) -> None:
-        self._printed, problem = self._told(block.text)
+        self._printed, problem = self._told(self._server.placed(block.text))
         assert problem is None, f"line {block.line}:\n{block.text}\n{problem}"
 
     def _told(self, code: str) -> tuple[str, str | None]:
@@ -153,7 +156,10 @@ class Reader:
     def _run_commands(self, block: Block) -> None:
         wanted = int(block.says("exit code") or 0)
         for command in commands(block.text):
-            printed = self._ran(command.line, wanted)
+            if is_server(command.line):
+                printed = self._server.start(command, self._folder, self._environment)
+            else:
+                printed = self._ran(self._server.placed(command.line), wanted)
             if command.output.strip():
                 assert fits(command.output, printed), _differ(block, printed)
 
