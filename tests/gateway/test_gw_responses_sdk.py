@@ -84,6 +84,11 @@ def test_a_background_response_is_polled_and_resumed(client):
     assert client.responses.cancel(made.id).status == "completed"
 
 
+def test_a_background_response_names_its_trace(client):
+    raw = client.responses.with_raw_response.create(model="m", input="x", background=True)
+    assert raw.headers["x-tokentape-id"]
+
+
 def test_a_background_stream_is_left_and_resumed(client):
     seen = []
     with client.responses.create(model="m", input="one two three", background=True, stream=True) as events:

@@ -51,10 +51,11 @@ class Creating:
             await self._answered(asked, call, outlet, local)
             return
         response = await self._jobs.begin(asked, call)
+        traced = (("X-Tokentape-Id", call.incoming.id),)
         if asked.fields.get("stream") is True:
-            await stream(self._keeping, self._jobs, asked.client, asked.id, -1, outlet)
+            await stream(self._keeping, self._jobs, asked.client, asked.id, -1, outlet, traced)
         else:
-            await tell(outlet, response)
+            await tell(outlet, response, more=traced)
 
     async def aclose(self) -> None:
         """Wait for what is still to be kept."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.responses.keeping import Keeping
     from tokentape.gateway.responses.store import Told
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
 
     Fields = dict[str, Json]
 
@@ -86,10 +87,16 @@ async def _either(news: asyncio.Event | None, seconds: float) -> None:
 
 
 async def stream(
-    keeping: Keeping, jobs: Jobs, client: str, identity: str, after: int, outlet: Outlet
+    keeping: Keeping,
+    jobs: Jobs,
+    client: str,
+    identity: str,
+    after: int,
+    outlet: Outlet,
+    more: Headers = (),
 ) -> None:
     """The stream of a response, from an event on. What cannot be read any more cuts it: it can be resumed."""
-    await outlet.start(200, HEAD)
+    await outlet.start(200, (*HEAD, *more))
     try:
         async for events in tail(keeping, jobs, client, identity, after):
             await outlet.chunk(b"".join(sse(data) for _, data in events) if events else BEAT)
