@@ -198,7 +198,7 @@ class Live:
             raise
 
     def _left(self, step: Try) -> float | None:
-        """Seconds until the first byte must be there: waiting for a credential counts, earlier tries do not."""
+        """Seconds left for the first byte. Waiting for a credential counts, former tries do not."""
         now = time.monotonic()
         waited, self._since = now - self._since, now
         return None if step.timeout is None else max(0.001, step.timeout - waited)

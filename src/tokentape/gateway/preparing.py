@@ -6,13 +6,13 @@ that changes the meaning is refused here, before anything is sent.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.forwarding import fresh, onward
 from tokentape.gateway.parameters import with_parameters
 from tokentape.gateway.patching import differences, patched
+from tokentape.gateway.unsigned import UNSIGNED, without_unsigned
 from tokentape.protocols.canonical.losses import LossReport
 from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.codec import Source, Target
@@ -89,7 +89,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
     headers = (*onward(request.headers, keep_credentials=keeps), *upstream.headers)
     if giving is not None:
         fields, headers = giving.injected(giving.passed(fields, call.dialect), headers, call.dialect)
-    if call.dialect == "anthropic.messages" and _UNSIGNED.search(body):
+    if call.dialect == "anthropic.messages" and UNSIGNED.search(body):
         fields = without_unsigned(fields)
     if call.is_edited:
         body = dumps(fields)
@@ -108,31 +108,6 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
 def _own_way(fields: Fields, upstream: Upstream) -> Fields:
     """A body without the fields that stand elsewhere there (Vertex has the model in its path)."""
     return {name: value for name, value in fields.items() if name not in upstream.dropped}
-
-
-_UNSIGNED = re.compile(rb'"signature"\s*:\s*(?:""|null)')
-
-
-def without_unsigned(fields: Fields) -> Fields:
-    """A Messages request without thoughts that have no signature: another model thought them, through this
-    gateway or another, and the API refuses what it did not sign.
-    """
-    turns = fields.get("messages")
-    if not isinstance(turns, list):
-        return fields
-    return {**fields, "messages": [_signed(turn) for turn in turns]}
-
-
-def _signed(turn: Json) -> Json:
-    content = turn.get("content") if isinstance(turn, dict) else None
-    if not isinstance(turn, dict) or not isinstance(content, list):
-        return turn
-    kept = [block for block in content if not _is_unsigned(block)]
-    return turn if len(kept) == len(content) or not kept else {**turn, "content": kept}
-
-
-def _is_unsigned(block: Json) -> bool:
-    return isinstance(block, dict) and block.get("type") == "thinking" and not block.get("signature")
 
 
 def _translated(
