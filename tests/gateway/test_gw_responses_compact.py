@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gw_responses_calls import Kept, Upstream, ask, get, request, response, stream
+from gw_responses_calls import Kept, Upstream, ask, get, request, response, sse, stream
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -271,6 +271,39 @@ async def test_clients_who_share_an_upstreams_key_do_not_see_each_others(streami
     assert (await ask(service, body, key="bob")).error["code"] == "previous_response_not_found"
     assert (await ask(service, body, key="alice")).status == 200
     assert len(upstream.forwarded) == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_nobody_takes_anothers_by_writing_its_id_into_a_request(streaming):
+    whole = {"metadata": {"id": "resp_victim"}, "response": {"id": "resp_victim"}, **response("resp_bobs")}
+    events = [sse({"type": "response.created", "metadata": {"id": "resp_victim"}, "response": whole})]
+    service, upstream = made(events if streaming else (200, whole), keeps=True)
+    outlet = await ask(service, {"model": "m", "input": "x", "stream": streaming}, key="bob")
+    assert b"resp_victim" in outlet.body
+    assert (await get(service, "resp_victim", key="bob")).status == 404
+    assert "forwarded" in (await get(service, "resp_bobs", key="bob")).json
+    assert len(upstream.forwarded) == 1
+
+
+@pytest.mark.asyncio
+async def test_an_id_that_is_another_clients_stays_theirs(caplog):
+    service, _ = made((200, response("resp_up")), keeps=True)
+    await ask(service, {"model": "m", "input": "x"}, key="alice")
+    assert (await ask(service, {"model": "m", "input": "x"}, key="bob")).status == 200
+    assert "is not kept" in caplog.text
+    assert (await get(service, "resp_up", key="bob")).status == 404
+
+
+@pytest.mark.asyncio
+async def test_an_odd_reply_of_such_an_upstream_passes(caplog):
+    for reply in ((200, {"odd": True}), [b"data: odd\n\n", b": x\n\n"], [], (500, {"id": "resp_up"})):
+        service, _ = made(reply, keeps=True)
+        streaming = isinstance(reply, list)
+        outlet = await ask(service, {"model": "m", "input": "x", "stream": streaming}, key="bob")
+        assert outlet.ended
+        assert outlet.body == (b"".join(reply) if streaming else outlet.body)
+        assert (await get(service, "resp_up", key="bob")).status == 404
 
 
 @pytest.mark.asyncio

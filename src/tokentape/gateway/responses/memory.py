@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.responses.store import StoreFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -41,6 +43,8 @@ class MemoryStore:
 
     def put(self, record: Stored, uses: Sequence[str] = (), events: Sequence[Told] = ()) -> None:
         """Keep a new response."""
+        if record.id in self._slots:
+            raise StoreFailed(f"the store of responses has a response {record.id} already")
         now = self._clock()
         for identity in uses:
             if (slot := self._slots.get(identity)) is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.call import Call
 from tokentape.gateway.counting import count
+from tokentape.gateway.edge import looked_up
 from tokentape.gateway.exchange import Exchange
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.responses.service import Responses
@@ -84,15 +86,24 @@ def plug_in(services: Services, options: StateOptions) -> Responses:
     """Put the state before the exchange. Raises `StoreFailed` where its store cannot be opened."""
     responses = Responses(options, Behind(services))
 
+    async def answer(call: Call, outlet: Outlet) -> None:
+        """From the tape, or from the state: a recording holds what the client saw, ids of ours included."""
+        operation = call.found.operation
+        async with AsyncExitStack() as stack:
+            taped = await looked_up(services, call.incoming, operation, outlet, None, stack)
+            if taped is not None:
+                incoming = replace(call.incoming, is_taped=True)
+                await responses.answer(replace(call, incoming=incoming), taped)
+
     async def create(call: Call, outlet: Outlet, exchange: Exchange) -> None:
-        await responses.answer(call, outlet)
+        await answer(call, outlet)
 
     async def enter(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
-        await responses.answer(call_about(incoming, found), outlet)
+        await answer(call_about(incoming, found), outlet)
 
     async def counted(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
         if found.operation.dialect == NAME:
-            await responses.answer(call_about(incoming, found), outlet)
+            await answer(call_about(incoming, found), outlet)
         else:
             await count(incoming, found, outlet, exchange)
 
