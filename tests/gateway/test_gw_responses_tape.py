@@ -1,4 +1,4 @@
-"""Conversations by `previous_response_id` on tape: they replay, though every id is new each time."""
+"""Conversations by `previous_response_id` on tape: they replay, and what is not on it goes on from them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def talk(url, **more):
     return previous, heard
 
 
-def test_a_conversation_replays_though_its_ids_are_new(tapes):
+def test_a_conversation_replays_with_the_ids_that_it_had(tapes):
     made, provider = tapes
     with made("new_episodes") as gateway:
         first, said = talk(gateway.url)
@@ -53,7 +53,7 @@ def test_a_conversation_replays_though_its_ids_are_new(tapes):
     with made("none") as gateway:
         second, replayed = talk(gateway.url)
     assert replayed == said
-    assert first != second
+    assert first == second
     assert provider.count == 3
 
 
@@ -104,3 +104,23 @@ def test_a_miss_over_a_websocket_is_an_error_frame(tapes):
             assert (frame["type"], frame["status"]) == ("error", 400)
             assert "No recording" in frame["error"]["message"]
     assert provider.count == 3
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_not_on_tape_goes_on_from_what_is(tapes, stream):
+    made, provider = tapes
+
+    def ask(client, previous=None, text="one"):
+        body = {"model": "m", "input": text, "previous_response_id": previous, "stream": stream}
+        reply = client.post("/v1/responses", json=body)
+        assert reply.status_code == 200, reply.text
+        return reply.text.split('"id":"resp_')[1].split('"')[0]
+
+    with made("new_episodes") as gateway, httpx.Client(base_url=gateway.url, timeout=30) as client:
+        first = ask(client)
+    with made("new_episodes") as gateway, httpx.Client(base_url=gateway.url, timeout=30) as client:
+        assert ask(client) == first
+        assert provider.count == 1
+        ask(client, f"resp_{first}", "two")
+        asked = provider.requests[-1].json["messages"]
+        assert [message["role"] for message in asked] == ["user", "assistant", "user"]

@@ -1,4 +1,4 @@
-"""How a stream that is passed on as it is ends in an error: with the one event that says so in its dialect."""
+"""How a stream that is passed on as it is ends in an error: with the one event of its dialect for that."""
 
 from __future__ import annotations
 

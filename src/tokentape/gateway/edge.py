@@ -27,11 +27,12 @@ async def looked_up(
     incoming: Incoming,
     operation: Operation,
     outlet: Outlet,
-    record: Record,
+    record: Record | None,
     stack: AsyncExitStack,
 ) -> Outlet | None:
     """The outlet for a live answer, which records it; None where the tape answered the call, or an error
-    about it did: then nothing may go upstream. What is open for the call is closed with `stack`.
+    about it did: then nothing may go upstream. What is open for the call is closed with `stack`. `record`
+    None: one is made where the tape answers.
     """
     name = services.tapes.name_of(incoming.naming)
     if name is None or incoming.is_taped:
@@ -48,6 +49,8 @@ async def looked_up(
         taped = Taped(outlet, outcome, services.keep)
         stack.push_async_exit(_Closing(taped))
         return taped
+    if record is None:
+        record = services.record(incoming, operation, operation.model or "")
     await _play(outcome, operation, outlet, record)
     return None
 

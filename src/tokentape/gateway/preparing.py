@@ -76,7 +76,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
     call, upstream = asking.call, candidate.upstream
     request, fields = call.incoming.request, call.fields
     body, losses = request.body or b"", NO_LOSSES
-    if candidate.set or upstream.quirks is not NO_QUIRKS:
+    if candidate.set or (upstream.quirks is not NO_QUIRKS and not owns(upstream, call.dialect)):
         changed = with_parameters(asking.conversation, candidate.set)
         target = Target(call.dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
         written = write_request(changed, target, allow_losses=True)
@@ -108,6 +108,11 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
 def _own_way(fields: Fields, upstream: Upstream) -> Fields:
     """A body without the fields that stand elsewhere there (Vertex has the model in its path)."""
     return {name: value for name, value in fields.items() if name not in upstream.dropped}
+
+
+def owns(upstream: Upstream, dialect: str) -> bool:
+    """True where the dialect is the upstream's own: what its clients write for it is right as it is."""
+    return dialect.partition(".")[0] == upstream.provider
 
 
 def _translated(

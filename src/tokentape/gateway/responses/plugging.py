@@ -86,24 +86,27 @@ def plug_in(services: Services, options: StateOptions) -> Responses:
     """Put the state before the exchange. Raises `StoreFailed` where its store cannot be opened."""
     responses = Responses(options, Behind(services))
 
-    async def answer(call: Call, outlet: Outlet) -> None:
-        """From the tape, or from the state: a recording holds what the client saw, ids of ours included."""
+    async def create(call: Call, outlet: Outlet, exchange: Exchange) -> None:
+        """From the tape, or from the state: a recording holds what the client saw, ids of ours included.
+        What is made in the background is looked up where it is made.
+        """
+        if call.fields.get("background") is True:
+            await responses.answer(call, outlet)
+            return
         operation = call.found.operation
+        seen = responses.adopting(call, outlet)
         async with AsyncExitStack() as stack:
-            taped = await looked_up(services, call.incoming, operation, outlet, None, stack)
+            taped = await looked_up(services, call.incoming, operation, seen, None, stack)
             if taped is not None:
                 incoming = replace(call.incoming, is_taped=True)
                 await responses.answer(replace(call, incoming=incoming), taped)
 
-    async def create(call: Call, outlet: Outlet, exchange: Exchange) -> None:
-        await answer(call, outlet)
-
     async def enter(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
-        await answer(call_about(incoming, found), outlet)
+        await responses.answer(call_about(incoming, found), outlet)
 
     async def counted(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
         if found.operation.dialect == NAME:
-            await answer(call_about(incoming, found), outlet)
+            await responses.answer(call_about(incoming, found), outlet)
         else:
             await count(incoming, found, outlet, exchange)
 

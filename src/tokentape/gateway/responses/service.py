@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import UsageError
 from tokentape.gateway.responses import compacting
 from tokentape.gateway.responses.about import About
+from tokentape.gateway.responses.adopting import Adopting
 from tokentape.gateway.responses.asked import read
 from tokentape.gateway.responses.creating import Creating
 from tokentape.gateway.responses.editing import anew, url_to_create
@@ -61,6 +62,10 @@ class Responses:
         await self.jobs.aclose(self.options.grace if grace is None else grace)
         await self._creating.aclose()
         await self.keeping.aclose()
+
+    def adopting(self, call: Call, outlet: Outlet) -> Adopting:
+        """An outlet that keeps a response that comes from the tape."""
+        return Adopting(outlet, call, self.keeping, self._whose)
 
     async def answer(self, call: Call, outlet: Outlet, local: Local | None = None) -> None:
         """Answer a call, whatever it asks; `local` is what the WebSocket remembers over which it came."""

@@ -1,0 +1,99 @@
+"""A response that the tape told: it is kept as if it had been made now, under the id that was recorded, so
+that what is not on the tape can go on from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.gateway.responses.asked import read
+from tokentape.gateway.responses.errors import NotDone
+from tokentape.gateway.responses.filing import Filing
+from tokentape.gateway.responses.lineage import with_ancestors
+from tokentape.gateway.responses.store import StoreFailed
+from tokentape.log import log
+from tokentape.protocols.fastjson import loads
+from tokentape.protocols.reading import text
+from tokentape.wire.event import decode
+from tokentape.wire.jsontext import JsonError
+from tokentape.wire.sse import SseDecoder
+
+if TYPE_CHECKING:
+    from tokentape.gateway.call import Call
+    from tokentape.gateway.outlet import Outlet
+    from tokentape.gateway.responses.keeping import Keeping
+    from tokentape.gateway.responses.whose import Whose
+    from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
+
+    Fields = dict[str, Json]
+
+_ENDS = (b"response.completed", b"response.incomplete", b"response.failed")
+
+
+class Adopting:
+    """An outlet that looks whether it is the tape that answers; if not, it only passes on."""
+
+    def __init__(self, inner: Outlet, call: Call, keeping: Keeping, whose: Whose) -> None:
+        self._inner, self._call, self._keeping, self._whose = inner, call, keeping, whose
+        self._pieces: list[bytes] | None = None
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """The head; a recording says that it is one."""
+        if status == 200 and any(name == "x-tokentape-replayed" for name, _ in headers):
+            self._pieces = []
+        await self._inner.start(status, headers)
+
+    async def chunk(self, data: bytes) -> None:
+        """Bytes of the body. The response is kept before the client has it whole."""
+        if self._pieces is not None:
+            self._pieces.append(data)
+            body = b"".join(self._pieces)
+            if body.lstrip()[:1] == b"{" or any(end in data for end in _ENDS):
+                await self._adopt(body)
+        await self._inner.chunk(data)
+
+    async def end(self) -> None:
+        """The end of the body."""
+        await self._inner.end()
+
+    async def cut(self) -> None:
+        """A recording that breaks off."""
+        await self._inner.cut()
+
+    async def gone(self) -> None:
+        """As the client's."""
+        await self._inner.gone()
+
+    async def _adopt(self, body: bytes) -> None:
+        response = response_in(body)
+        identity = text(response.get("id")) if response is not None else ""
+        if response is None or not identity:
+            return
+        try:
+            asked = read(self._call, self._keeping.clock())
+            if not asked.is_stored:
+                return
+            asked = await with_ancestors(asked, self._keeping, self._whose.look(None))
+            await Filing(replace(asked, id=identity), self._keeping).end(response)
+        except (NotDone, StoreFailed) as error:
+            log.debug("response %s of the tape is not kept: %s", identity, error)
+
+
+def response_in(body: bytes) -> Fields | None:
+    """The response object of a whole reply, or of the last event of a stream; None if there is none yet."""
+    if body.lstrip()[:1] == b"{":
+        found = _json(body)
+    else:
+        events = [event.data for event in decode(SseDecoder(), (body, b"\n\n")) if event.data]
+        found = next((_json(data) for data in reversed(events) if any(end in data for end in _ENDS)), None)
+        found = found.get("response") if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and found.get("object") == "response" else None
+
+
+def _json(data: bytes) -> Json:
+    try:
+        return loads(data)
+    except JsonError:
+        return None
