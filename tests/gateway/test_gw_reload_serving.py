@@ -157,6 +157,7 @@ def test_each_of_several_workers_sees_another_configuration(tmp_path, provider):
     path.write_text(CONFIG.format(url=provider.url, alias="fast"))
     serving = Serving(tmp_path, "--workers", "2")
     try:
+        serving.watched("is in force", "is in force")
         with serving.ask("fast") as reply:
             assert reply.status == 200
         path.write_text(CONFIG.format(url=provider.url, alias="quick"))
@@ -165,7 +166,10 @@ def test_each_of_several_workers_sees_another_configuration(tmp_path, provider):
             with serving.ask("quick") as reply:
                 assert reply.headers["X-Tokentape-Upstream"] == "one/gpt-5"
         path.write_text(CONFIG.format(url=provider.url, alias="third") + "listed = 1")
-        serving.watched("models.third.listed: 1 does not fit", "models.third.listed: 1 does not fit")
+        refused = "models.third.listed: 1 does not fit"
+        serving.watched(refused, refused)
+        serving.process.send_signal(signal.SIGHUP)
+        serving.watched(refused, refused)
         with serving.ask("quick") as reply:
             assert reply.status == 200
     finally:

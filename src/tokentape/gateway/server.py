@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from tokentape.errors import UsageError
 from tokentape.gateway.logs import log_to_stderr
+from tokentape.log import log
 
 if TYPE_CHECKING:
     import socket
@@ -42,7 +46,7 @@ def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | N
         _say(line)
     if config.workers > 1:
         plan = _plan(Worker(source), config, is_factory=True)
-        Multiprocess(plan, sockets=[listening]).run()
+        Workers(plan, sockets=[listening]).run()
         return 0
     from tokentape.gateway.assembling import gateway_of
 
@@ -50,6 +54,19 @@ def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | N
     settle_memory()
     server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+class Workers(Multiprocess):
+    """Several processes. At SIGHUP each reads the configuration again, and goes on with the old one where
+    that is refused; nothing is started anew.
+    """
+
+    def handle_hup(self) -> None:
+        """Pass the signal on."""
+        for process in self.processes:
+            if process.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,7 @@ class Worker:
         config = self.source.load()
         log_to_stderr(config.log_level)
         app = gateway_of(config, self.source)
+        log.info("%s: the configuration is in force", config.path)
         settle_memory()
         return app
 
