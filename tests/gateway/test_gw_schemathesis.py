@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from running import running, setup, upstream
 
 from tokentape.gateway.description import description
+from tokentape.gateway.pages import PAGES
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.testing.provider import Provider
 
@@ -76,3 +77,8 @@ def test_the_pages_of_the_gateway_are_described(url):
     """What it serves is what it says."""
     with urllib.request.urlopen(f"{url}/openapi.json") as reply:
         assert json.load(reply) == description()
+
+
+def test_every_page_of_the_gateway_is_described():
+    described = description()["paths"]
+    assert {(method.upper(), path) for path, item in described.items() for method in item} >= set(PAGES)

@@ -118,6 +118,7 @@ APIS = (
 """What clients of other APIs ask."""
 
 GATEWAY = "Gateway"
+REFUSED = ("400", "it cannot be read")
 
 OWN = (
     Operation("get", "/health", GATEWAY, "The process answers", reply="Status"),
@@ -136,6 +137,26 @@ OWN = (
         reply="Page",
         named=("name",),
     ),
+    Operation(
+        "get",
+        "/usage",
+        GATEWAY,
+        "What was spent",
+        reply="Page",
+        gives=("text/csv",),
+        named=("by", "from", "to", "format"),
+        also=(REFUSED,),
+    ),
+    Operation(
+        "post",
+        "/tokens",
+        GATEWAY,
+        "About how many tokens a request is, in any dialect",
+        "Any",
+        reply="Estimate",
+        also=(REFUSED,),
+    ),
+    Operation("post", "/cost", GATEWAY, "About what it costs", "Any", reply="Estimate", also=(REFUSED,)),
     Operation("get", "/traces", GATEWAY, "The last calls", reply="Page"),
     Operation(
         "get",
@@ -210,6 +231,8 @@ SCHEMAS: Mapping[str, Json] = {
         ]
     },
     "OllamaError": _object(("error",), error={"type": "string"}),
+    "Any": _object(model=MODEL),
+    "Estimate": _object(("estimate",), estimate={"type": "boolean"}),
     "Status": _object(("status",), status={"type": "string"}),
     "Document": _object(("openapi", "paths")),
     "Page": _object(),
@@ -225,6 +248,10 @@ PARAMETERS: Mapping[str, Fields] = {
     "id": _parameter("id", "path", "its id", NAME, required=True),
     "name": _parameter("name", "path", "its name", NAME, required=True),
     "model": _parameter("model", "path", "the model", NAME, required=True),
+    "by": _parameter("by", "query", "what to group by, separated by commas", {"type": "string"}),
+    "from": _parameter("from", "query", "a day, a moment, or seconds since 1970 (UTC)", {"type": "string"}),
+    "to": _parameter("to", "query", "the end, as `from`", {"type": "string"}),
+    "format": _parameter("format", "query", "for a program or a spreadsheet", {"enum": ["json", "csv"]}),
     "alt": _parameter("alt", "query", "`sse`: events; else one JSON array", {"enum": ["sse", "json"]}),
 }
 """Parameters of a path or query."""
