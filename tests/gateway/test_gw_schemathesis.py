@@ -16,6 +16,7 @@ pytest.importorskip("schemathesis")
 import schemathesis
 from hypothesis import HealthCheck, settings
 from running import running, setup, upstream
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from tokentape.gateway.description import description
 from tokentape.gateway.pages import PAGES
@@ -46,6 +47,7 @@ def url(tmp_path_factory):
 def test_a_made_up_request_is_answered_as_described(case, url):
     reply = case.call(base_url=url, timeout=20)
     assert reply.status_code < 500, (reply.status_code, reply.text[:500])
+    case.validate_response(reply, checks=[response_schema_conformance, content_type_conformance])
     if reply.status_code >= 400 and case.method != "HEAD":
         told = error_of(reply.content)
         assert isinstance(told, str)
