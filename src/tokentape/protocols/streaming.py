@@ -139,10 +139,14 @@ class StreamTranslator:
         written = self._write(self._reader.end())
         return written if self._over else written + self._write((Ended(False),))
 
-    def fail(self, message: str) -> bytes:
+    def fail(self, why: str | Failure) -> bytes:
         """The source broke: the target's stream ends with an error."""
-        failure = Failure(FailureKind.INCOMPLETE, message)
+        failure = Failure(FailureKind.INCOMPLETE, why) if isinstance(why, str) else why
         return self._write((Failed(failure), Ended(False)))
+
+    def ping(self) -> bytes:
+        """What says that the connection is alive; empty where the target's dialect has no word for it."""
+        return self._write((Ping(),))
 
     def _write(self, events: Iterable[Event]) -> bytes:
         written = self._written  # it outlives an error of the reader: the writer has told it
