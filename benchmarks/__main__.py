@@ -14,7 +14,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import guard, imports, keys, launching, loading, recording, replay, soak, stacks, translating
+from benchmarks import (
+    gateway,
+    guard,
+    imports,
+    keys,
+    launching,
+    loading,
+    recording,
+    replay,
+    soak,
+    stacks,
+    translating,
+)
 from benchmarks.measure import MISSED
 from benchmarks.recorders import PEERS, quiet
 from benchmarks.stackclients import STACKS
@@ -34,6 +46,7 @@ PARTS = {
     "Guard": guard.run,
     "Launching": launching.run,
     "Soak": soak.run,
+    "Gateway": gateway.run,
 }
 
 
@@ -90,9 +103,7 @@ def _versions(names: Iterable[str]) -> str:
 
 
 def _claim(row: Row) -> str:
-    if row.limit is not None:
-        return f"at most {row.limit:g} {row.unit}"
-    return "peer" if any(name in row.what for name in PEERS) else ""
+    return row.claim or ("peer" if any(name in row.what for name in PEERS) else "")
 
 
 if __name__ == "__main__":

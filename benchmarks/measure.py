@@ -15,21 +15,33 @@ MISSED = "DOES NOT HOLD"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure: what was measured, the claim's limit (None: for comparison only). NaN: it could not be measured."""
+    """One figure: what was measured, and the claim: at most `limit`, or at least `least` (neither: for comparison
+    only). NaN: it could not be measured.
+    """
 
     what: str
     value: float
     unit: str
     limit: float | None = None
+    least: float | None = None
 
     @property
     def verdict(self) -> str:
         """Whether the claim holds in this run."""
         if math.isnan(self.value):
             return "nothing arrives"
-        if self.limit is None:
+        if not self.claim:
             return ""
-        return "holds" if self.value <= self.limit else MISSED
+        is_few = self.limit is None or self.value <= self.limit
+        is_much = self.least is None or self.value >= self.least
+        return "holds" if is_few and is_much else MISSED
+
+    @property
+    def claim(self) -> str:
+        """What is claimed of it; "" for nothing."""
+        if self.limit is not None:
+            return f"at most {self.limit:g} {self.unit}"
+        return f"at least {self.least:g} {self.unit}" if self.least is not None else ""
 
     @property
     def measured(self) -> str:
@@ -37,8 +49,7 @@ class Row:
         return "-" if math.isnan(self.value) else f"{self.value:.3g} {self.unit}"
 
     def __str__(self) -> str:
-        limit = f"at most {self.limit:g} {self.unit}" if self.limit is not None else ""
-        return f"{self.what:<62} {self.value:>10.3f} {self.unit:<10} {limit:<22} {self.verdict}"
+        return f"{self.what:<62} {self.value:>10.3f} {self.unit:<10} {self.claim:<22} {self.verdict}"
 
 
 def interleaved(jobs: dict[str, Callable[[], T]], rounds: int, *, warm: bool = True) -> dict[str, list[T]]:
