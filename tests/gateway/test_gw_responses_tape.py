@@ -124,3 +124,16 @@ def test_what_is_not_on_tape_goes_on_from_what_is(tapes, stream):
         ask(client, f"resp_{first}", "two")
         asked = provider.requests[-1].json["messages"]
         assert [message["role"] for message in asked] == ["user", "assistant", "user"]
+
+
+def test_a_recording_that_is_played_again_and_again_warns_of_nothing(tapes, caplog):
+    made, _ = tapes
+    with made("new_episodes") as gateway:
+        with httpx.Client(base_url=gateway.url, timeout=30) as client:
+            body = {"model": "m", "input": "one"}
+            ids = {client.post("/v1/responses", json=body).json()["id"] for _ in range(3)}
+            first = client.post("/v1/responses", json=body).json()["id"]
+            found = client.get(f"/v1/responses/{first}").json()
+    assert ids
+    assert found["id"] == first
+    assert "is not kept" not in caplog.text
