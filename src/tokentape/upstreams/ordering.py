@@ -26,6 +26,8 @@ def in_order(
     candidates: Sequence[Candidate], random: Callable[[], float], affinity: str | None
 ) -> list[Candidate]:
     """The targets as they are to be asked. One of weight 0 comes after the others of its rank."""
+    if len(candidates) == 1:
+        return list(candidates)
     found: list[Candidate] = []
     for rank in sorted({candidate.rank for candidate in candidates}):
         equals = [candidate for candidate in candidates if candidate.rank == rank]

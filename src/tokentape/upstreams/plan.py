@@ -101,7 +101,7 @@ class _Course:
         self.begun = self.since = self.clock()
         self.deadline = self.begun + policy.retry.budget
         self.waited = 0.0
-        self.tries = 0
+        self.tries = self.asked = 0
         self.last: Failed | None = None
         self.bound = affinity if policy.only_affinity else None
         most = 1 if streaming and policy.streaming == "never" else policy.max_targets
@@ -140,13 +140,14 @@ class _Course:
 
     def _open(self) -> list[Target]:
         """Targets that may still be asked: beyond the most, only those that were asked already."""
-        asked = sum(target.is_asked for target in self.targets)
-        return [one for one in self.targets if not one.is_over and (one.is_asked or asked < self.most)]
+        has_room = self.asked < self.most
+        return [one for one in self.targets if not one.is_over and (has_room or one.is_asked)]
 
     def _in_time(self, wait: Wait) -> bool:
         return wait.until <= self.deadline
 
     def _try(self, target: Target, lease: Lease) -> Try:
+        self.asked += not target.is_asked
         target.is_asked, self.current = True, target
         self.tries += 1
         return Try(target.candidate, lease, target.candidate.upstream.times.first_byte)

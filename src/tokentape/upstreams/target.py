@@ -39,8 +39,10 @@ class Target:
 
     def lease(self, pools: Pools, now: float, call: int, tokens: int) -> Lease | Wait:
         """A credential for a try, or what there is to wait for."""
-        held = {name: at for name, at in self._held.items() if at > now and name not in self._useless}
-        without = held.keys() | self._useless
+        held: dict[str, float] = {}
+        if self._held:
+            held = {name: at for name, at in self._held.items() if at > now and name not in self._useless}
+        without = held.keys() | self._useless if held else self._useless
         if now < self._retry_at:
             return self._own(self._retry_at)
         got = pools.lease(

@@ -177,7 +177,8 @@ class Candidate:
     weight: float = 1.0
     set: Mapping[str, Json] = field(default_factory=dict)
 
-    @property
-    def label(self) -> str:
-        """`upstream/model`."""
-        return f"{self.upstream.name}/{self.model}"
+    label: str = field(init=False, repr=False, compare=False)
+    """`upstream/model`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", f"{self.upstream.name}/{self.model}")

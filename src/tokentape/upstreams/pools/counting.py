@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from math import floor, inf
 from typing import TYPE_CHECKING
 
+from tokentape.protocols.canonical.quick import quick
+
 if TYPE_CHECKING:
     from tokentape.upstreams.upstream import Window
 
 _BUNDLES = 240
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Now: by a clock that only goes forward, and by the one on the wall, which windows of days follow."""

@@ -56,5 +56,6 @@ class History:
 
     def succeeded(self) -> None:
         """Something worked: all is forgotten."""
-        self._failed.clear()
+        if self._failed:
+            self._failed.clear()
         self._level = 0

@@ -31,16 +31,15 @@ class Case:
 
     def succeeded(self, begun: float, now: float) -> None:
         """All that failures of late made is over, at every scope."""
-        model = self.place.model(self.model, now)
-        histories = [model.history, self.place.host, self.place.servers]
-        model.rest = after_success(model.rest, begun)
-        self.place.rest = after_success(self.place.rest, begun)
-        if self.key is not None:
-            histories += [self.key.history, self.group.history]
-            self.key.rest = after_success(self.key.rest, begun)
-            self.group.rest = after_success(self.group.rest, begun)
-        for history in histories:
+        place, model, key, group = self.place, self.place.model(self.model, now), self.key, self.group
+        for history in (place.host, place.servers, model.history):
             history.succeeded()
+        if key is not None:
+            key.history.succeeded()
+            group.history.succeeded()
+        for scope in (place, model) if key is None else (place, model, key, group):
+            if scope.rest is not None:
+                scope.rest = after_success(scope.rest, begun)
 
     def failed(self, failed: Failed, begun: float, now: float, options: PoolOptions) -> None:
         """Rest what the failure speaks about, if it is enough for that."""

@@ -22,6 +22,8 @@ def group_of(upstream: Upstream, model: str) -> str:
     own name for it, so that two names of one model share what is known.
     """
     own = upstream.own_model(model)
+    if not upstream.quota_groups:
+        return own
     is_declared = any(model in group for group in upstream.quota_groups)
     return upstream.quota_group(model if is_declared else own)
 
@@ -44,18 +46,20 @@ def wait_for(
 ) -> Wait | None:
     """What there is to wait for before this key may go; None: it may."""
     upstream, state = candidate.upstream, key.group(group, now)
+    most, counts = key.credential.limits.concurrent, counts_of(upstream, key, state, group, options)
+    rests = [rest for rest in (key.rest, state.rest) if rest is not None]
+    if not (rests or counts) and most is None:
+        return None  # as nearly always
     what = f"{candidate.label}#{key.credential.name}"
-    rests = () if upstream.passes_client_key else (key.rest, state.rest)
-    resting = [found for rest in rests if (found := active(rest, now.clock)) is not None]
+    resting = [] if upstream.passes_client_key else [rest for rest in rests if active(rest, now.clock)]
     waits = [Wait(rest.until, rest.kind, what) for rest in resting]
-    for count in counts_of(upstream, key, state, group, options):
+    for count in counts:
         if (seconds := count.wait(now, tokens)) > 0:
             is_long = count.window.seconds >= options.used_up
             if is_long and options.fair_cycle:
                 state.used_up = max(state.used_up, now.clock + count.reset(now))
             kind = FailureClass.quota_exceeded if is_long else FailureClass.rate_limit
             waits.append(Wait(now.clock + seconds, kind, what))
-    most = key.credential.limits.concurrent
     if not waits and most is not None and key.in_flight >= most:
         return Wait(inf, FailureClass.rate_limit, what, busy=True)
     return max(waits, key=lambda wait: wait.until, default=None)

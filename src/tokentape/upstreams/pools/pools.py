@@ -78,12 +78,11 @@ class Pools:
         if not self._is_declared:
             self._upstreams.setdefault(upstream.name, upstream)
         place = self._place(upstream)
-        model = upstream.own_model(candidate.model)
-        known = place.models.get(model)
-        rests = ((upstream.name, place.rest), (candidate.label, known.rest if known else None))
-        for what, rest in rests:
-            if (resting := active(rest, now.clock)) is not None:
-                return Wait(resting.until, resting.kind, what, whole=True)
+        known = place.models.get(upstream.own_model(candidate.model))
+        if place.rest is not None and (resting := active(place.rest, now.clock)) is not None:
+            return Wait(resting.until, resting.kind, upstream.name, whole=True)
+        if known is not None and (resting := active(known.rest, now.clock)) is not None:
+            return Wait(resting.until, resting.kind, candidate.label, whole=True)
         group = group_of(upstream, candidate.model)
         waits = []
         for key in self._ordered(upstream, group, now, prefer):
@@ -107,14 +106,18 @@ class Pools:
         settle(lease, heard, tokens)
         if heard is not None:
             self._judge(lease, heard)
-        for callback in list(self._watching.values()):
-            callback()
+        if self._watching:
+            for callback in list(self._watching.values()):
+                callback()
 
     def counts_tokens(self, upstream: Upstream) -> bool:
         """True if some limit of it counts tokens, so that an estimate is wanted."""
-        windows = [window for key in upstream.credentials for window in key.limits.windows]
-        windows += [cap.window for cap in self._options.caps.get(upstream.name, ())]
-        return any(window.tokens is not None for window in windows)
+        for key in upstream.credentials:
+            for window in key.limits.windows:
+                if window.tokens is not None:
+                    return True
+        caps = self._options.caps.get(upstream.name)
+        return caps is not None and any(cap.window.tokens is not None for cap in caps)
 
     def heard_headers(self, lease: Lease, headers: Headers) -> None:
         """Keep what a reply's rate-limit headers say. Those of a client's own key are nobody else's."""
