@@ -242,6 +242,17 @@ async def test_a_stream_that_breaks_off_is_an_error_never_silence():
 
 
 @pytest.mark.asyncio
+async def test_a_defect_is_an_error_too_and_the_connection_stays(caplog):
+    service, _ = made(ValueError("a defect"), stream())
+    async with connected(service) as client:
+        (frame,) = await client.turn({"model": "m", "input": "x"})
+        assert (frame["status"], frame["error"]["code"]) == (500, "server_error")
+        assert "its log says more" in frame["error"]["message"]
+        assert (await client.turn({"model": "m", "input": "x"}))[-1]["type"] == "response.completed"
+    assert "ValueError: a defect" in caplog.text
+
+
+@pytest.mark.asyncio
 async def test_a_whole_reply_is_told_as_events():
     service, _ = made((200, response()))
     async with connected(service) as client:

@@ -14,6 +14,7 @@ from tokentape.gateway.responses.items import kind_of
 from tokentape.gateway.responses.lineage import expanded, with_ancestors
 from tokentape.gateway.responses.stream import stream
 from tokentape.gateway.responses.tee import Tee
+from tokentape.gateway.responses.warming import says_nothing, warm
 from tokentape.log import log
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Creating:
         `StoreFailed`, as long as nothing was told.
         """
         asked = read(call, self._keeping.clock())
+        if says_nothing(asked):
+            asked, _ = await self._prepared(asked, call, local)
+            await warm(asked, Tee(outlet, Filing(asked, self._keeping, local.keep if local else None)))
+            return
         if await self._whose.is_for_upstream(call, asked, local):
             await self._whose.pass_on(call, outlet)
             return

@@ -9,6 +9,7 @@ go on from it; a turn that fails to go on from a response makes the connection f
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.outlet import ClientGone
@@ -100,6 +101,7 @@ class Connection:
         self._is_busy = True
         self._turns += 1
         self._turn = asyncio.create_task(self._answer(asked))
+        self._turn.add_done_callback(_ended)
 
     def _read(self, said: object, raw: object) -> Fields:
         """The request in a message. Raises `NotDone`."""
@@ -127,14 +129,14 @@ class Connection:
         try:
             await self._ask(asked, outlet)
         except ClientGone:
-            pass
+            return
         finally:
+            if not outlet.is_over and not self._closed.is_set():  # a defect, which `_ended` logs
+                with suppress(ClientGone):
+                    await outlet.fail(500, {"message": "a defect of tokentape; its log says more"})
             self._free()
             if outlet.failed:
                 self._local.forget(text(asked.get("previous_response_id")))
-        if not outlet.is_over and not self._closed.is_set():
-            log.error("a turn of a WebSocket ended without an end")
-            await outlet.cut()
 
     async def _ask(self, asked: Fields, outlet: FrameOutlet) -> None:
         incoming = self._incoming
@@ -158,6 +160,11 @@ class Connection:
         if self._closed.is_set():
             raise ClientGone
         await self._asgi_send({"type": "websocket.send", "text": data.decode("utf-8", "replace")})
+
+
+def _ended(turn: asyncio.Task[None]) -> None:
+    if not turn.cancelled() and (error := turn.exception()) is not None:
+        log.error("a turn of a WebSocket: a defect of tokentape", exc_info=error)
 
 
 def _turn_of(incoming: Incoming, request: Request, number: int) -> Incoming:
