@@ -123,6 +123,7 @@ def test_a_thousand_streams_at_once(tmp_path, way):
                 break
             data += piece
         writer.close()
+        await writer.wait_closed()
         return data
 
     async def all_of_them(together, gateway):
