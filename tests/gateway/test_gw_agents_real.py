@@ -107,3 +107,30 @@ def test_an_agent_works_and_works_again_offline(tmp_path, agent, to):
             assert "hello world" in str(provider.requests[-1].json)
     with running(made, record=replace(record, mode="none")) as gateway:
         assert home.ask(gateway.url, model) == first
+
+
+def test_codex_over_a_websocket(tmp_path):
+    """It warms up without being answered, and tells only what is new from then on."""
+    home = Home(tmp_path, "codex")
+    more = ("supports_websockets = true",)
+    home.agent = replace(home.agent, settings=(*home.agent.settings, *more))
+    served = []
+
+    def watch(services):
+        connect = services.sockets["/v1/responses"]
+
+        async def counted(*given):
+            served.append(given)
+            await connect(*given)
+
+        services.sockets["/v1/responses"] = counted
+
+    with Provider() as provider:
+        made = setup(upstream(provider.url + "/v1", "openai.chat"))
+        with running(made, prepare=watch) as gateway:
+            provider.calls_tool(*home.call())
+            provider.answers("It says hello world.")
+            assert "It says hello world." in home.ask(gateway.url, "claude-sonnet-4-5")
+    assert len(served) == 1
+    assert provider.count == 2
+    assert "hello world" in str(provider.requests[-1].json)
