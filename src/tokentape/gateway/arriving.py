@@ -103,7 +103,7 @@ class Trying:
             async with asyncio.timeout(self.left):
                 return await self._sent(candidate, credential, prepared)
         except TimeoutError:
-            late = SendFailed(How.READ_TIMEOUT, f"no answer began within {self.left:g} seconds")
+            late = SendFailed(How.READ_TIMEOUT, f"no answer began within {self.left:.3g} seconds")
             return of_wire(late)
 
     async def _prepared(

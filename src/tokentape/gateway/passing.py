@@ -153,7 +153,7 @@ class _Passing:
         except SendFailed as error:
             failed = of_wire(error)
         except TimeoutError:
-            failed = of_wire(SendFailed(How.READ_TIMEOUT, f"no answer within {step.timeout:g} seconds"))
+            failed = of_wire(SendFailed(How.READ_TIMEOUT, f"no answer within {step.timeout:.3g} seconds"))
         except BaseException:
             self._services.pools.release(lease)
             raise
