@@ -37,7 +37,7 @@ from tokentape.gateway.telemetry.spans import TelemetryOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.metering.price import Price
-from tokentape.protocols.quirks import Quirks
+from tokentape.protocols.quirks import NO_QUIRKS, Quirks
 from tokentape.upstreams.destinations import FetchOptions
 from tokentape.upstreams.failures import FailureClass
 from tokentape.upstreams.pools.options import Cap, Cooling, PoolOptions
@@ -198,6 +198,11 @@ def test_the_clients_own_key():
 def test_options_of_an_auth_are_checked():
     assert "upstreams.a: auth option header is missing" in problems(A + 'auth = "header"\nkeys = "env:K1"')[0]
     assert built(A + 'auth = { kind = "header", header = "X-K" }\nkeys = "env:K1"')
+
+
+def test_an_upstream_without_differences_has_the_quirks_that_let_bytes_pass():
+    text = '[upstreams.a]\ndialect = "openai.chat"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    assert built(text).router.upstreams["a"].quirks is NO_QUIRKS
 
 
 def test_quirks_add_to_those_of_the_server():

@@ -9,7 +9,7 @@ from tokentape.gateway.config.upstreams import AuthTable, KeyTable, LimitsTable,
 from tokentape.gateway.config.values import SECRET_OPTIONS, SecretRef, secret_ref
 from tokentape.gateway.config.wording import dotted
 from tokentape.protocols.compatible import named_quirks
-from tokentape.protocols.quirks import Quirks
+from tokentape.protocols.quirks import NO_QUIRKS, Quirks
 from tokentape.upstreams.auth.kinds import Surroundings, auth_of
 from tokentape.upstreams.pools.options import Cap
 from tokentape.upstreams.presets import preset, preset_named
@@ -143,7 +143,9 @@ def _times(table: UpstreamTable) -> Times:
 
 
 def _quirks(table: UpstreamTable, base: Quirks) -> Quirks:
-    """The server's, with what the table says besides: lists add to it, all else replaces."""
+    """The server's, with what the table says besides: lists add to it, all else replaces. Where nothing
+    differs it is `NO_QUIRKS` itself, by which the exchange knows that bytes may pass.
+    """
     quirks = base if table.server is None else named_quirks(table.server)
     said = table.quirks
     plain: dict[str, object] = {
@@ -151,7 +153,7 @@ def _quirks(table: UpstreamTable, base: Quirks) -> Quirks:
         for name in QuirksTable.model_fields
         if name not in _LISTS and (value := getattr(said, name)) is not None
     }
-    return replace(
+    found = replace(
         quirks,
         **plain,  # type: ignore[arg-type]
         rename=(*quirks.rename, *said.rename.items()),
@@ -161,6 +163,7 @@ def _quirks(table: UpstreamTable, base: Quirks) -> Quirks:
         parts=quirks.parts | frozenset(said.parts),
         output=frozenset(said.output) or quirks.output,
     )
+    return NO_QUIRKS if found == NO_QUIRKS else found
 
 
 _LISTS = frozenset({"rename", "drop", "default", "force", "parts", "output"})
