@@ -165,7 +165,9 @@ def test_codex_with_tools_of_its_provider_is_told_which(provider, to):
     with running(setup(upstream(provider.url + PATHS[to], to))) as gateway:
         status, _, body = ask(gateway.url, calls("codex")["first"])
     assert status == 400
-    assert "web_search" in json.loads(body)["error"]["message"]
+    told = json.loads(body)["error"]["message"]
+    assert "web_search" in told
+    assert 'Codex CLI: in ~/.codex/config.toml set web_search = "disabled"' in told
     assert provider.count == 0
 
 

@@ -15,6 +15,7 @@ from tokentape.wire.message import header
 
 if TYPE_CHECKING:
     from tokentape.gateway.tapes import RecordOptions
+    from tokentape.protocols.canonical.losses import LossReport
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
@@ -26,7 +27,8 @@ class Agent:
     `user_agents` are beginnings of its user agent. `variables` are set in its environment and `settings`
     are lines of its own file `config`; "{url}" and "{key}" are filled in. `ignore` and `volatile` are
     options of a cassette: what changes each time it runs, though nothing else was asked. `native` are the
-    kinds of tools that the provider runs itself, and that no other dialect can be asked for.
+    kinds of tools that the provider runs itself, and that no other dialect can be asked for; `advice` says
+    how its user turns them off.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Agent:
     ignore: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     native: tuple[str, ...] = ()
+    advice: str = ""
 
 
 DATE = r"\b20\d\d-\d\d-\d\d\b"
@@ -88,6 +91,7 @@ CODEX = Agent(
     ignore=("client_metadata", "prompt_cache_key", "input[*].id"),
     volatile=(DATE, r"Chunk ID: [0-9a-f]+\nWall time: [\d.]+ seconds", r"Wall time: [\d.]+ seconds"),
     native=("web_search", "tool_search", "namespace", "image_generation", "local_shell"),
+    advice='in ~/.codex/config.toml set web_search = "disabled", and multi_agent = false under [features]',
 )
 
 GEMINI_CLI = Agent(
@@ -122,6 +126,15 @@ def agent_of(headers: Headers) -> Agent | None:
     """The agent that sends these headers; None for any other client."""
     user_agent = header(headers, "user-agent") or ""
     return next((agent for agent in AGENTS if user_agent.startswith(agent.user_agents)), None)
+
+
+def advice_for(headers: Headers, losses: LossReport) -> str:
+    """What the user of an agent can do about a refused request; "" where nothing is known."""
+    agent = agent_of(headers)
+    if agent is None or not agent.advice:
+        return ""
+    refused = {loss.what.removeprefix("tool ") for loss in losses.meaning}
+    return f"{agent.title}: {agent.advice}" if refused & set(agent.native) else ""
 
 
 def lines_for(agent: Agent, url: str, key: str | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UnsupportedFeature, UsageError
+from tokentape.gateway.agents import advice_for
 from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tokentape.upstreams.sending import Sender, Sent
     from tokentape.upstreams.upstream import Candidate, Credential
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
 
 LONGEST_ERROR = 1 << 20
 LONGEST_REPLY = 256 << 20
@@ -91,7 +93,7 @@ class Trying:
         try:
             prepared = await self._prepared(asking, candidate, credential, giving)
         except (ProtocolError, UnsupportedFeature, UsageError) as error:
-            return unprepared(error)
+            return unprepared(error, asking.call.incoming.request.headers)
         if self.span is not NO_ATTEMPT:
             request = prepared.request
             passed = replace(request, headers=self.span.passed_on(request.headers))
@@ -212,10 +214,12 @@ def _abroad(failed: Failed) -> Failed:
     return replace(failed, failure=for_others(failed.failure)) if failed.failure is not None else failed
 
 
-def unprepared(error: ProtocolError | UnsupportedFeature | UsageError) -> Failed:
+def unprepared(error: ProtocolError | UnsupportedFeature | UsageError, headers: Headers = ()) -> Failed:
     """What could not be prepared: nothing was sent."""
     if isinstance(error, UnsupportedFeature):
-        told = Failure(FailureKind.UNSUPPORTED, str(error), 400, code="unsupported_feature")
-        return Failed(FailureClass.unsupported_operation, str(error), reached=False, failure=told)
+        advice = advice_for(headers, error.losses)
+        text = f"{error}. {advice}" if advice else str(error)
+        told = Failure(FailureKind.UNSUPPORTED, text, 400, code="unsupported_feature")
+        return Failed(FailureClass.unsupported_operation, text, reached=False, failure=told)
     told = Failure(FailureKind.INVALID_REQUEST, str(error), 400)
     return Failed(FailureClass.invalid_request, str(error), reached=False, failure=told)
