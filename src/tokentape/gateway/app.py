@@ -103,6 +103,7 @@ class Gateway:
         if not isinstance(admitted, Admitted):
             await _turned_away(outlet, path, admitted)
             return
+        outlet.grant = admitted.grant
         own = self.services.own_page(cast("str", scope["method"]), path)
         options = self.services.setup.safety
         try:

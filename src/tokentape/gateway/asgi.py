@@ -25,6 +25,8 @@ class AsgiOutlet:
         self.ended = False
         self.status = 0
         self.is_gone = False
+        self.grant: Headers = ()
+        """Fields that let the page which asked read the reply; an upstream's word on that does not count."""
         self._left: int | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
@@ -32,6 +34,8 @@ class AsgiOutlet:
         self._check()
         self.started, self.status = True, status
         self._left = _length(headers)
+        if self.grant:
+            headers = (*(field for field in headers if not field[0].lower().startswith(_CORS)), *self.grant)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
@@ -73,6 +77,8 @@ class AsgiOutlet:
         if self.is_gone:
             raise ClientGone
 
+
+_CORS = "access-control-"
 
 SOON = 0.02
 """Seconds after which somebody looks whether the client is still there: most replies are over by then."""
