@@ -12,7 +12,20 @@ pytest.importorskip("openai")
 pytest.importorskip("anthropic")
 
 PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-READABLE = {"python", "console", "text", "toml", "yaml", "json", "mermaid", "", "makefile", "javascript", "sh", "dockerfile"}
+READABLE = {
+    "python",
+    "console",
+    "text",
+    "toml",
+    "yaml",
+    "json",
+    "mermaid",
+    "",
+    "makefile",
+    "javascript",
+    "sh",
+    "dockerfile",
+}
 MOST_NOT_RUN = 12
 
 
