@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.passing import pass_on
+from tokentape.gateway.passing import has_api, pass_on
 from tokentape.gateway.telling import tell
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.fastjson import dumps
@@ -32,7 +32,7 @@ _EPOCH = "1970-01-01T00:00:00Z"
 async def models(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
     """Answer a call for a list of models, or for one of them."""
     listed = exchange.services.setup.router.models_listed()
-    if not listed or incoming.naming.upstream is not None:
+    if not listed or _asks(incoming, found, exchange):
         await pass_on(incoming, found, outlet, exchange)
         return
     api = _api(incoming, found)
@@ -46,6 +46,13 @@ async def models(incoming: Incoming, found: Recognised, outlet: Outlet, exchange
         await tell(outlet, found.operation, failure)
         return
     await _json(outlet, incoming, _ONE[api](known))
+
+
+def _asks(incoming: Incoming, found: Recognised, exchange: Exchange) -> bool:
+    """True where the client named the upstream, and that can be asked for a list in the client's API."""
+    name = incoming.naming.upstream
+    upstream = exchange.services.setup.router.upstreams.get(name) if name is not None else None
+    return name is not None and (upstream is None or has_api(upstream, found.operation.dialect))
 
 
 def _api(incoming: Incoming, found: Recognised) -> str:
