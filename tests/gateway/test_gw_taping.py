@@ -1,5 +1,7 @@
 """The tape at the client's edge: names, modes, misses, what is on it and what is not."""
 
+# ruff: noqa: E402  (what may be missing is skipped first)
+
 from __future__ import annotations
 
 import http.client
