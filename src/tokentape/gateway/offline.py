@@ -39,8 +39,14 @@ class CassetteSender:
             held = await self._tapes.taken(self._naming, self._name)
         except TokentapeError as error:
             return CassetteSent(refusal(request, error), lambda: None)
-        outcome = held.deck.begin(request)
         give_back = partial(self._tapes.given_back, held)
+        try:
+            outcome = held.deck.begin(request)
+        except TokentapeError as error:
+            return CassetteSent(refusal(request, error), give_back)
+        except BaseException:
+            give_back()
+            raise
         if isinstance(outcome, Replay | Miss) and outcome.fault is None:
             return CassetteSent(outcome, give_back)
         give_back()

@@ -65,6 +65,14 @@ class Held:
         return self.deck.mode is RecordMode.ONCE and self.deck.sends
 
 
+@dataclass(slots=True)
+class Turn:
+    """Whose turn it is to open or close a deck, and how many wait for theirs or have it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
 Key = tuple[str, str]
 
 
@@ -75,7 +83,7 @@ class Tapes:
         self.options = options
         self._clock = clock
         self._held: dict[Key, Held] = {}
-        self._locks: dict[Key, asyncio.Lock] = {}
+        self._turns: dict[Key, Turn] = {}
         self._store: Store | None = None
 
     def name_of(self, naming: Naming) -> str | None:
@@ -108,9 +116,13 @@ class Tapes:
         held = self._held.get(key)
         if held is not None:
             return held
-        async with self._locks.setdefault(key, asyncio.Lock()):
+        return await asyncio.shield(asyncio.create_task(self._opened(key)))
+
+    async def _opened(self, key: Key) -> Held:
+        """Opened, whether or not the call that asked still waits: what is open must be closed."""
+        async with self._alone(key):
             if key not in self._held:
-                deck = await asyncio.to_thread(self._open, name)
+                deck = await asyncio.to_thread(self._open, key[0])
                 self._held[key] = Held(deck, used=self._clock())
             return self._held[key]
 
@@ -159,12 +171,25 @@ class Tapes:
         return len(keys)
 
     async def _close(self, key: Key) -> None:
-        async with self._locks.setdefault(key, asyncio.Lock()):
+        async with self._alone(key):
             held = self._held.pop(key, None)
             if held is not None:
                 await asyncio.to_thread(_close, held.deck)
-        if key not in self._held:
-            self._locks.pop(key, None)
+
+    @asynccontextmanager
+    async def _alone(self, key: Key) -> AsyncIterator[None]:
+        """One at a time opens or closes a deck. The lock goes with the last who wants it, and not before:
+        whoever came next would have another one, and open the deck a second time.
+        """
+        turn = self._turns.setdefault(key, Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[key]
 
 
 def _close(deck: Deck) -> None:
