@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentape.protocols.fastjson import _slow_loads, dumps, loads
+from tokentape.protocols.fastjson import _slow_loads, dumps, loads, reads
 from tokentape.protocols.unfolding import dumped
-from tokentape.wire.jsontext import JsonError
+from tokentape.wire.jsontext import JsonError, parse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -44,3 +44,17 @@ def test_lone_surrogates_come_back():
     value = {"said": "\ud800"}
     assert loads(dumps(value)) == value
     assert dumps({"n": 10**40}) == b'{"n":1' + b"0" * 40 + b"}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'{"a":1,"a":2}', b"NaN", b"1e400", b'"\\ud800"', b"\xef\xbb\xbf{}", '{"a":1}'.encode("utf-16"), b"9" * 99],
+)
+def test_requests_are_read_as_kindly_as_without_the_extra(data):
+    assert repr(reads(data)) == repr(parse(data))
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 100_000, b'"\xff"', b"9" * 5_000])
+def test_requests_that_are_no_json_are_refused(data):
+    with pytest.raises(JsonError):
+        reads(data)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.targets import Alias, Listed, NoRoute, Resolved
+from tokentape.gateway.targets import ALWAYS, Alias, Listed, NoRoute, Resolved
 from tokentape.upstreams.upstream import Candidate
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tokentape.gateway.targets import Asked, Group, Route, Target, When
     from tokentape.upstreams.upstream import Upstream
     from tokentape.wire.interaction import Json
+
+_MOST_KNOWN = 1_024
+"""Clients name models freely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Router:
         self._declared_by = self._declared()
         self.looks_at_class = any(when.kinds for when in self._conditions())
         """True if where a call goes may depend on its request class."""
+        self._looks_at_call = any(when != ALWAYS for when in self._conditions())
+        self._known: dict[tuple[str, str | None], Resolved] = {}
 
     def _conditions(self) -> Iterator[When]:
         for route in self._routes:
@@ -66,7 +71,22 @@ class Router:
         yield from (target.when for targets in held for target in targets)
 
     def resolve(self, asked: Asked) -> Resolved:
-        """Where the call may go. Raises `NoRoute`, which tells the nearest names."""
+        """Where the call may go. Raises `NoRoute`, which tells the nearest names.
+
+        Without conditions that follows from two names, and is worked out once for each.
+        """
+        if self._looks_at_call:
+            return self._resolved(asked)
+        names = (asked.model, asked.upstream)
+        found = self._known.get(names)
+        if found is None:
+            found = self._resolved(asked)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[names] = found
+        return found
+
+    def _resolved(self, asked: Asked) -> Resolved:
         if asked.upstream is not None:
             return self._pinned(asked, asked.upstream)
         if asked.model:

@@ -8,6 +8,8 @@ from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.url import host_of, path_of, split_query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Request
 
@@ -23,14 +25,14 @@ class Call:
 
     __slots__ = ("body", "fields", "is_json", "last", "method", "parent", "query", "request", "segments")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, read: Callable[[bytes], Json] = parse) -> None:
         self.request = request
         self.method = request.method.upper()
         self.segments = [part for part in path_of(request.url).split("/") if part]
         self.last = self.segments[-1] if self.segments else ""
         self.parent = self.segments[-2] if len(self.segments) > 1 else ""
         self.query = split_query(request.url)[1]
-        self.body, self.is_json = _json_of(request)
+        self.body, self.is_json = _json_of(request, read)
         self.fields: dict[str, Json] = self.body if isinstance(self.body, dict) else _NO_FIELDS
 
     @property
@@ -66,7 +68,7 @@ class Call:
         return self.segments[at + 1 :]
 
 
-def _json_of(request: Request) -> tuple[Json, bool]:
+def _json_of(request: Request, read: Callable[[bytes], Json]) -> tuple[Json, bool]:
     body = request.body
     if not body:
         return None, False
@@ -75,7 +77,7 @@ def _json_of(request: Request) -> tuple[Json, bool]:
 
         body = decoded_body(request) or body
     try:
-        return parse(body), True
+        return read(body), True
     except JsonError:
         return None, False
 

@@ -13,6 +13,7 @@ from tokentape.protocols.canonical.losses import Losses
 from tokentape.protocols.canonical.origin import Maker
 from tokentape.protocols.families import family_of
 from tokentape.protocols.quirks import NO_QUIRKS, Quirks
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a body comes from, beyond what it says itself: `model` and `stream` as the path names them

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.unfolding import dumped
-from tokentape.wire.jsontext import JsonError
+from tokentape.wire.jsontext import JsonError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +50,11 @@ def _slow_loads(data: bytes) -> Json:
     return value
 
 
-def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]:
+def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes], Callable[[bytes], Json]]:
     try:
         import msgspec
     except ImportError:
-        return _slow_loads, dumped
+        return _slow_loads, dumped, parse
     decode, encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 
     def fast_loads(data: bytes) -> Json:
@@ -70,8 +70,17 @@ def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes]]:
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
             return dumped(value)
 
-    return fast_loads, fast_dumps
+    def fast_reads(data: bytes) -> Json:
+        try:
+            value: Json = decode(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return parse(data)
+        return value
+
+    return fast_loads, fast_dumps, fast_reads
 
 
-loads, dumps = _fast()
-"""Bytes to a value (raises `JsonError`), and a value to compact UTF-8."""
+loads, dumps, reads = _fast()
+"""Bytes to a value (raises `JsonError`), a value to compact UTF-8, and bytes to a value as kindly as
+`wire.jsontext.parse` reads them: what msgspec takes is equal, and what it refuses is read by `parse`.
+"""

@@ -12,8 +12,11 @@ from tokentape.protocols.errors import openai_error
 from tokentape.protocols.table import dialect_named, dialects
 from tokentape.wire.jsontext import JsonError, parse
 from tokentape.wire.message import Response
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.protocols.dialect import Dialect, Shape, Stream
     from tokentape.protocols.payload import Payload
     from tokentape.protocols.usage import Usage
@@ -27,6 +30,7 @@ WIDTH = 120
 """Characters of `asks` and `reads_as`."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """What a request is. `dialect` is None for unknown HTTP; `body` is the parsed JSON if `is_json`."""
@@ -42,13 +46,13 @@ class Recognised:
         return self.dialect.shape if self.dialect else PLAIN
 
 
-def recognise(request: Request) -> Recognised:
-    """What `request` is: by method, path and body, the host last. Parses the body, once.
+def recognise(request: Request, read: Callable[[bytes], Json] = parse) -> Recognised:
+    """What `request` is: by method, path and body, the host last. Parses the body, once, with `read`.
 
     Dialects of other packages are asked only about what no built-in one recognises. Raises `UsageError`
     if one of those takes a name that is taken.
     """
-    call = Call(request)
+    call = Call(request, read)
     for dialect in dialects():
         if (operation := dialect.recognise(call)) is not None:
             return Recognised(operation, dialect, call.body, call.is_json)

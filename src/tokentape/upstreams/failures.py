@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
 from tokentape.upstreams import retry_after as waits
 from tokentape.wire.interaction import How
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,7 @@ DEAD = frozenset({FailureClass.authentication, FailureClass.forbidden, FailureCl
 """Failures that waiting does not mend: a person does."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Succeeded:
     """A reply came, or began to be shown; as a verdict: there is nothing left to try."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from tokentape.wire.quick import quick
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,9 +37,10 @@ def header(headers: Headers, name: str) -> str | None:
 def without(headers: Headers, *names: str) -> Headers:
     """The fields whose name (any case) is not among `names`."""
     dropped = {name.lower() for name in names}
-    return tuple(field for field in headers if field[0].lower() not in dropped)
+    return tuple([field for field in headers if field[0].lower() not in dropped])
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request. `body` is None where none was sent; `b""` is a body of no bytes."""

@@ -35,6 +35,8 @@ def split_query(url: str) -> tuple[str, str]:
 def path_of(url: str) -> str:
     """The path as it went over the wire; "/" where it is empty."""
     base = split_query(url)[0]
-    scheme, mark, _ = base.partition("://")
-    after = base[len(scheme) + len(mark) + len(authority_of(url)) :] if mark else base
-    return after or "/"
+    mark = base.find("://")
+    if mark < 0:
+        return base or "/"
+    end = _END.search(base, mark + 3)
+    return "/" if end is None else base[end.start() :]
