@@ -54,9 +54,14 @@ def text_of(content: Json) -> str:
 
 def compact(value: Json) -> bytes:
     """JSON as providers stream it: no spaces, UTF-8 unescaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return utf8(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def indented(value: Json) -> bytes:
     """JSON as Google writes it: two spaces a level, a line feed at the end."""
-    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+    return utf8(json.dumps(value, ensure_ascii=False, indent=2)) + b"\n"
+
+
+def utf8(text: str) -> bytes:
+    """JSON text as bytes. A lone surrogate, which UTF-8 has no bytes for, stands there escaped."""
+    return text.encode("utf-8", "backslashreplace")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from tokentape.testing.provider.reading import at, indented, listed, mapped, string, text_of
+from tokentape.testing.provider.reading import at, indented, listed, mapped, string, text_of, utf8
 from tokentape.testing.provider.turn import Question, Serial, Tool, Turn, words
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Gemini:
 
     def _event(self, value: Json, nth: int) -> bytes:
         spaced = json.dumps(value, ensure_ascii=False, separators=(",", ": "))
-        return b"data: " + spaced.encode() + b"\r\n\r\n"
+        return b"data: " + utf8(spaced) + b"\r\n\r\n"
 
     def _end(self) -> bytes:
         return b""

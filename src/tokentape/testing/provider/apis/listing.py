@@ -111,7 +111,7 @@ OLLAMA_DETAILS: Json = {
 
 
 def _ollama(name: str) -> dict[str, Json]:
-    digest = hashlib.sha256(name.encode()).hexdigest()
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     head: dict[str, Json] = {"name": name, "model": name, "modified_at": "2026-01-01T00:00:00Z"}
     return head | {"size": 2_019_393_189, "digest": digest, "details": OLLAMA_DETAILS}
 

@@ -66,7 +66,7 @@ class Replicate(Chat):
     def events(self, question: Question, turn: Turn, serial: Serial) -> Iterator[bytes]:
         """`output` after `output`, then `done`."""
         for i, piece in enumerate(turn.pieces):
-            yield f"event: output\nid: {serial.created}-{i}\ndata: {piece}\n\n".encode()
+            yield f"event: output\nid: {serial.created}-{i}\ndata: {piece}\n\n".encode("utf-8", "replace")
         yield f"event: done\nid: {serial.created}-end\ndata: {{}}\n\n".encode()
 
     def error(self, status: int, message: str, serial: Serial) -> bytes:
@@ -75,4 +75,4 @@ class Replicate(Chat):
 
     def error_event(self, status: int, message: str, serial: Serial, nth: int) -> bytes:
         """An `error` event."""
-        return f"event: error\nid: {serial.created}-error\ndata: {message}\n\n".encode()
+        return f"event: error\nid: {serial.created}-error\ndata: {message}\n\n".encode("utf-8", "replace")
