@@ -105,3 +105,30 @@ def test_estimates_are_served_and_say_so(provider):
     assert json.loads(tokens)["estimate"] is True
     assert json.loads(cost)["usd"] > 0
     assert (wrong, unknown) == (400, 400)
+
+
+def served_trace(gateway, head):
+    assert gateway.services.traces.flush()
+    _, _, told = ask(gateway, "GET", f"/traces/{head['x-tokentape-id']}")
+    return {form["name"]: form for form in json.loads(told)["forms"]}
+
+
+def test_a_translated_stream_is_traced_to_its_end_on_both_sides(provider, kept):
+    with running(setup(upstream(provider.url, "anthropic.messages")), **kept) as gateway:
+        _, head, data = ask(gateway, "POST", "/v1/chat/completions", {**CHAT, "stream": True})
+        forms = served_trace(gateway, head)
+    assert b"message_stop" in restore(forms["upstream_reply#1"]["body"])
+    assert restore(forms["client_reply"]["body"]) == data
+
+
+def test_what_a_client_is_told_of_an_error_is_traced(provider, kept):
+    provider.fails(400, message="No such thing.")
+    with running(setup(upstream(provider.url, "anthropic.messages")), **kept) as gateway:
+        status, head, data = ask(gateway, "POST", "/v1/chat/completions", CHAT)
+        theirs = served_trace(gateway, head)
+        _, head, own = ask(gateway, "POST", "/to/nowhere/v1/chat/completions", CHAT)
+        ours = served_trace(gateway, head)
+    assert status == 400
+    assert b"No such thing." in restore(theirs["upstream_reply#1"]["body"])
+    assert restore(theirs["client_reply"]["body"]) == data
+    assert restore(ours["client_reply"]["body"]) == own

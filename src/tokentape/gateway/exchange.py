@@ -99,6 +99,7 @@ class Exchange:
             await self._tell(call, outlet, record, failure, answer.retry_after)
             return
         record.upstream_failed(failed)  # the provider's own error is an answer: it is recorded
+        outlet = record.watched(outlet)
         if failed.reply is not None:
             status = await tell_as_it_came(outlet, failed.reply, record.headers(), answer.retry_after)
         else:
@@ -110,7 +111,7 @@ class Exchange:
     ) -> None:
         """An error of the gateway's own: it is no recording."""
         more = (*record.headers(), *OWN)
-        status = await tell(outlet, call.found.operation, failure, more, retry_after)
+        status = await tell(record.watched(outlet), call.found.operation, failure, more, retry_after)
         record.finish(status, error=failure.message)
 
 
@@ -214,6 +215,7 @@ class Live:
         pieces = list(arrived.first)
         stall = step.candidate.upstream.times.stall
         while data := await chunk_within(arrived.sent, stall):
+            self._record.upstream_said(data)
             pieces.append(data)
         arrived.sent.close()
         arrived.body = b"".join(pieces)
@@ -223,14 +225,15 @@ class Live:
     async def deliver(self, answer: Answer, outlet: Outlet) -> None:
         """The answer goes to the client; its lease is given back with what it used."""
         heard: Heard | None = None  # given up: that says nothing about the upstream
-        hearing = self._around.hearing(answer)
+        hearing: Hearing | None = None
         try:
+            hearing = self._around.hearing(answer)
             if answer.written is not None:
                 await self._deliver_whole(answer.written, outlet)
                 heard = Succeeded(answer.written.status)
             else:
                 hear = hearing.feed if hearing is not None else _nothing
-                heard = await self._deliver_stream(answer, outlet, hear)
+                heard = await self._deliver_stream(answer, outlet, self._record.overheard(answer, hear))
         finally:
             answer.arrived.sent.close()
             self._over(answer, hearing, heard)
@@ -244,11 +247,14 @@ class Live:
             self._services.pools.release(step.lease, heard)
             return
         # A client that has read the last event need not wait for the end of the connection.
-        is_whole = isinstance(heard, Succeeded) or (heard is None and hearing.heard_its_end)
-        counted, notes = hearing.end(complete=is_whole)
-        usage = counted.usage
-        tokens = ((usage.input or 0) + (usage.output or 0)) if usage is not None else None
-        self._services.pools.release(step.lease, heard, tokens)
+        tokens: int | None = None
+        try:
+            is_whole = isinstance(heard, Succeeded) or (heard is None and hearing.heard_its_end)
+            counted, notes = hearing.end(complete=is_whole)
+            if (usage := counted.usage) is not None:
+                tokens = (usage.input or 0) + (usage.output or 0)
+        finally:
+            self._services.pools.release(step.lease, heard, tokens)
         if self._record.attempt.wants_content:
             self._record.attempt.content(self._around.readable(), hearing.reply())
         self._record.used(counted, step, hearing.tap)

@@ -15,8 +15,11 @@ from tokentape.wire.jsontext import JsonError
 from tokentape.wire.url import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.gateway.call import Incoming
     from tokentape.gateway.delivering import Written
+    from tokentape.gateway.exchange import Answer
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.targets import Resolved
     from tokentape.gateway.telemetry.spans import Telemetry
@@ -150,6 +153,23 @@ class Record:
         """A whole reply goes out."""
         self.first_byte = time.perf_counter() - self._began
         self.trace.form("client_reply", reply.body, status=reply.status, headers=reply.headers)
+
+    def upstream_said(self, data: bytes) -> None:
+        """More of the reply of the upstream that is asked now."""
+        self.trace.chunk(f"upstream_reply#{self._number}", data)
+
+    def overheard(self, answer: Answer, hear: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """`hear`, with the trace hearing it, too. Of a stream that goes on as it is, it has what the client
+        gets.
+        """
+        if not self.trace.is_on or answer.arrived.prepared.is_same:
+            return hear
+
+        def both(data: bytes) -> None:
+            self.upstream_said(data)
+            hear(data)
+
+        return both
 
     def watched(self, outlet: Outlet) -> Outlet:
         """An outlet that shows the trace what goes through it."""
