@@ -45,14 +45,16 @@ def patched(body: bytes, changes: Mapping[str, Json | Gone]) -> bytes:
         change = changes.get(name, _SAME)
         if not isinstance(change, Gone):
             value = text[at:end] if isinstance(change, _Same) else dumps(change).decode()
-            pieces.append(text[after:start].replace(",", "", 1) + text[start:at] + value)
+            before = text[after:start] if pieces else text[after:start].replace(",", "", 1)
+            pieces.append(before + text[start:at] + value)
         after = end
     known = {name for name, *_ in fields}
     for name, change in changes.items():
         if name not in known and not isinstance(change, Gone | _Same):
-            pieces.append(f"{dumps(name).decode()}:{dumps(change).decode()}")
+            comma = "," if pieces else ""
+            pieces.append(f"{comma}{dumps(name).decode()}:{dumps(change).decode()}")
     head = text[: text.index("{") + 1]
-    return (head + ",".join(pieces) + text[after:]).encode("utf-8")
+    return (head + "".join(pieces) + text[after:]).encode("utf-8")
 
 
 def _fields(text: str) -> Iterator[tuple[str, int, int, int]]:
