@@ -21,7 +21,6 @@ from tokentape.testing.provider import Script, Send, SendHead, Turn
 from tokentape.testing.provider.script import Framing
 from tokentape.upstreams.retrying import Policy, RetryOptions
 
-
 FOUR = ("openai.chat", "openai.responses", "anthropic.messages", "gemini")
 USER = [{"role": "user", "content": "Hello?"}]
 
