@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UnsupportedFeature, UsageError
 from tokentape.gateway.agents import advice_for
+from tokentape.gateway.deadlines import Within
 from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT
@@ -102,7 +102,7 @@ class Trying:
             self.trace.form("canonical_request", asking.conversation)
         self.trace.form(f"upstream_request#{self.number}", prepared.request)
         try:
-            async with asyncio.timeout(self.left):
+            with Within(self.left):
                 return await self._sent(candidate, credential, prepared)
         except TimeoutError:
             late = SendFailed(How.READ_TIMEOUT, f"no answer began within {self.left:.3g} seconds")

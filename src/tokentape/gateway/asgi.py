@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.deadlines import line
 from tokentape.gateway.outlet import ClientGone
 
 if TYPE_CHECKING:
@@ -80,19 +81,19 @@ class AsgiOutlet:
 
 _CORS = "access-control-"
 
-SOON = 0.02
-"""Seconds after which somebody looks whether the client is still there: most replies are over by then."""
-
-
 class Watch:
-    """Cancels the task that answers when the client leaves before its reply has ended."""
+    """Cancels the task that answers when the client leaves before its reply has ended. Nobody looks at once:
+    most replies are over soon.
+    """
 
     def __init__(self, outlet: AsgiOutlet, answering: asyncio.Task[None]) -> None:
         self._outlet, self._answering = outlet, answering
         self._task: asyncio.Task[None] | None = None
-        self._later = asyncio.get_running_loop().call_later(SOON, self._start)
+        self._line = line()
+        self._line.enter(self)
 
-    def _start(self) -> None:
+    def late(self) -> None:
+        """It takes longer: somebody looks whether the client is still there."""
         self._task = asyncio.create_task(self._watched())
 
     async def _watched(self) -> None:
@@ -102,9 +103,10 @@ class Watch:
 
     def stop(self) -> None:
         """The reply is over."""
-        self._later.cancel()
         if self._task is not None:
             self._task.cancel()
+        else:
+            self._line.leave(self)
 
 
 def _length(headers: Headers) -> int | None:

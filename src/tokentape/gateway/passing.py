@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.gateway.arriving import LONGEST_ERROR
+from tokentape.gateway.deadlines import Within
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
 from tokentape.gateway.naming import OWN
@@ -138,7 +139,7 @@ class _Passing:
         self._record.next_attempt(step)
         try:
             request = self._request(step.candidate)
-            async with asyncio.timeout(step.timeout):
+            with Within(step.timeout):
                 sender = self._services.sender_for(upstream)
                 sent = await ask(sender, upstream, lease.credential, request)
                 failed = await _refused(sent) if sent.status in _AGAIN else None

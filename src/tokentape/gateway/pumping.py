@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
+from tokentape.gateway.deadlines import Stall, Within
 from tokentape.gateway.outlet import ClientGone, SignOfLife
 from tokentape.gateway.shapes import no_stream
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -64,7 +65,7 @@ async def _pumped(
         for data in first:
             if out := shape.feed(data):
                 await outlet.chunk(out)
-        async with asyncio.timeout(pulse.total):
+        with Within(pulse.total):
             await _rest(sent, shape, outlet, pulse.stall, hear, heart)
         if out := shape.end():
             await outlet.chunk(out)
@@ -92,12 +93,11 @@ async def _rest(
 ) -> None:
     time = asyncio.get_running_loop().time
     try:
-        async with asyncio.timeout(None) as clock:
+        with Stall(stall) as clock:
             while True:
-                if stall is not None:
-                    clock.reschedule(time() + stall)
+                clock.begins()
                 data = await sent.chunk()
-                clock.reschedule(None)  # a client that reads slowly is no upstream that stalls
+                clock.ends()  # a client that reads slowly is no upstream that stalls
                 if not data:
                     return
                 hear(data)
@@ -106,7 +106,7 @@ async def _rest(
                         heart.beat_at = time()
                     await outlet.chunk(out)
     except TimeoutError as error:
-        if not clock.expired():
+        if not clock.expired:
             raise
         raise SendFailed(How.READ_TIMEOUT, f"nothing came for {stall:g} seconds") from error
 
@@ -114,7 +114,7 @@ async def _rest(
 async def chunk_within(sent: Sent, stall: float | None) -> bytes:
     """The next chunk, if it comes in time. Raises `SendFailed`."""
     try:
-        async with asyncio.timeout(stall):
+        with Within(stall):
             return await sent.chunk()
     except TimeoutError as error:
         raise SendFailed(How.READ_TIMEOUT, f"nothing came for {stall:g} seconds") from error

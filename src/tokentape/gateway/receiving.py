@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, cast
 
+from tokentape.gateway.deadlines import Within
 from tokentape.gateway.outlet import ClientGone
 from tokentape.wire.message import Request, header
 
@@ -57,7 +57,7 @@ async def body_of(receive: Receive, headers: Headers, most: int, seconds: float 
     if length is not None and length.isdigit() and int(length) > most:
         raise Refused(413, f"the body has {length} bytes; at most {most} are taken")
     try:
-        async with asyncio.timeout(seconds):
+        with Within(seconds):
             message = await receive()
             if (
                 not message.get("more_body", False) and message["type"] == "http.request"
