@@ -34,6 +34,8 @@ from tokentape.protocols.registry import error_reply, recognise
 from tokentape.troubles import said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tokentape.cassettes.cassette import Cassette
     from tokentape.options import Options
     from tokentape.playback import Playback
@@ -141,6 +143,10 @@ class Deck:
         """Note what could not be recorded: one more of `troubles`, once."""
         if str(trouble) not in map(str, self._recorder.troubles):
             self._recorder.add(trouble)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Hide these values, too, in what is recorded from now on: keys that no call shows."""
+        self._recorder.learn(secrets)
 
     def begin(self, request: Request, *, identity: str | None = None) -> Outcome | None:
         """What to do with `request`; None: it is not for this cassette.

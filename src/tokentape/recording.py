@@ -22,7 +22,7 @@ from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tokentape.cassettes.stores.base import Journal
     from tokentape.matching.key import Matcher
@@ -99,6 +99,10 @@ class Recorder:
     def sends(self) -> bool:
         """True if a call that is not recorded goes to the real server."""
         return self._tape.sends
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Values to hide wherever they turn up, though no call shows them."""
+        self._redactor.know(secrets)
 
     def exact(self, request: Request) -> str:
         """The fast path's digest: equal for requests equal byte for byte, credentials aside.

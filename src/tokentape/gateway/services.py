@@ -30,6 +30,7 @@ from tokentape.gateway.trace.traces import Traces
 from tokentape.gateway.usage.ledger import Ledger
 from tokentape.gateway.usage.options import UsageOptions
 from tokentape.options import redactor_of
+from tokentape.protocols.table import installed
 from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
@@ -145,7 +146,7 @@ class Services:
         self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
         self.is_ready = False
-        self.traces.learn(_secrets(setup))
+        self._learn(setup)
         self.own: dict[tuple[str, str], Own] = own_pages(self)
         self.doors: dict[str, Enter] = {"pass_on": pass_on, "count": count, "models": models}
         self.creates: dict[str, Create] = {}
@@ -164,10 +165,19 @@ class Services:
         self.fields = FieldMemory(
             fields, clock=time.monotonic, options=self._field_options, values=self.fields.values
         )
-        self.traces.learn(_secrets(setup))
+        self._learn(setup)
+
+    def _learn(self, setup: Setup) -> None:
+        """Neither traces nor tapes ever hold a key of this configuration."""
+        secrets = list(_secrets(setup))
+        self.traces.learn(secrets)
+        self.tapes.learn(secrets)
 
     async def start(self) -> None:
-        """Begin what runs beside the calls."""
+        """Begin what runs beside the calls. Raises `UsageError` for dialects of one name, and where a part
+        of it cannot.
+        """
+        installed()
         for one in self.beside:
             await one.open()
         self._tasks.append(asyncio.create_task(self._close_idle()))

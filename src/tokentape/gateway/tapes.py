@@ -23,7 +23,7 @@ from tokentape.options import Options
 from tokentape.settings import ModeChoice
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from tokentape.cassettes.stores.base import Store
     from tokentape.deck import Deck
@@ -85,6 +85,13 @@ class Tapes:
         self._held: dict[Key, Held] = {}
         self._turns: dict[Key, Turn] = {}
         self._store: Store | None = None
+        self._secrets: tuple[str, ...] = ()
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Hide these values on every tape, from now on: the keys of upstreams, which a reply may quote."""
+        self._secrets = tuple(secrets)
+        for held in self._held.values():
+            held.deck.learn(self._secrets)
 
     def name_of(self, naming: Naming) -> str | None:
         """The cassette that a call is for; None: it is not recorded."""
@@ -131,7 +138,9 @@ class Tapes:
         mode = RecordMode(self.options.mode)
         if mode is RecordMode.NONE and options.repeat == "error":
             options = replace(options, repeat="cycle")
-        return open_with(self.store, options, ModeChoice(mode, "the gateway's configuration"))
+        deck = open_with(self.store, options, ModeChoice(mode, "the gateway's configuration"))
+        deck.learn(self._secrets)
+        return deck
 
     @property
     def store(self) -> Store:

@@ -15,7 +15,6 @@ from tokentape.gateway.trace.summary import summary
 from tokentape.log import log
 from tokentape.protocols.fastjson import dumps
 from tokentape.wire.jsontext import parse
-from tokentape.wire.message import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +77,7 @@ class Writer:
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these values from now on."""
-        for secret in secrets:
-            self._redactor.learn(Request("GET", "", (("Authorization", f"Bearer {secret}"),)), None)
+        self._redactor.know(secrets)
 
     def hide(self, text: str) -> str:
         """The text with its secrets hidden, as in a body."""

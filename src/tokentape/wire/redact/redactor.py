@@ -62,6 +62,10 @@ class Redactor:
         """The request with everything hidden that this redactor has learnt so far, as `interaction` does."""
         return _request(request, self._search(), [])
 
+    def know(self, secrets: Iterable[str]) -> None:
+        """Hide these values from now on, though no call shows them."""
+        self._known.learn(list(secrets))
+
     def learn(self, request: Request, response: Response | None) -> None:
         """Remember every credential in the URL and the header fields of this call."""
         self._known.learn([*credentials.in_headers(request.headers), *credentials.in_url(request.url)])
