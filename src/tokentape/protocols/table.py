@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.log import log
 from tokentape.protocols.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -69,10 +70,16 @@ def installed() -> tuple[Dialect, ...]:
 
 
 def _entry_points() -> Iterator[object]:
+    """What is installed. A package that cannot be imported costs its own dialect, and no call."""
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS):
-        yield point.load()
+        try:
+            found: object = point.load()
+        except Exception:
+            log.exception("the dialect %r cannot be loaded", point.name)
+            continue
+        yield found
 
 
 def accept(found: Iterable[object]) -> tuple[Dialect, ...]:
