@@ -48,6 +48,8 @@ PARTS = {
     "Soak": soak.run,
     "Gateway": gateway.run,
 }
+NOTES = {"Gateway": (gateway.NOTE, "")}
+"""What a reader has to know of a part."""
 
 
 def main() -> int:
@@ -91,7 +93,13 @@ def _page(tables: dict[str, list[Row]]) -> str:
         "",
     ]
     for title, rows in tables.items():
-        lines += [f"## {title}", "", "| what | measured | claim | |", "|---|---|---|---|"]
+        lines += [
+            f"## {title}",
+            "",
+            *NOTES.get(title, ()),
+            "| what | measured | claim | |",
+            "|---|---|---|---|",
+        ]
         for row in rows:
             lines.append(f"| {row.what} | {row.measured} | {_claim(row)} | {row.verdict} |")
         lines.append("")

@@ -1,12 +1,12 @@
 """The gateway, started as a user starts it, beside what it stands between, the barest pass-through, and LiteLLM.
 
-All servers are up at once and are asked in turns: one worker each, and all share the machine with the provider
-and with those who ask. Each request is another one of 2 KB; a reply has 2 KB, or is a stream of 100 events.
+All servers are up at once and are asked in turns.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,7 @@ from benchmarks.gateway_peers import (
     CHAT,
     MESSAGES,
     NOTHING,
+    PROXY,
     UNRECORDED,
     Kind,
     Place,
@@ -34,7 +35,11 @@ from benchmarks.gateway_peers import (
 from benchmarks.gateway_replies import EVENTS
 from benchmarks.measure import Row, interleaved, ratio
 
-DIRECT, BARE, LITELLM = "direct", "the bare pass-through", "LiteLLM proxy"
+NOTE = f"""One worker of each server, a provider that answers at once, and 32 clients with keep-alive (raw sockets, in a
+process of their own) share {os.cpu_count()} cores. Each request is another one of 2 KB; a reply has 2 KB, or is a stream of {EVENTS}
+events. The bare pass-through is uvicorn and aiohttp and nothing else; no server has a database."""
+
+DIRECT, BARE, LITELLM = "direct", "the bare pass-through", f"LiteLLM proxy {PROXY.partition('==')[2]}"
 PASSED, KEPT, RECORDED = "passed on", "passed on, usage and traces kept", "passed on, all kept and recorded"
 TRANSLATED = "Chat translated to Messages"
 

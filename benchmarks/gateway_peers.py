@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.environments import python_of
 
-LITELLM = "litellm[proxy]==1.106.2"
+PROXY = "litellm[proxy]==1.106.2"
 TOKENTAPE = "import sys; from tokentape.cli.main import main; sys.exit(main())"
 KEY = "sk-benchmark-0123456789"
 CHAT, MESSAGES = "gpt-5-mini", "claude-haiku-4-5"
@@ -102,7 +102,7 @@ def ours(upstream: int, kept: str, folder: Path) -> Kind:
 
 def litellm_program() -> str | None:
     """LiteLLM's proxy; None where it cannot be installed."""
-    python = python_of(LITELLM)
+    python = python_of(PROXY)
     return str(Path(python).with_name("litellm")) if python is not None else None
 
 
