@@ -38,6 +38,9 @@ LONGEST_ERROR = 1 << 20
 LONGEST_REPLY = 256 << 20
 """Bytes of a reply that is read whole before it goes on."""
 
+REDIRECTED = "the upstream answered with a redirect, which is not followed: mend its base_url"
+"""To a client it would say where to send its key next."""
+
 _STREAMS = frozenset(
     {
         "text/event-stream",
@@ -142,10 +145,14 @@ class Trying:
     async def _judged(self, sent: Sent, prepared: Prepared) -> Arrived | Failed:
         name = f"upstream_reply#{self.number}"
         self.trace.form(name, None, status=sent.status, headers=sent.headers)
-        if sent.status >= 300:
+        if 300 <= sent.status < 400:
+            text = f"{REDIRECTED} ({sent.status})"
+            told = Failure(FailureKind.SERVER, text, 502)
+            return Failed(FailureClass.configuration_error, text, sent.status, failure=told)
+        if sent.status >= 400:
             data = plain(await sent.read(LONGEST_ERROR), sent)
             self.trace.chunk(name, data)
-            failed = of_status(sent.status, sent.headers, _told(sent.status, data, prepared.source.dialect))
+            failed = of_status(sent.status, sent.headers, told_by(sent.status, data, prepared.source.dialect))
             return _as_it_came(failed, sent, data) if prepared.is_same else _abroad(failed)
         kind = media_type(sent.headers)
         if is_stream(kind, prepared):
@@ -192,7 +199,7 @@ def plain(data: bytes, sent: Sent) -> bytes:
     return data if decoded is None else decoded
 
 
-def _told(status: int, data: bytes, dialect: str) -> Failure:
+def told_by(status: int, data: bytes, dialect: str) -> Failure:
     """What an error reply says, in its dialect if it is in it, else in its own words."""
     body: Json = None
     try:

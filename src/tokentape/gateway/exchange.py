@@ -180,6 +180,8 @@ class Live:
             raise
         if isinstance(arrived, Failed):
             self._since = time.monotonic()
+            if arrived.headers:
+                self._services.pools.heard_headers(step.lease, arrived.headers)
             self._record.failed(arrived)
             return arrived
         self._services.pools.heard_headers(step.lease, arrived.sent.headers)

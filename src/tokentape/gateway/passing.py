@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
-from tokentape.gateway.arriving import LONGEST_ERROR
+from tokentape.gateway.arriving import LONGEST_ERROR, plain, told_by
 from tokentape.gateway.deadlines import Within
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
@@ -26,13 +26,17 @@ from tokentape.gateway.preparing import with_model, without_key
 from tokentape.gateway.pumping import chunk_within
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
+from tokentape.gateway.usage.spent import NOTHING
+from tokentape.gateway.usage.tap import UsageTap
 from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.table import dialect_named
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.asking import ask
 from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
 from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
+from tokentape.wire.body import media_type
 from tokentape.wire.interaction import How
 from tokentape.wire.message import Request, Response
 from tokentape.wire.url import path_of, split_query
@@ -43,14 +47,15 @@ if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.record import Record
     from tokentape.gateway.services import Services
+    from tokentape.gateway.targets import Resolved
     from tokentape.protocols.registry import Recognised
     from tokentape.upstreams.failures import Heard
     from tokentape.upstreams.plan import Try
     from tokentape.upstreams.sending import Sent
     from tokentape.upstreams.upstream import Candidate, Upstream
 
-_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 529})
-"""Statuses after which another try may do; any other reply is the answer."""
+_COUNTING = frozenset({"application/json", "text/event-stream"})
+"""Types of replies that may say what they used."""
 
 
 @dataclass(slots=True)
@@ -86,15 +91,17 @@ class _Passing:
         self._setup = services.setup
 
     async def answer(self, outlet: Outlet) -> None:
+        outlet = self._record.watched(outlet)
         try:
-            candidates = self._candidates()
+            resolved = self._resolved()
         except NoRoute as error:
             await self._tell(outlet, Failure(FailureKind.NOT_FOUND, str(error), error.status))
             return
+        self._record.routed(resolved)
         plan = attempts(
-            candidates,
+            resolved.candidates,
             self._services.pools,
-            self._setup.policy,
+            self._setup.policy_for(resolved),
             clock=time.monotonic,
             random=random.random,
             log=self._record.attempts,
@@ -109,6 +116,7 @@ class _Passing:
     async def _gave_up(self, verdict: GaveUp, outlet: Outlet) -> None:
         failed = verdict.failed
         if failed.reply is not None:  # the provider's own error is an answer: it is recorded
+            self._record.upstream_failed(failed)
             headers = self._record.headers()
             status = await tell_as_it_came(outlet, failed.reply, headers, verdict.retry_after)
             self._record.finish(status, error=failed.message)
@@ -116,7 +124,8 @@ class _Passing:
         failure = failed.failure or Failure(FailureKind.SERVER, failed.message or verdict.reason)
         await self._tell(outlet, failure, verdict.retry_after)
 
-    def _candidates(self) -> tuple[Candidate, ...]:
+    def _resolved(self) -> Resolved:
+        """Where the call may go. Raises `NoRoute`."""
         operation, incoming = self._found.operation, self._incoming
         asked = Asked(
             operation.model or "",
@@ -132,21 +141,24 @@ class _Passing:
         if not able:
             names = ", ".join(one.upstream.name for one in resolved.candidates)
             raise NoRoute(f"{operation.full_name} is passed on only, and {names} has another API", 400)
-        return able
+        return replace(resolved, candidates=able)
 
     async def _tried(self, step: Try) -> Passed | Failed:
         upstream, lease = step.candidate.upstream, step.lease
-        self._record.next_attempt(step)
+        number = self._record.next_attempt(step)
         try:
             request = self._request(step.candidate)
+            self._record.trace.form(f"upstream_request#{number}", request)
             with Within(step.timeout):
                 sender = self._services.sender_for(upstream)
                 sent = await ask(sender, upstream, lease.credential, request)
-                failed = await _refused(sent) if sent.status in _AGAIN else None
+                self._record.upstream_began(sent)
+                failed = await self._refused(sent) if sent.status >= 400 else None
         except UsageError as error:
             failed = Failed(
                 FailureClass.invalid_request,
                 str(error),
+                reached=False,
                 failure=Failure(FailureKind.INVALID_REQUEST, str(error), 400),
             )
         except AuthFailed as error:
@@ -162,7 +174,21 @@ class _Passing:
             if failed is None:
                 self._services.pools.heard_headers(lease, sent.headers)
                 return Passed(step, sent)
+        self._services.pools.heard_headers(lease, failed.headers)
+        self._record.failed(failed)
         return failed
+
+    async def _refused(self, sent: Sent) -> Failed:
+        """An error reply, as it came. Raises `SendFailed`."""
+        try:
+            data = await sent.read(LONGEST_ERROR)
+        finally:
+            sent.close()
+        self._record.upstream_said(data)
+        dialect = dialect_named(self._found.operation.dialect)
+        name = dialect.name if dialect is not None and dialect.codec is not None else "openai.chat"
+        failed = of_status(sent.status, sent.headers, told_by(sent.status, plain(data, sent), name))
+        return replace(failed, reply=Response(sent.status, sent.reason, sent.headers, data))
 
     def _request(self, candidate: Candidate) -> Request:
         upstream, request = candidate.upstream, self._incoming.request
@@ -179,43 +205,51 @@ class _Passing:
         return Request(request.method, url, (*headers, *upstream.headers), body)
 
     async def _deliver(self, passed: Passed, outlet: Outlet) -> None:
-        sent, heard = passed.sent, None
+        sent, lease = passed.sent, passed.step.lease
+        heard: Heard | None = None
         status: int | None = None
+        tap = self._tap(passed)
         try:
             await outlet.start(sent.status, (*back(sent.headers), *self._record.headers()))
             status = sent.status
             stall = passed.step.candidate.upstream.times.stall
             while data := await chunk_within(sent, stall):
+                if tap is not None:
+                    tap.feed(data)
                 await outlet.chunk(data)
             await outlet.end()
-            heard = _heard(sent.status)
+            heard = Succeeded(sent.status)
         except SendFailed as error:
             heard = of_wire(error, begun=True, visible=True)
-            self._record.finish(status, error=error.message)
+            self._record.broke(heard.failure or Failure(FailureKind.INCOMPLETE, error.message))
             await outlet.cut()
         finally:
             sent.close()
-            self._services.pools.release(passed.step.lease, heard)
+            self._services.pools.release(lease, heard, self._counted(tap, passed.step))
             self._record.finish(status)
+
+    def _tap(self, passed: Passed) -> UsageTap | None:
+        """What counts, where the reply may and somebody wants to know: embeddings do, files do not."""
+        sent, services = passed.sent, self._services
+        wanted = services.ledger.options.enabled or self._record.trace.is_on or passed.step.lease.tickets
+        if not wanted or media_type(sent.headers) not in _COUNTING:
+            return None
+        operation = self._found.operation
+        return UsageTap(
+            operation.dialect, headers=sent.headers, status=sent.status, streamed=bool(operation.stream)
+        )
+
+    def _counted(self, tap: UsageTap | None, step: Try) -> int | None:
+        """What the reply used, which is noted; None where it does not say."""
+        counted = tap.end() if tap is not None else NOTHING
+        self._record.used(counted, step, None)
+        usage = counted.usage
+        return None if usage is None else (usage.input or 0) + (usage.output or 0)
 
     async def _tell(self, outlet: Outlet, failure: Failure, retry_after: float | None = None) -> None:
         headers = (*self._record.headers(), *OWN)
         status = await tell(outlet, self._found.operation, failure, headers, retry_after)
         self._record.finish(status, error=failure.message)
-
-
-async def _refused(sent: Sent) -> Failed:
-    """An error reply, as it came."""
-    try:
-        data = await sent.read(LONGEST_ERROR)
-    finally:
-        sent.close()
-    reply = Response(sent.status, sent.reason, sent.headers, data)
-    return replace(of_status(sent.status, sent.headers), reply=reply)
-
-
-def _heard(status: int) -> Heard:
-    return Succeeded(status) if status < 400 else of_status(status, ())
 
 
 def has_api(upstream: Upstream, dialect: str) -> bool:

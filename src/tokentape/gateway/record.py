@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.dialect import Operation
     from tokentape.upstreams.failures import Failed
+    from tokentape.upstreams.sending import Sent
     from tokentape.upstreams.steps import Attempt, Try
     from tokentape.wire.message import Headers
 
@@ -153,6 +154,11 @@ class Record:
         """A whole reply goes out."""
         self.first_byte = time.perf_counter() - self._began
         self.trace.form("client_reply", reply.body, status=reply.status, headers=reply.headers)
+
+    def upstream_began(self, sent: Sent) -> None:
+        """The head of the reply of the upstream that is asked now."""
+        name = f"upstream_reply#{self._number}"
+        self.trace.form(name, None, status=sent.status, headers=sent.headers)
 
     def upstream_said(self, data: bytes) -> None:
         """More of the reply of the upstream that is asked now."""

@@ -94,7 +94,7 @@ class Failed:
     """A try failed. `retry_after`: seconds the provider asked to stay away. `visible`: output was shown, so
     that nothing may follow it. `reached` False: no byte of the request can have arrived. `failure`: what to
     tell the client if it is the last; `reply`: what the server answered, where the client can have it as it
-    came.
+    came; `headers`: those of that answer, for what they say of limits.
     """
 
     kind: FailureClass
@@ -105,6 +105,7 @@ class Failed:
     reached: bool = True
     failure: Failure | None = None
     reply: Response | None = field(default=None, repr=False)
+    headers: Headers = field(default=(), repr=False)
 
 
 Heard = Succeeded | Failed
@@ -137,7 +138,7 @@ def of_status(
     kind = _kind(status, told)
     limiting = kind in _LIMITING
     wait = waits.asked(headers, told, clock, by_windows=limiting)
-    return Failed(kind, told.message, status, wait, failure=told)
+    return Failed(kind, told.message, status, wait, failure=told, headers=headers)
 
 
 def of_told(failure: Failure, *, visible: bool = False) -> Failed:
