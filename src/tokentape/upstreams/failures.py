@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -181,6 +181,8 @@ def of_wire(failed: SendFailed, *, begun: bool = False, visible: bool = False) -
     """
     kind = _WIRE.get(failed.how, FailureClass.incomplete if begun else FailureClass.api_connection)
     told = Failure(_TOLD.get(kind, FailureKind.SERVER), failed.message)
+    if told.kind is FailureKind.SERVER:
+        told = replace(told, status=502)  # it is not this server that failed (RFC 9110, 15.6.3)
     return Failed(kind, failed.message, visible=visible, reached=failed.reached, failure=told)
 
 
