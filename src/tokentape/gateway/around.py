@@ -104,12 +104,18 @@ class Around:
     def tokens(self, candidates: Sequence[Candidate]) -> int:
         """About how many tokens are asked, where a limit counts them."""
         pools = self._services.pools
-        counts = any(pools.counts_tokens(candidate.upstream) for candidate in candidates)
-        return self.traits().tokens if counts else 0
+        for candidate in candidates:
+            if pools.counts_tokens(candidate.upstream):
+                return self.traits().tokens
+        return 0
 
-    def giving(self, candidate: Candidate, credential: Credential) -> Giving:
-        """What puts into the request what the upstream needs back."""
-        return Giving(self._services.fields, self, candidate, credential.name, self._record.trace)
+    def giving(self, candidate: Candidate, credential: Credential) -> Giving | None:
+        """What puts into the request what the upstream needs back; None where no rule cares."""
+        fields, upstream, dialect = self._services.fields, candidate.upstream, self._asking.call.dialect
+        asked = upstream.speaks(dialect)
+        if not fields.rules_for(upstream, candidate.model, asked, passed=asked == dialect).care:
+            return None
+        return Giving(fields, self, candidate, credential.name, self._record.trace)
 
     @property
     def is_followed(self) -> bool:
@@ -122,7 +128,8 @@ class Around:
         prepared = arrived.prepared
         if self._record.trace.is_on:
             _ = self.identity  # the trace tells it
-        watch = self.giving(step.candidate, step.lease.credential).watch(prepared)
+        giving = self.giving(step.candidate, step.lease.credential)
+        watch = giving.watch(prepared) if giving is not None else None
         spans = self._record.span is not NO_CALL
         counts = self._setup.counts_words or self._record.trace.is_on or bool(step.lease.tickets) or spans
         wants_reply = self.is_followed and self._services.tracker.wants_reply(self.identity, self.seen)

@@ -81,6 +81,7 @@ class AsgiOutlet:
 
 _CORS = "access-control-"
 
+
 class Watch:
     """Cancels the task that answers when the client leaves before its reply has ended. Nobody looks at once:
     most replies are over soon.

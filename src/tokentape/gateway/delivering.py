@@ -20,7 +20,6 @@ from tokentape.protocols.framing import ENCODERS
 from tokentape.protocols.streaming import EventReader
 from tokentape.protocols.translation import codec_of, write_reply
 from tokentape.wire.jsontext import JsonError
-from tokentape.wire.message import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +58,7 @@ def whole(call: Call, arrived: Arrived) -> Written:
     sent, prepared = arrived.sent, arrived.prepared
     body = arrived.body or b""
     if prepared.asked is None:
-        headers = back(without(sent.headers, "content-encoding"))
+        headers = back(sent.headers, decoded=True)
         return Written(sent.status, (*headers, ("content-length", str(len(body)))), body)
     reply = _read(body, prepared.source)
     return written(call, reply, prepared.asked, telling(sent.headers))

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from tokentape.protocols.dialect import Operation
 
 
+def is_off_tape(services: Services, incoming: Incoming) -> bool:
+    """True for a call that no tape has to do with, or has to do with no more."""
+    return incoming.is_taped or services.tapes.name_of(incoming.naming) is None
+
+
 async def looked_up(
     services: Services,
     incoming: Incoming,

@@ -22,7 +22,7 @@ from tokentape.gateway.around import Around
 from tokentape.gateway.arriving import Arrived, Trying
 from tokentape.gateway.asking import Asking
 from tokentape.gateway.delivering import Unreadable, Written, folded, stream, whole, written
-from tokentape.gateway.edge import looked_up
+from tokentape.gateway.edge import is_off_tape, looked_up
 from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.planned import carried_out
@@ -70,6 +70,9 @@ class Exchange:
         operation = call.found.operation
         record = services.record(call.incoming, operation, call.model)
         try:
+            if is_off_tape(services, call.incoming):
+                await self._asked(call, outlet, record)
+                return
             async with AsyncExitStack() as stack:
                 taped = await looked_up(services, call.incoming, operation, outlet, record, stack)
                 if taped is not None:

@@ -9,6 +9,8 @@ from tokentape.gateway.naming import OURS
 from tokentape.gateway.taping import HOP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.wire.message import Headers
 
 CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
@@ -30,17 +32,36 @@ _STANDARD = {
 """Fields that a dialect wants with every request."""
 
 
+def _goes_on(name: str) -> bool:
+    return name not in _NOT_ON and not name.startswith(_BROWSERS)
+
+
+class _Known(dict[str, bool]):
+    """Names of fields, and whether they go on: the same few come with every call."""
+
+    def __init__(self, goes: Callable[[str], bool]) -> None:
+        self._goes = goes
+
+    def __missing__(self, name: str) -> bool:
+        goes = self._goes(name.lower())
+        if len(name) <= _LONGEST_NAME:
+            if len(self) >= _MOST_NAMES:
+                self.clear()
+            self[name] = goes
+        return goes
+
+
+_MOST_NAMES, _LONGEST_NAME = 1_024, 64
+_bare_on = _Known(lambda name: name not in CREDENTIALS and _goes_on(name))
+_on = _Known(_goes_on)
+_back = _Known(lambda name: name not in _NOT_BACK)
+_back_plain = _Known(lambda name: name not in _NOT_BACK and name != "content-encoding")
+
+
 def onward(headers: Headers, *, keep_credentials: bool) -> Headers:
     """A client's fields for an upstream of the same dialect; credentials only where they are to be passed."""
-    kept = []
-    for field in headers:
-        name = field[0].lower()
-        if name in _NOT_ON or name.startswith(_BROWSERS):
-            continue
-        if keep_credentials or name not in CREDENTIALS:
-            kept.append(field)
-    kept.append(IDENTITY)
-    return tuple(kept)
+    goes = _on if keep_credentials else _bare_on
+    return (*[field for field in headers if goes[field[0]]], IDENTITY)
 
 
 def fresh(dialect: str, *, stream: bool) -> Headers:
@@ -55,9 +76,10 @@ def fresh(dialect: str, *, stream: bool) -> Headers:
     )
 
 
-def back(headers: Headers) -> Headers:
-    """An upstream's fields for the client, where the body goes on as it is."""
-    return tuple(field for field in headers if field[0].lower() not in _NOT_BACK)
+def back(headers: Headers, *, decoded: bool = False) -> Headers:
+    """An upstream's fields for the client, where the body goes on as it is, or `decoded`."""
+    goes = _back_plain if decoded else _back
+    return tuple([field for field in headers if goes[field[0]]])
 
 
 _TELLING = ("x-request-id", "request-id", "x-ratelimit-", "anthropic-ratelimit-", "retry-after", "openai-")

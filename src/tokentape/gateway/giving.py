@@ -37,8 +37,7 @@ class Giving:
         self._credential = f"{candidate.upstream.name}#{credential}"
 
     def _cares(self, dialect: str, *, passed: bool) -> bool:
-        rules = self._memory.rules_for(self._upstream, self._model, dialect, passed=passed)
-        return bool(rules.fields or rules.states or rules.is_cached or rules.is_sealed)
+        return self._memory.rules_for(self._upstream, self._model, dialect, passed=passed).care
 
     def _scope(self) -> Scope:
         around = self._around

@@ -17,6 +17,7 @@ longest that fits counts, "*" is any), the value comes after the base:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -44,17 +45,30 @@ def url_of(
     model, that would lead elsewhere.
     """
     path = path.lstrip("/")
-    if ":" not in path and method == path.rpartition("/")[2]:
-        method = ""  # a path without a method of its own
     template = _template(upstream, path) if upstream.paths else None
     if template is None:
-        check_path(path, model)
-        path = _joined(upstream.base_url, path)
+        at = _at_short if len(path) + len(model) < _SHORT else _at
+        path = at(upstream.base_url, path, model)
     else:
         check_path(path)
+        if ":" not in path and method == path.rpartition("/")[2]:
+            method = ""  # a path without a method of its own
         path = f"{upstream.base_url.rstrip('/')}/{_filled(template, path, model, method, stream)}"
+    if not (upstream.query or query):
+        return path
     both = "&".join(part for part in (upstream.query, query) if part)
-    return f"{path}?{both}" if both else path
+    return f"{path}?{both}"
+
+
+def _at(base: str, path: str, model: str) -> str:
+    """Below a base, without a template."""
+    check_path(path, model)
+    return _joined(base, path)
+
+
+_SHORT = 256
+_at_short = lru_cache(512)(_at)
+"""Most calls go to the same few places."""
 
 
 def check_path(path: str, model: str = "") -> None:

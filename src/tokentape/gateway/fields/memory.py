@@ -62,6 +62,11 @@ class Rules:
     is_sealed: bool = False
     """True if reasoning has to be asked for in sealed form."""
 
+    @property
+    def care(self) -> bool:
+        """True if there is anything to do."""
+        return bool(self.fields or self.states or self.is_cached or self.is_sealed)
+
 
 class FieldMemory:
     """The rules, and what they remember. `values` may be a store that several workers share."""
