@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -141,6 +142,16 @@ def test_without_the_extra(file):
     assert "Traceback" not in result.stderr
 
 
+def test_a_port_that_is_taken(file):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", port)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"tokentape: cannot listen on 127.0.0.1:{port}: ")
+    assert result.stderr.endswith("; choose another --port\n")
+    assert result.stderr.count(str(port)) == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_it_serves_until_it_is_told_to_stop(file):
     process = subprocess.Popen(
@@ -154,6 +165,11 @@ def test_it_serves_until_it_is_told_to_stop(file):
         line = process.stdout.readline()
         assert line.startswith("tokentape: listening on http://127.0.0.1:"), line + process.stderr.read()
         url = line.rpartition(" ")[2].strip()
+        more = [process.stdout.readline() for _ in range(4)]
+        assert more[0].startswith("tokentape: replays cassettes/gateway.json, and records there what is new")
+        assert more[1] == "tokentape: asks a bundled provider, which needs no key\n"
+        assert f"OPENAI_BASE_URL={url}/v1" in more[2]
+        assert "tokentape trace" in more[3]
         request = urllib.request.Request(
             f"{url}/v1/chat/completions",
             b'{"model": "claude-x", "messages": [{"role": "user", "content": "hi"}]}',

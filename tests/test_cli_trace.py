@@ -112,3 +112,18 @@ def test_the_configuration_says_where(place, outside):
     (outside / ".tokentape").mkdir()
     place.rename(outside / ".tokentape" / "traces")
     assert "abc111" in done("trace")
+
+
+def test_the_list_has_one_line_for_each_trace(outside):
+    place = outside / "kept"
+    traces = Traces(TraceOptions(directory=str(place), max_age=1e12, share=1.0))
+    with_error = traces.begin("abc333", AT)
+    with_error.form("client_request", Request("POST", "/v1/chat/completions", JSON, ASKED))
+    with_error.finish(404, model="nope", error="no route leads\nto this model; " + "known are a, b " * 20)
+    assert traces.flush()
+    traces.close()
+    heading, line = done("trace", "--dir", place, COLUMNS="80").splitlines()
+    assert heading.split() == ["time", "id", "status", "ms", "model", "error"]
+    assert line.startswith("2025-11-21 10:13:20  abc333  404 ")
+    assert "no route leads to this model; known" in line
+    assert line.endswith("...")

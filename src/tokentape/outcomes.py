@@ -257,7 +257,8 @@ class Forward:
         self._chunks, self._times = [], []
 
     def leave(self, why: str, *, warn: bool) -> None:
-        """The call is over and there is nothing to record: `why` completes the sentence "POST to host ...".
+        """The call is over and there is nothing to record: `why` completes the sentence "POST to host ...";
+        empty: who asked says so.
 
         It is counted; with `warn` it is a trouble of the recording, too.
         """

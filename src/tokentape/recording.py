@@ -163,11 +163,12 @@ class Recorder:
         return self._stored(forward, interaction, self._append_fuller if was_cut else self._append)
 
     def leave(self, forward: Forward, why: str, *, warn: bool) -> None:
-        """A call ended in a way that is no recording."""
+        """A call ended in a way that is no recording; `why` empty: others say so."""
         with self._marking:
             self._open.discard(forward)
         text = f"not recorded: {forward.request.method} to {host_of(forward.request.url)} {why}"
-        log.info("%s: %s", self._where, text)
+        if why:
+            log.info("%s: %s", self._where, text)
         if warn:
             self._troubles.note(RecordingError(f"{self._where}: {text}"))
 

@@ -75,7 +75,7 @@ def test_a_name_of_this_machine_is_served(host):
     ],
 )
 def test_a_page_whose_name_was_pointed_here_is_not_served(host):
-    assert "allowed_hosts" in refused(asks(host=host), 403, "host")
+    assert "add it to hosts under [server]" in refused(asks(host=host), 403, "host")
     assert isinstance(asks(KEYED, ("x-api-key", "ci-key"), host=host), Refusal)
 
 
@@ -125,7 +125,7 @@ def test_where_others_reach_it_keys_keep_pages_out_and_names_are_the_networks():
 @pytest.mark.parametrize("method", ["POST", "GET", "OPTIONS", "DELETE"])
 def test_a_web_page_cannot_spend_money(origin, method):
     message = refused(asks(OPEN, ("origin", origin), method=method), 403, "origin")
-    assert "allowed_origins" in message
+    assert "add it to origins under [server]" in message
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site"])

@@ -74,14 +74,16 @@ def command(
         from tokentape.gateway.server import run
 
         log_to_stderr(config.log_level)
-        return run(config, source=source, guide=partial(_guide, agents))
+        return run(config, source=source, guide=partial(_guide, agents, config, demo))
 
 
-def _guide(agents: tuple[str, ...], url: str) -> list[str]:
-    """How to point agents at the gateway. A key of the agent's own provider goes there, or the gateway's."""
+def _guide(agents: tuple[str, ...], config: Config, demo: bool, url: str) -> list[str]:
+    """How to point agents at the gateway, else other clients; where calls go, and where they are recorded."""
     from tokentape.gateway.agents import agent_named, lines_for
+    from tokentape.gateway.greeting import greeting
 
-    return [line for name in agents for line in lines_for(agent_named(name), url)]
+    lines = [line for name in agents for line in lines_for(agent_named(name), url)]
+    return [*lines, *(f"tokentape: {safe(line)}" for line in greeting(config, url, demo=demo))]
 
 
 def _say(text: str) -> None:

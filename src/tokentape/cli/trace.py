@@ -94,9 +94,8 @@ def _list(place: str, most: int, as_json: bool) -> None:
         return
     if not listing.lines:
         raise UsageError(f"{place}: no traces; does the gateway trace, and into this folder? (--dir)")
-    from rich.console import Console
-
-    Console().print(listed(listing.lines))
+    for line in listed(listing.lines):
+        click.echo(line)
 
 
 def _find(place: str, id: str) -> tuple[str, Fields]:

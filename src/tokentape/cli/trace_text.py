@@ -15,37 +15,36 @@ from tokentape.wire.sse import SseDecoder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
 
 
-def listed(lines: Sequence[Fields]) -> Table:
-    """A table of traces, one line each."""
-    from rich.markup import escape
-    from rich.table import Table
-
+def listed(lines: Sequence[Fields]) -> list[str]:
+    """Traces, one line each, below a line of names. Columns in which nothing stands are left out."""
     rows = [_cells(line) for line in lines]
     names = [name for name in COLUMNS if any(row[name] != "-" for row in rows)]
-    table = Table(pad_edge=False)
-    for name in names:
-        table.add_column(name, no_wrap=name in ("time", "id"), overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(safe(row[name])) for name in names))
-    return table
+    shown = [names, *([_shortened(safe(row[name])) for name in names] for row in rows)]
+    widths = [max(len(line[at]) for line in shown) for at in range(len(names))]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in shown]
 
 
-COLUMNS = ("time", "id", "client", "model", "upstream", "status", "ms", "attempts", "tokens", "cost")
+COLUMNS = ("time", "id", "status", "ms", "client", "model", "upstream", "attempts", "tokens", "cost", "error")
+_WIDEST = 60
+
+
+def _shortened(cell: str) -> str:
+    """On one line, and not over the whole screen."""
+    line = " ".join(cell.split())
+    return line if len(line) <= _WIDEST else line[: _WIDEST - 3] + "..."
 
 
 def _cells(line: Fields) -> dict[str, str]:
-    tokens = line.get("tokens")
+    tokens, ms = line.get("tokens"), line.get("ms")
     told = {
         **line,
         "time": text(line.get("at"))[:19].replace("T", " "),
-        "status": line.get("error") or line.get("status"),
+        "ms": round(ms) if isinstance(ms, int | float) else None,
         "tokens": " + ".join(map(_known, tokens)) if isinstance(tokens, list) else None,
         "upstream": f"tape {line['replayed']}" if line.get("replayed") else line.get("upstream"),
     }

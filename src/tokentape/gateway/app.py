@@ -20,6 +20,7 @@ from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
 from tokentape.gateway.call import Call, Incoming
 from tokentape.gateway.doors import door_of, is_generation, shape_of
 from tokentape.gateway.exchange import Exchange
+from tokentape.gateway.logs import complain
 from tokentape.gateway.naming import OURS, naming, split_path
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.receiving import Refused, body_of, headers_of, raw_path_of, request_of
@@ -29,6 +30,7 @@ from tokentape.log import log
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
 from tokentape.protocols.registry import recognise
 from tokentape.wire.message import Request, without
+from tokentape.wire.url import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -97,11 +99,14 @@ class Gateway:
             named, path = split_path(path)
             found_naming = naming(named, headers)
         except UsageError as error:
-            await tell(outlet, shape_of(path), invalid(str(error)))
+            await _refused(outlet, scope, path, 400, str(error))
             return
         admitted = self._checked(scope, path, headers)
-        if not isinstance(admitted, Admitted):
-            await _turned_away(outlet, path, admitted)
+        if isinstance(admitted, Preflight):
+            await outlet.whole(204, admitted.headers, b"")
+            return
+        if isinstance(admitted, Refusal):
+            await _refused(outlet, scope, path, admitted.status, admitted.message)
             return
         outlet.grant = admitted.grant
         own = self.services.own_page(cast("str", scope["method"]), path)
@@ -109,7 +114,7 @@ class Gateway:
         try:
             body = await body_of(receive, headers, options.body_limit, options.body_seconds)
         except Refused as refused:
-            await _refused(outlet, path, refused.status, refused.message)
+            await _refused(outlet, scope, path, refused.status, refused.message)
             return
         request = _bare(request_of(scope, headers, path, body), admitted)
         if own is not None:
@@ -134,11 +139,14 @@ class Gateway:
         door = door_of(found, path)
         if found.operation.dialect == "http" and is_generation(path):
             text = "the body is no JSON" if not found.is_json else "the body is no request of this API"
+            complain(f"{incoming.request.method} {path}", 400, text)
             await tell(outlet, shape_of(path), invalid(text))
         elif door == "generate":
             await self._generate(incoming, found, outlet)
         elif door == "none":
-            text = f"{incoming.request.method} {path}: there is no such page; /openapi.json lists them"
+            hint = "the base URL lacks /v1" if is_generation(f"/v1{path}") else "/openapi.json lists them"
+            text = f"{incoming.request.method} {path}: there is no such page; {hint}"
+            complain(f"{incoming.request.method} {path}", 404, f"there is no such page; {hint}")
             await tell(outlet, shape_of(path), Failure(FailureKind.NOT_FOUND, text, 404))
         else:
             await self.services.doors[door](incoming, found, outlet, self.exchange)
@@ -147,6 +155,7 @@ class Gateway:
         call = call_of(incoming, found)
         if call is None:
             problem = "the body is no JSON" if not found.is_json else "the body is no JSON object"
+            complain(f"POST {path_of(incoming.request.url)}", 400, problem)
             await tell(outlet, found.operation, invalid(problem))
             return
         create = self.services.creates.get(call.dialect)
@@ -162,9 +171,11 @@ class Gateway:
             named, path = split_path(raw_path_of(scope))
             found_naming = naming(named, headers)
             admitted = self._checked(scope, path, headers)
-        except UsageError:
-            admitted = None
+        except UsageError as error:
+            path, admitted = raw_path_of(scope), Refusal(400, "headers", str(error))
         if not isinstance(admitted, Admitted) or path != "/v1/responses" or connect is None:
+            why = admitted.message if isinstance(admitted, Refusal) else "there is no such WebSocket"
+            complain(f"WebSocket {path}", admitted.status if isinstance(admitted, Refusal) else 404, why)
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -211,12 +222,6 @@ def _without_key(url: str) -> str:
     return f"{base}?{'&'.join(kept)}" if kept else base
 
 
-async def _turned_away(outlet: AsgiOutlet, path: str, verdict: Preflight | Refusal) -> None:
-    if isinstance(verdict, Preflight):
-        await outlet.whole(204, verdict.headers, b"")
-        return
-    await _refused(outlet, path, verdict.status, verdict.message)
-
-
-async def _refused(outlet: AsgiOutlet, path: str, status: int, message: str) -> None:
+async def _refused(outlet: AsgiOutlet, scope: Scope, path: str, status: int, message: str) -> None:
+    complain(f"{scope.get('method')} {path}", status, message)
     await tell(outlet, shape_of(path), Failure(kind_of_status(status), message, status))

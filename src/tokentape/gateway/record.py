@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from logging import INFO, WARNING
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.logs import complain
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT, NO_CALL, NO_TELEMETRY, Answered
 from tokentape.gateway.usage.estimates import guess
 from tokentape.gateway.usage.spent import NOTHING, Spent
+from tokentape.outcomes import Miss
 from tokentape.protocols.fastjson import loads
 from tokentape.upstreams.steps import attempts_header
 from tokentape.wire.jsontext import JsonError
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.trace.trace import Trace
     from tokentape.gateway.usage.ledger import Ledger
     from tokentape.gateway.usage.tap import Counted, UsageTap
-    from tokentape.outcomes import Miss, Replay
+    from tokentape.outcomes import Replay
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.dialect import Operation
@@ -69,6 +72,7 @@ class Record:
         self._step: Try | None = None
         self._losses: dict[str, None] = {}
         self._replayed: str | None = None
+        self._missed: str | None = None
         self.first_byte: float | None = None
         self.error: str | None = None
         self.status: int | None = None
@@ -101,6 +105,8 @@ class Record:
         """The tape answered."""
         self._replayed = answer.interaction.id or None
         self.trace.tell(replayed=answer.interaction.id or "miss")
+        if isinstance(answer, Miss):
+            self._missed = _first_line(answer)
         if answer.interaction.response is not None:
             self.trace.form("client_reply", answer.interaction.response)
 
@@ -207,6 +213,24 @@ class Record:
             self.attempt.end(Answered(status, error=self.error and "broken"))
             self.span.end(Answered(status, self._counted.usage, error=None if status else "client_gone"))
         self.trace.finish(status)
+        if status is not None and (status >= 400 or self.error or len(self.attempts) > 1):
+            self._log(status)
+
+    def _log(self, status: int) -> None:
+        """One line for the log. What an upstream said stays in the trace: it may quote keys and prompts."""
+        asked = [one for one in self.attempts if one.is_asked]
+        is_well = status < 400 and not self.error
+        if is_well and not any(one.kind for one in asked):
+            return
+        why = self._missed or self.error or "refused"
+        if self._replayed is not None:
+            why = f"replayed from {self._replayed}"
+        elif asked:
+            why = ("broken off; " if status < 400 and self.error else "") + attempts_header(self.attempts)
+        request = self.incoming.request
+        model = f" ({self.model})" if self.model else ""
+        level = INFO if is_well else WARNING
+        complain(f"{request.method} {path_of(request.url)}{model}", status, why, self.incoming.id, level)
 
     def _spent(self, status: int | None) -> Spent:
         incoming, operation, step = self.incoming, self.operation, self._step
@@ -282,6 +306,17 @@ def _guessed(dialect: str, body: bytes, model: str, said: int, events: int) -> C
     return (
         guess(dialect, fields, model=model, said=said, events=events) if isinstance(fields, dict) else NOTHING
     )
+
+
+def _first_line(miss: Miss) -> str:
+    """What a miss says, without what was asked."""
+    reply = miss.interaction.response
+    try:
+        fields = loads((reply.body if reply is not None else None) or b"{}")
+    except JsonError:
+        fields = {}
+    said = fields.get("message") if isinstance(fields, dict) else None
+    return said.partition("\n")[0] if isinstance(said, str) else "a miss"
 
 
 def _plain(text: str) -> str:

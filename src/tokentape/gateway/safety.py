@@ -161,7 +161,7 @@ class Gate:
         if is_loopback(name) or self._allows_host(name):
             return None
         shown = name[:100]
-        fix = "add it to allowed_hosts under [server] if it is this gateway's name"
+        fix = "add it to hosts under [server] if it is this gateway's name"
         return Refusal(403, "host", f"the Host header says {shown!r}, which is not this machine: {fix}")
 
     def _allows_host(self, name: str) -> bool:
@@ -178,7 +178,7 @@ class Gate:
                 return Refusal(403, "origin", "a page of another site asked; such requests are not taken")
             return None
         if not self._allows_origin(origin, looked.get("host", "")):
-            fix = "add it to allowed_origins under [server] if its scripts may spend your money"
+            fix = "add it to origins under [server] if its scripts may spend your money"
             return Refusal(403, "origin", f"a page of {origin[:100]!r} asked, which is not allowed: {fix}")
         if method == "OPTIONS" and "access-control-request-method" in looked:
             return Preflight((*_granted(origin), *_PREFLIGHT))

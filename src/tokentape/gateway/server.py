@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from tokentape.log import log
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+    from types import FrameType
 
     from tokentape.gateway.app import Gateway
     from tokentape.gateway.config.loading import Source
@@ -42,7 +44,8 @@ def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | N
     host = f"[{config.host}]" if ":" in config.host else config.host
     url = f"http://{host}:{listening.getsockname()[1]}"
     _say(f"tokentape: listening on {url}")
-    for line in guide(url) if guide is not None else ():
+    near = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    for line in guide(near) if guide is not None else ():
         _say(line)
     if config.workers > 1:
         plan = _plan(Worker(source), config, is_factory=True)
@@ -50,10 +53,26 @@ def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | N
         return 0
     from tokentape.gateway.assembling import gateway_of
 
-    server = uvicorn.Server(_plan(gateway_of(config, source), config))
+    server = Server(_plan(gateway_of(config, source), config))
     settle_memory()
     server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+class Server(uvicorn.Server):
+    """One process. Who ends it while streams run is told what it waits for, and how to end it at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal lets streams finish, a second one does not."""
+        if self.should_exit:
+            # What is under way is cancelled, each with a traceback that says no more than that.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            _say("tokentape: ended at once; what was under way was cut")
+        elif running := len(self.server_state.tasks):
+            calls = "1 call" if running == 1 else f"{running} calls"
+            most = self.config.timeout_graceful_shutdown
+            _say(f"tokentape: ending; {calls} may finish, for at most {most} s (Ctrl-C again: at once)")
+        super().handle_exit(sig, frame)
 
 
 class Workers(Multiprocess):
@@ -144,7 +163,9 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
-        problem = error.strerror if isinstance(error, OSError) else str(error)
+        problem = str(error)
+        if isinstance(error, OSError) and error.errno:
+            problem = os.strerror(error.errno)  # asyncio and socket add the address to theirs
         raise UsageError(f"cannot listen on {host}:{port}: {problem}; choose another --port") from None
     # Connections inherit it. asyncio sets it only where a socket names its protocol, which this one does not;
     # without, a head and its body that are written one after the other are 40 ms apart.

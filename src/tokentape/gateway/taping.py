@@ -75,7 +75,7 @@ class Taped:
     async def start(self, status: int, headers: Headers) -> None:
         """The head, without what only the gateway says. An error of its own is no recording."""
         if OWN[0] in headers:
-            self._forward.leave("was answered by the gateway itself", warn=False)
+            self._forward.leave("", warn=False)
         kept = tuple(field for field in headers if not field[0].lower().startswith(OURS))
         self._forward.start(status, "", kept)
         length = header(headers, "content-length")
