@@ -20,8 +20,9 @@ if not all(map(find_spec, ("aiohttp", "uvicorn"))):
 
 @pytest.fixture(scope="session")
 def standing():
-    from gw_agents import Listened, seven, tireless
+    from gw_agents import Listened, seven
     from gw_hearing import heard_gateway
+    from gw_tireless import tireless
 
     with Provider(gap=0) as running:
         with heard_gateway(seven(running.url), prepare=tireless) as (gateway, heard):

@@ -5,14 +5,9 @@ from __future__ import annotations
 from loop_gateway import MODELS
 from running import setup, upstream
 
-from tokentape.upstreams.pools.options import Cooling, PoolOptions
-from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy, RetryOptions
 
 ONCE = Policy(RetryOptions(max_retries=0))
-_NEVER = Cooling(threshold=1_000_000)
-TIRELESS = PoolOptions(dead_rest=1e-6, quota_rest=1e-6, key=_NEVER, model=_NEVER, upstream=_NEVER)
-"""Nothing rests, whatever fails."""
 
 
 def seven(url, **more):
@@ -37,7 +32,3 @@ class Listened:
 
     def forget(self):
         self.told.forget()
-
-
-def tireless(services):
-    services.pools = Pools(options=TIRELESS)

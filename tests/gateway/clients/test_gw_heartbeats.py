@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from gw_agents import Listened, seven, tireless
+from gw_agents import Listened, seven
 from gw_hearing import heard_gateway
+from gw_tireless import tireless
 from loop_all import AGENTS, is_installed
 from loop_gateway import MODELS, SEVEN
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from gw_agents import Listened, seven, tireless
+from gw_agents import Listened, seven
 from gw_hearing import heard_gateway
+from gw_tireless import tireless
 from loop_all import AGENTS, is_installed
 from loop_gateway import MODELS, SEVEN
 from running import running

@@ -9,17 +9,14 @@ from contextlib import contextmanager
 from itertools import groupby
 
 import httpx
+from gw_tireless import tireless
 from running import NO_TAPE, running, setup, upstream
 
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.gateway.tapes import RecordOptions
-from tokentape.upstreams.pools.options import Cooling, PoolOptions
-from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy, RetryOptions
 
 WAYS = ("same", "translated", "recorded")
-_NEVER = Cooling(threshold=1_000_000)
-TIRELESS = PoolOptions(dead_rest=1e-6, quota_rest=1e-6, key=_NEVER, model=_NEVER, upstream=_NEVER)
 ONCE = RetryOptions(max_retries=0)
 AGAIN = RetryOptions(max_retries=2, base=0.0)
 SPOKEN = {"same": "openai.chat", "translated": "anthropic.messages", "recorded": "openai.chat"}
@@ -44,7 +41,7 @@ def stood(way, provider, root, *, retry=ONCE, speaks=None, prepare=None, record=
         record = RecordOptions(root=str(root)) if way == "recorded" else NO_TAPE
 
     def prepared(services):
-        services.pools = Pools(options=TIRELESS)
+        tireless(services)
         if prepare is not None:
             prepare(services)
 

@@ -62,7 +62,8 @@ class Flood:
                 return
             self.done.set()
             peer.settimeout(10)
-            peer.recv(1)
+            with suppress(OSError):
+                peer.recv(1)
 
     def _send(self, peer, data):
         while data:

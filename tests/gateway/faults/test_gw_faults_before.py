@@ -26,24 +26,24 @@ def is_told(answer, status):
 def test_it_refuses(tmp_path, way, stream):
     with stood(way, nobody(), tmp_path / "tapes", retry=AGAIN) as gateway:
         answer = post(gateway, asks(stream=stream))
-    message = is_told(answer, 500)
+    message = is_told(answer, 502)
     assert "127.0.0.1" in message
     assert answer.headers["x-tokentape-attempts"].count("api_connection") == 3
     assert recordings(tmp_path / "tapes") == []
 
 
 def test_it_stalls_before_the_first_byte(stand, provider, way, stream):
-    gateway = stand(way, times=Times(first_byte=0.2))
+    gateway = stand(way, times=Times(first_byte=1.5))
     provider.changes(late(None))
-    assert "0.2 seconds" in is_told(post(gateway, asks(stream=stream)), 504)
+    assert "no answer began within" in is_told(post(gateway, asks(stream=stream)), 504)
     assert post(gateway, asks(stream=stream)).status_code == 200
 
 
 def test_it_stalls_after_the_head(stand, provider, way, stream):
     """One deadline for asking and the first byte: a head is none."""
-    gateway = stand(way, times=Times(first_byte=0.2))
+    gateway = stand(way, times=Times(first_byte=1.5))
     provider.changes(stall(None, at=0))
-    assert "0.2 seconds" in is_told(post(gateway, asks(stream=stream)), 504)
+    assert "no answer began within" in is_told(post(gateway, asks(stream=stream)), 504)
 
 
 @pytest.mark.parametrize("breaks", [cut, reset], ids=["cut", "reset"])

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from fault_kit import ONCE, TIRELESS, asks, events, nobody, post, text_of
+from fault_kit import ONCE, asks, events, nobody, post, text_of
+from gw_tireless import tireless
 from running import NO_TAPE, running, upstream
 
 from tokentape.gateway.routing import Router
@@ -15,7 +16,6 @@ from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.targets import Group, Target
 from tokentape.testing.provider import Provider, Turn
 from tokentape.testing.provider.faults import both, cut, joined, late, reset, split, stall
-from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
 from tokentape.upstreams.upstream import Times
 
@@ -38,9 +38,6 @@ def falling(first, second, dialect="openai.chat", record=NO_TAPE, **policy):
     )
     group = Group("best", (Target("first/a"), Target("second/b")))
     made = Setup(Router(ups, groups=(group,)), policy=Policy(ONCE, **policy), heartbeat=None)
-
-    def tireless(services):
-        services.pools = Pools(options=TIRELESS)
 
     with running(made, record=record, prepare=tireless) as gateway:
         yield gateway
