@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tokentape.errors import UsageError
+from tokentape.gateway.asgi import BrokenReply
 from tokentape.gateway.logs import log_to_stderr
 from tokentape.log import log
 
@@ -129,7 +130,7 @@ def plan_of(
     is_factory: bool = False,
 ) -> uvicorn.Config:
     """How uvicorn serves the application. `grace` seconds are left to streams when it ends."""
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -148,6 +149,13 @@ def plan_of(
         timeout_graceful_shutdown=max(1, round(grace)),
         limit_concurrency=most_connections,
     )
+    logging.getLogger("uvicorn.error").addFilter(is_news)
+    return config
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """False for the traceback of a reply that was cut on purpose: what broke it is told elsewhere."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenReply))
 
 
 def server_for(app: Gateway, *, host: str, port: int, grace: float = 30.0) -> uvicorn.Server:

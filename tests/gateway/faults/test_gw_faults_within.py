@@ -178,3 +178,10 @@ def test_a_connection_that_was_cut_is_cut_again(provider, tmp_path):
     with stood("same", "http://127.0.0.1:9", root, record=RecordOptions(str(root), mode="none")) as gateway:
         with pytest.raises(httpx.RemoteProtocolError):
             post(gateway, asks())
+
+
+def test_a_cut_is_no_traceback_in_the_log(provider, tmp_path, capfd):
+    provider.answers(Turn("y" * 400_000), change=both(joined(), split(100_000, 0.02), cut(after=3)))
+    with stood("same", provider, tmp_path) as gateway, pytest.raises(httpx.RemoteProtocolError):
+        post(gateway, asks())
+    assert "Traceback" not in "".join(capfd.readouterr())
