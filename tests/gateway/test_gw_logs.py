@@ -89,6 +89,13 @@ def test_a_fallback_is_told_and_is_no_warning(provider, told):
     )
 
 
+def test_an_upstream_that_nobody_answers_for(told):
+    with running(setup(upstream("http://127.0.0.1:9", name="dead"), policy=ONCE), record=NO_TAPE) as gateway:
+        assert post(gateway).status_code >= 500
+    (line,) = told()
+    assert ": dead/m#none:api_connection; 127.0.0.1: no connection: Connection refused; see: " in line
+
+
 def _group(provider):
     both = (upstream("http://127.0.0.1:9", name="dead"), upstream(provider.url, name="live"))
     return Setup(Router(both, groups=[Group("both", (Target("dead/m"), Target("live/m")))]), policy=ONCE)

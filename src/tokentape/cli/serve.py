@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tokentape.gateway.config.settled import Config
 
 NEEDED = "pip install 'tokentape[gateway]'"
+_EXTRA = ("aiohttp", "uvicorn", "httptools", "websockets", "pydantic")
+"""What the extra brings, and nothing starts without."""
 
 
 @click.command("serve", short_help="record, replay and translate for every language, behind one address")
@@ -125,10 +128,12 @@ _TABLES = {
 
 def _source(given: dict[str, str | int | bool | None]) -> Source:
     """The file, and what wins over it: the environment, then the command line."""
-    try:
-        from tokentape.gateway.config.loading import Source
-    except ImportError as error:
-        raise UsageError(f"the gateway needs {error.name}, which is not installed: {NEEDED}") from None
+    absent = [name for name in _EXTRA if find_spec(name) is None]
+    if absent:
+        be = "is" if len(absent) == 1 else "are"
+        raise UsageError(f"the gateway needs {', '.join(absent)}, which {be} not installed: {NEEDED}")
+    from tokentape.gateway.config.loading import Source
+
     path = given.pop("config") or settings.gateway_file()
     said = {**settings.gateway_place(), **{name: value for name, value in given.items() if value is not None}}
     return Source(str(path) if path else None, {_TABLES[name]: value for name, value in said.items()})

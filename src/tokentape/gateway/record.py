@@ -13,6 +13,7 @@ from tokentape.gateway.usage.estimates import guess
 from tokentape.gateway.usage.spent import NOTHING, Spent
 from tokentape.outcomes import Miss
 from tokentape.protocols.fastjson import loads
+from tokentape.upstreams.failures import FailureClass
 from tokentape.upstreams.steps import attempts_header
 from tokentape.wire.jsontext import JsonError
 from tokentape.wire.url import path_of
@@ -227,6 +228,8 @@ class Record:
             why = f"replayed from {self._replayed}"
         elif asked:
             why = ("broken off; " if status < 400 and self.error else "") + attempts_header(self.attempts)
+            if asked[-1].kind is FailureClass.api_connection:
+                why += f"; {self.error}"  # our own words
         request = self.incoming.request
         model = f" ({self.model})" if self.model else ""
         level = INFO if is_well else WARNING
