@@ -14,6 +14,7 @@ import secrets
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote_plus
 
 from tokentape.errors import UsageError
 from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
@@ -28,6 +29,7 @@ from tokentape.gateway.safety import Admitted, Preflight, Refusal
 from tokentape.gateway.telling import invalid, tell
 from tokentape.log import log
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
+from tokentape.protocols.fastjson import reads
 from tokentape.protocols.registry import recognise
 from tokentape.wire.message import Request, without
 from tokentape.wire.url import path_of
@@ -135,7 +137,7 @@ class Gateway:
 
     async def _enter(self, incoming: Incoming, path: str, outlet: AsgiOutlet) -> None:
         """Through the door that fits."""
-        found = recognise(incoming.request)
+        found = recognise(incoming.request, reads)
         door = door_of(found, path)
         if found.operation.dialect == "http" and is_generation(path):
             text = "the body is no JSON" if not found.is_json else "the body is no request of this API"
@@ -218,7 +220,7 @@ def _bare(request: Request, admitted: Admitted) -> Request:
 
 def _without_key(url: str) -> str:
     base, _, query = url.partition("?")
-    kept = [pair for pair in query.split("&") if pair.partition("=")[0] != "key"]
+    kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) != "key"]
     return f"{base}?{'&'.join(kept)}" if kept else base
 
 

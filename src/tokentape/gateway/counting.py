@@ -1,14 +1,20 @@
-"""How many tokens a request has: the upstream's own count where it has one, else an estimate that says so."""
+"""How many tokens a request has: the upstream's own count where it has one, else an estimate that says so.
+
+The answer is on tape as the client saw it, like any other; what an upstream was asked for it is not.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.app import call_of
 from tokentape.gateway.asking import Asking
+from tokentape.gateway.edge import looked_up
+from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.targets import Asked, NoRoute
@@ -48,28 +54,42 @@ async def count(incoming: Incoming, found: Recognised, outlet: Outlet, exchange:
     if call is None:
         await tell(outlet, found.operation, invalid("the body is no JSON object"))
         return
+    async with AsyncExitStack() as stack:
+        taped = await looked_up(exchange.services, incoming, found.operation, outlet, None, stack)
+        if taped is not None:
+            call = replace(call, incoming=replace(incoming, is_taped=True))
+            await _count(call, taped, exchange)
+
+
+async def _count(call: Call, outlet: Outlet, exchange: Exchange) -> None:
+    """Count what is not on tape."""
+    incoming, operation = call.incoming, call.found.operation
     try:
-        asked = Asked(
-            call.model,
-            call.dialect,
-            found.operation.kind,
-            incoming.naming.kind,
-            incoming.request.headers,
-            incoming.client.name,
-            incoming.naming.upstream,
-        )
-        candidate = exchange.services.setup.router.resolve(asked).candidates[0]
+        candidate = exchange.services.setup.router.resolve(_asked(call)).candidates[0]
         if candidate.upstream.speaks(call.dialect) == call.dialect:
-            await pass_on(incoming, found, outlet, exchange)
+            await pass_on(incoming, call.found, outlet, exchange)
             return
         asking = Asking(_as_request(call))
         tokens, how = await _counted(exchange, call, candidate, asking.conversation)
     except NoRoute as error:
-        await tell(outlet, found.operation, Failure(FailureKind.NOT_FOUND, str(error), error.status))
+        await tell(outlet, operation, Failure(FailureKind.NOT_FOUND, str(error), error.status), OWN)
     except ProtocolError as error:
-        await tell(outlet, found.operation, invalid(str(error)))
+        await tell(outlet, operation, invalid(str(error)), OWN)
     else:
         await _reply(outlet, call.dialect, tokens, ((HOW, how), ("x-tokentape-id", incoming.id)))
+
+
+def _asked(call: Call) -> Asked:
+    incoming = call.incoming
+    return Asked(
+        call.model,
+        call.dialect,
+        call.found.operation.kind,
+        incoming.naming.kind,
+        incoming.request.headers,
+        incoming.client.name,
+        incoming.naming.upstream,
+    )
 
 
 def _as_request(call: Call) -> Call:
@@ -125,8 +145,8 @@ def _only(body: Fields, names: tuple[str, ...]) -> Fields:
 async def _ask(exchange: Exchange, call: Call, request: Request, candidate: Candidate) -> int | None:
     """The upstream's own count; None where it gives none."""
     collected = Collected()
-    naming = replace(call.incoming.naming, upstream=candidate.upstream.name, cassette=None)
-    incoming = replace(call.incoming, request=request, naming=naming)
+    naming = replace(call.incoming.naming, upstream=candidate.upstream.name)
+    incoming = replace(call.incoming, request=request, naming=naming, is_taped=True)
     try:
         await pass_on(incoming, recognise(request), collected, exchange)
     except (ClientGone, UsageError):

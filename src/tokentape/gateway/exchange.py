@@ -23,7 +23,7 @@ from tokentape.gateway.arriving import Arrived, Trying
 from tokentape.gateway.asking import Asking
 from tokentape.gateway.delivering import Unreadable, Written, folded, stream, whole, written
 from tokentape.gateway.edge import is_off_tape, looked_up
-from tokentape.gateway.naming import OWN
+from tokentape.gateway.naming import OWN, gateways_own
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.pumping import Pulse, chunk_within
@@ -103,10 +103,11 @@ class Exchange:
             return
         record.upstream_failed(failed)  # the provider's own error is an answer: it is recorded
         outlet = record.watched(outlet)
+        more = (*record.headers(), *gateways_own(failed.headers))
         if failed.reply is not None:
-            status = await tell_as_it_came(outlet, failed.reply, record.headers(), answer.retry_after)
+            status = await tell_as_it_came(outlet, failed.reply, more, answer.retry_after)
         else:
-            status = await tell(outlet, call.found.operation, failure, record.headers(), answer.retry_after)
+            status = await tell(outlet, call.found.operation, failure, more, answer.retry_after)
         record.finish(status, error=failure.message)
 
     async def _tell(

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from tokentape import __version__
 from tokentape.gateway.naming import OURS
 from tokentape.gateway.taping import HOP
+from tokentape.wire.redact.names import header_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tokentape.wire.message import Headers
 
-CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
-"""Fields in which clients show keys."""
-
 _NOT_ON = frozenset(
     {*HOP, "host", "content-length", "accept-encoding", "expect", "origin", "referer", "forwarded", "via"}
-)
+) | {"cookie", "proxy-authorization"}
 _BROWSERS = ("sec-", "x-forwarded-", OURS)
 
 _NOT_BACK = frozenset({*HOP, "content-length", "set-cookie", "alt-svc", "strict-transport-security"})
@@ -34,6 +32,15 @@ _STANDARD = {
 
 def _goes_on(name: str) -> bool:
     return name not in _NOT_ON and not name.startswith(_BROWSERS)
+
+
+def _is_secret(name: str) -> bool:
+    """True for a field whose name says that it proves who asks, whatever API it is of."""
+    return header_kind(name) in ("credential", "cookie", "session")
+
+
+def _comes_back(name: str) -> bool:
+    return name not in _NOT_BACK and not name.startswith(OURS)
 
 
 class _Known(dict[str, bool]):
@@ -52,10 +59,10 @@ class _Known(dict[str, bool]):
 
 
 _MOST_NAMES, _LONGEST_NAME = 1_024, 64
-_bare_on = _Known(lambda name: name not in CREDENTIALS and _goes_on(name))
+_bare_on = _Known(lambda name: _goes_on(name) and not _is_secret(name))
 _on = _Known(_goes_on)
-_back = _Known(lambda name: name not in _NOT_BACK)
-_back_plain = _Known(lambda name: name not in _NOT_BACK and name != "content-encoding")
+_back = _Known(_comes_back)
+_back_plain = _Known(lambda name: _comes_back(name) and name != "content-encoding")
 
 
 def onward(headers: Headers, *, keep_credentials: bool) -> Headers:

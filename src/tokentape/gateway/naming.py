@@ -23,6 +23,12 @@ OURS = "x-tokentape-"
 OWN: Headers = (("x-tokentape-error", "gateway"),)
 """Marks an error that is the gateway's own and no provider's: it is never a recording."""
 
+
+def gateways_own(headers: Headers) -> Headers:
+    """`OWN` where an upstream marks its error so: it is a cassette, or another gateway."""
+    return OWN if any((name.lower(), value) in OWN for name, value in headers) else ()
+
+
 _HEADERS = {
     "x-tokentape-cassette": "cassette",
     "x-tokentape-tag": "tag",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import TokentapeError
 from tokentape.gateway.call import Naming
+from tokentape.gateway.naming import OWN
 from tokentape.gateway.taping import CODECS
 from tokentape.misses import refusal
 from tokentape.outcomes import Data, Forward, Miss, Replay, Wait
@@ -64,7 +65,8 @@ class CassetteSent:
     def __init__(self, answer: Replay | Miss, give_back: Callable[[], None]) -> None:
         served = answer.serve(CODECS)
         self.status, self.reason, self.http = answer.status, answer.reason, answer.http
-        self.headers: Headers = served.headers
+        # That nothing was found is no provider's answer: it is on no tape.
+        self.headers: Headers = (*served.headers, *OWN) if isinstance(answer, Miss) else served.headers
         self._steps = iter(served)
         self._give_back: Callable[[], None] | None = give_back
 

@@ -18,11 +18,11 @@ from tokentape.gateway.arriving import LONGEST_ERROR, plain, told_by
 from tokentape.gateway.deadlines import Within
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
-from tokentape.gateway.naming import OWN
+from tokentape.gateway.naming import OWN, gateways_own
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.patching import patched
 from tokentape.gateway.planned import carried_out
-from tokentape.gateway.preparing import with_model, without_key
+from tokentape.gateway.preparing import with_model
 from tokentape.gateway.pumping import chunk_within
 from tokentape.gateway.targets import Asked, NoRoute
 from tokentape.gateway.telling import tell, tell_as_it_came
@@ -32,6 +32,7 @@ from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.table import dialect_named
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.asking import ask
+from tokentape.upstreams.auth.bare import bare_query
 from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
 from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
@@ -117,7 +118,7 @@ class _Passing:
         failed = verdict.failed
         if failed.reply is not None:  # the provider's own error is an answer: it is recorded
             self._record.upstream_failed(failed)
-            headers = self._record.headers()
+            headers = (*self._record.headers(), *gateways_own(failed.headers))
             status = await tell_as_it_came(outlet, failed.reply, headers, verdict.retry_after)
             self._record.finish(status, error=failed.message)
             return
@@ -201,7 +202,7 @@ class _Passing:
                 body = patched(body, {"model": candidate.model})
         keeps = upstream.passes_client_key
         headers = onward(request.headers, keep_credentials=keeps)
-        url = url_of(upstream, path, query if keeps else without_key(query), candidate.model)
+        url = url_of(upstream, path, query if keeps else bare_query(query), candidate.model)
         return Request(request.method, url, (*headers, *upstream.headers), body)
 
     async def _deliver(self, passed: Passed, outlet: Outlet) -> None:

@@ -20,6 +20,7 @@ from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.translation import write_request
 from tokentape.upstreams.addressing import url_of
+from tokentape.upstreams.auth.bare import bare_query
 from tokentape.wire.message import Request
 from tokentape.wire.url import path_of, split_query
 
@@ -97,7 +98,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepar
         body = patched(body, changes)
     path, query = path_of(request.url).lstrip("/"), split_query(request.url)[1]
     if query and not keeps:
-        query = without_key(query)
+        query = bare_query(query)
     if call.model and call.model != candidate.model:
         path = with_model(path, candidate.model)
     url = url_of(upstream, path, query, candidate.model, _method(path), stream=call.stream)
@@ -159,11 +160,6 @@ def with_model(path: str, model: str) -> str:
         return path
     _, colon, method = rest.rpartition(":")
     return f"{head}{mark}{model}{colon}{method}" if colon else f"{head}{mark}{model}"
-
-
-def without_key(query: str) -> str:
-    """A query without the key that Google's clients show in it."""
-    return "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != "key")
 
 
 def refused(source: str, target: str, losses: LossReport) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from tokentape.wire.redact.names import is_query_credential
 
 if TYPE_CHECKING:
     from tokentape.wire.message import Request
@@ -15,13 +18,26 @@ CREDENTIALS = frozenset(
 
 
 def bare(request: Request) -> Request:
-    """The request without credentials, in its headers or (`key=`) in its URL."""
+    """The request without credentials, in its headers or in the query of its URL."""
     headers = tuple([field for field in request.headers if field[0].lower() not in CREDENTIALS])
     url = request.url
-    if "key=" in url:
+    if "?" in url:
         base, _, query = url.partition("?")
-        kept = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != "key")
-        url = f"{base}?{kept}" if kept else base
+        kept = bare_query(query)
+        if kept != query:
+            url = f"{base}?{kept}" if kept else base
     if len(headers) == len(request.headers) and url is request.url:
         return request
     return replace(request, url=url, headers=headers)
+
+
+def bare_query(query: str) -> str:
+    """A query without keys and tokens, however their names are spelled (`key`, `%6Bey`, `access_token`)."""
+    if not query:
+        return query
+    return "&".join(pair for pair in query.split("&") if not is_query_credential(_name(pair)))
+
+
+def _name(pair: str) -> str:
+    name = pair.partition("=")[0]
+    return unquote_plus(name) if "%" in name or "+" in name else name
