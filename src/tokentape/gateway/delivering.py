@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
@@ -18,7 +18,7 @@ from tokentape.protocols.codec import Target
 from tokentape.protocols.fastjson import dumps, loads
 from tokentape.protocols.framing import ENCODERS
 from tokentape.protocols.streaming import EventReader
-from tokentape.protocols.translation import codec_of, write_reply
+from tokentape.protocols.translation import codec_of, for_others, write_reply
 from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class Unreadable(Exception):
         super().__init__(problem)
 
 
+class Failing(Unreadable):
+    """The upstream's whole reply says that it failed, though its status was good: another try may do."""
+
+    def __init__(self, failure: Failure) -> None:
+        Exception.__init__(self, failure.message)
+        self.failure = replace(for_others(failure), status=failure.http_status)
+
+
 @dataclass(slots=True)
 class Written:
     """A whole reply as the client gets it."""
@@ -65,14 +73,17 @@ def whole(call: Call, arrived: Arrived) -> Written:
 
 
 def written(call: Call, reply: Reply, asked: Conversation, more: Headers = ()) -> Written:
-    """A canonical reply in the client's dialect: whole, or as a stream where it asked for one."""
+    """A canonical reply in the client's dialect: whole, or as a stream where it asked for one. Raises
+    `Unreadable` for one that says that it failed.
+    """
     target = Target(call.dialect, asked=asked)
     if reply.failure is not None:
-        status, fields = codec_of(call.dialect).write_failure(reply.failure)
-        return _json(status, dumps(fields), more, LossReport())
+        raise Failing(reply.failure)
     if not call.stream:
         translation = write_reply(reply, target)
-        return _json(200, dumps(translation.result), more, translation.losses)
+        headers = (("content-type", "application/json"), *more)
+        body = dumps(translation.result)
+        return Written(200, (*headers, ("content-length", str(len(body)))), body, translation.losses)
     array = ArrayEncoder() if wants_array(call) else None
     encode = array or ENCODERS[codec_of(call.dialect).framing]
     writer = codec_of(call.dialect).writer(target)
@@ -81,11 +92,6 @@ def written(call: Call, reply: Reply, asked: Conversation, more: Headers = ()) -
         pieces.append(array.close())
     kind = stream_type(call.dialect, as_array=array is not None)
     return Written(200, (("content-type", kind), *more), b"".join(pieces), target.losses.report)
-
-
-def _json(status: int, body: bytes, more: Headers, losses: LossReport) -> Written:
-    headers = (("content-type", "application/json"), *more, ("content-length", str(len(body))))
-    return Written(status, headers, body, losses)
 
 
 def _read(body: bytes, source: Source) -> Reply:

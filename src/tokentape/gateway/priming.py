@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
-from tokentape.protocols.canonical.events import Counted, Delta, Ended, Failed, Open, Ping, Remark, Started
+from tokentape.protocols.canonical.events import (
+    Counted,
+    Delta,
+    Ended,
+    Failed,
+    Open,
+    Ping,
+    Remark,
+    Started,
+    Stopped,
+)
 from tokentape.protocols.canonical.items import Message, Reasoning
 from tokentape.protocols.canonical.parts import Refusal, Text
 from tokentape.protocols.streaming import EventReader
@@ -22,7 +32,8 @@ if TYPE_CHECKING:
 LONGEST = 65_536
 """Bytes of a start that are held; what is longer is shown, whatever it says."""
 
-_SILENT = (Started, Ping, Remark, Counted)
+_SILENT = (Started, Ping, Remark, Counted, Stopped)
+"""What shows nothing. A reason to stop comes before the error or the end that it is the reason of."""
 
 
 @dataclass(slots=True)

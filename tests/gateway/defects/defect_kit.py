@@ -84,7 +84,8 @@ def said(dialect, reply, *, stream=False):
         case "openai.chat":
             return body["choices"][0]["message"]["content"]
         case "openai.responses":
-            parts = [part for item in body["output"] for part in item.get("content", ())]
+            messages = [item for item in body["output"] if item["type"] == "message"]
+            parts = [part for item in messages for part in item["content"]]
             return "".join(part.get("text", "") for part in parts)
         case "anthropic.messages":
             return "".join(block.get("text", "") for block in body["content"])
