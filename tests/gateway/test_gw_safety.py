@@ -10,7 +10,8 @@ from gw_asks import BODY, JSON, KEYED, KEYS, OPEN, admitted, asks, refused
 from tokentape.errors import UsageError
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.receiving import Refused, body_of
-from tokentape.gateway.safety import Gate, Preflight, Refusal, SafetyOptions, is_loopback
+from tokentape.gateway.safety import Admitted, Gate, Preflight, Refusal, SafetyOptions, is_loopback
+from tokentape.upstreams.upstream import Secret
 
 # A bind that others can reach
 
@@ -303,3 +304,36 @@ def test_names_that_only_look_like_this_machine():
         assert is_loopback(name)
     for name in ("localhost.example", "127.0.0.1.example", "::ffff:10.0.0.1", "0.0.0.0", "", "127.1"):
         assert not is_loopback(name)
+
+
+def test_what_was_admitted_once_is_judged_anew_where_anything_but_the_length_differs():
+    gate = Gate(SafetyOptions(body_limit=1000))
+    asks = (("host", "localhost"), ("content-type", "application/json"))
+    taken = gate.check("POST", "/v1/messages", "", (*asks, ("content-length", "10")), "127.0.0.1")
+    assert gate.check("POST", "/v1/messages", "", (*asks, ("content-length", "99")), "127.0.0.1") is taken
+    for headers, address in (
+        ((*asks, ("content-length", "9999")), "127.0.0.1"),
+        ((*asks, ("content-length", "10")), "10.0.0.1"),
+        ((*asks, ("content-length", "10"), ("origin", "http://elsewhere.example")), "127.0.0.1"),
+        ((("host", "elsewhere.example"), *asks[1:], ("content-length", "10")), "127.0.0.1"),
+        ((asks[0], ("content-type", "text/plain"), ("content-length", "10")), "127.0.0.1"),
+    ):
+        assert isinstance(gate.check("POST", "/v1/messages", "", headers, address), Refusal)
+
+
+def test_no_key_is_kept_with_what_was_admitted():
+    gate = Gate(SafetyOptions(keys=(("ci", Secret("sk-gateway")),)))
+    headers = (("host", "localhost"), ("authorization", "Bearer sk-gateway"), ("x-api-key", "sk-provider"))
+    for _ in range(2):
+        assert isinstance(gate.check("GET", "/v1/models", "", headers, "127.0.0.1"), Admitted)
+    assert gate._admitted
+    assert "sk-" not in repr(gate._admitted)
+
+
+def test_fields_that_look_like_others_when_run_together_are_told_apart():
+    gate = Gate(SafetyOptions())
+    split = (("host", "localhost"), ("origin", "http://elsewhere.example"))
+    joined = (("host", "localhost\0origin\0http://elsewhere.example"),)
+    for headers in (split, joined):
+        assert isinstance(gate.check("GET", "/v1/models", "", headers, "127.0.0.1"), Refusal)
+    assert not gate._admitted

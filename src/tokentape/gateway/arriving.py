@@ -103,7 +103,8 @@ class Trying:
             prepared = replace(prepared, request=passed)
         if self.trace.is_on and self.number == 1 and not prepared.is_same:
             self.trace.form("canonical_request", asking.conversation)
-        self.trace.form(f"upstream_request#{self.number}", prepared.request)
+        if self.trace.is_on:
+            self.trace.form(f"upstream_request#{self.number}", prepared.request)
         try:
             with Within(self.left):
                 return await self._sent(candidate, credential, prepared)

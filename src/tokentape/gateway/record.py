@@ -80,14 +80,15 @@ class Record:
         self.done = False
         self.notes: list[tuple[str, str]] = []
         """More header fields of the reply."""
-        trace.form("client_request", incoming.request)
-        trace.tell(
-            client=incoming.client.name,
-            model=model,
-            dialect=operation.dialect,
-            operation=operation.name,
-            session=incoming.naming.session,
-        )
+        if trace.is_on:
+            trace.form("client_request", incoming.request)
+            trace.tell(
+                client=incoming.client.name,
+                model=model,
+                dialect=operation.dialect,
+                operation=operation.name,
+                session=incoming.naming.session,
+            )
 
     def headers(self) -> Headers:
         """Our own fields of the reply."""
@@ -160,7 +161,8 @@ class Record:
     def client_reply(self, reply: Written) -> None:
         """A whole reply goes out."""
         self.first_byte = time.perf_counter() - self._began
-        self.trace.form("client_reply", reply.body, status=reply.status, headers=reply.headers)
+        if self.trace.is_on:
+            self.trace.form("client_reply", reply.body, status=reply.status, headers=reply.headers)
 
     def upstream_began(self, sent: Sent) -> None:
         """The head of the reply of the upstream that is asked now."""

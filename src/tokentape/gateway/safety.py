@@ -14,7 +14,9 @@ The rules, each for a way in which a server on this machine, or a key in it, was
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Literal
 from tokentape.errors import UsageError
 from tokentape.gateway.call import Client
 from tokentape.gateway.keyring import OWN_HEADER, Keyring, shown_credentials
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.upstreams.upstream import Secret
@@ -59,6 +62,7 @@ class Refusal:
     message: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A request that is taken.
@@ -103,12 +107,17 @@ _CROSS = frozenset({"cross-site", "same-site"})
 _NO_PAGE = Admitted()
 
 
+_MOST_KNOWN = 4_096
+
+
 class Gate:
     """The rules for one server. Raises `UsageError` for a bind without keys that others can reach."""
 
     def __init__(self, options: SafetyOptions) -> None:
         self._options = options
         self._keys = Keyring(options.keys, options.salt)
+        self._admitted: dict[bytes, Admitted] = {}
+        self._salt = os.urandom(32)
         self._is_local = is_local_bind(options.host)
         if not self._keys and not self._is_local:
             raise UsageError(
@@ -124,7 +133,39 @@ class Gate:
     ) -> Admitted | Preflight | Refusal:
         """Whether a request is taken. `path` is without prefixes; `address` is the other side's, None for a
         Unix socket.
+
+        Clients say the same with each call, but for the length of its body: what was admitted once, is again.
         """
+        known = self._digest((method, path, query, str(address)), headers)
+        found = None if known is None else self._admitted.get(known)
+        if found is not None:
+            return found
+        verdict = self._judged(method, path, query, headers, address)
+        if known is not None and isinstance(verdict, Admitted):
+            if len(self._admitted) >= _MOST_KNOWN:
+                self._admitted.clear()
+            self._admitted[known] = verdict
+        return verdict
+
+    def _digest(self, said: tuple[str, ...], headers: Headers) -> bytes | None:
+        """All that a verdict depends on, as a hash under a salt: no key of anybody's is kept. None for a
+        request that has to be looked at.
+        """
+        limit = self._options.body_limit
+        parts = [*said]
+        for name, value in headers:
+            parts.append(name)
+            is_length = name == "content-length" and len(value) < 20 and value.isdecimal()
+            parts.append("1" * len(value) if is_length and 0 < int(value) <= limit else value)
+        text = "\0".join(parts)
+        if text.count("\0") >= len(parts):
+            return None
+        data = text.encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(data, key=self._salt, digest_size=16).digest()
+
+    def _judged(
+        self, method: str, path: str, query: str, headers: Headers, address: str | None
+    ) -> Admitted | Preflight | Refusal:
         looked: dict[str, str] = {}
         size = 0
         for name, value in headers:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.errors import openai_error
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a dialect: `openai.chat/create`. `stream`: the caller asked for a stream."""
