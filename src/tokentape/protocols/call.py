@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.wire.jsontext import JsonError, parse
-from tokentape.wire.url import host_of, path_of, split_query
+from tokentape.wire.url import host_of, path_and_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,10 @@ class Call:
     def __init__(self, request: Request, read: Callable[[bytes], Json] = parse) -> None:
         self.request = request
         self.method = request.method.upper()
-        self.segments = [part for part in path_of(request.url).split("/") if part]
+        path, self.query = path_and_query(request.url)
+        self.segments = [part for part in path.split("/") if part]
         self.last = self.segments[-1] if self.segments else ""
         self.parent = self.segments[-2] if len(self.segments) > 1 else ""
-        self.query = split_query(request.url)[1]
         self.body, self.is_json = _json_of(request, read)
         self.fields: dict[str, Json] = self.body if isinstance(self.body, dict) else _NO_FIELDS
 

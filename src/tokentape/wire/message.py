@@ -28,8 +28,9 @@ def headers_to_raw(headers: Headers) -> list[tuple[bytes, bytes]]:
 def header(headers: Headers, name: str) -> str | None:
     """The first field called `name` (any case), or None."""
     wanted = name.lower()
+    size = len(wanted)
     for field, value in headers:
-        if field.lower() == wanted:
+        if field == wanted or (len(field) == size and field.lower() == wanted):
             return value
     return None
 

@@ -1,7 +1,8 @@
 """Frozen dataclasses that are made in half the time.
 
-A long conversation is hundreds of small nodes, a call some dozens, and a frozen dataclass sets each field by name through
-`object.__setattr__`. Setting its slots directly says the same; nothing else about the class changes.
+A long conversation is hundreds of small nodes, a call some dozens, and a frozen dataclass sets each field by
+name through `object.__setattr__`. Setting its slots directly says the same; nothing else about the class
+changes.
 """
 
 from __future__ import annotations

@@ -34,9 +34,14 @@ def split_query(url: str) -> tuple[str, str]:
 
 def path_of(url: str) -> str:
     """The path as it went over the wire; "/" where it is empty."""
-    base = split_query(url)[0]
+    return path_and_query(url)[0]
+
+
+def path_and_query(url: str) -> tuple[str, str]:
+    """`path_of`, and the query."""
+    base, query = split_query(url)
     mark = base.find("://")
     if mark < 0:
-        return base or "/"
+        return base or "/", query
     end = _END.search(base, mark + 3)
-    return "/" if end is None else base[end.start() :]
+    return "/" if end is None else base[end.start() :], query
