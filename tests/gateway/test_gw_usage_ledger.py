@@ -343,3 +343,12 @@ def test_kill_9_loses_nothing_that_was_flushed(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     assert {f"k{number}" for number in range(told)} <= {row["id"] for row in lines(str(tmp_path), None, None)}
+
+
+def test_its_folder_keeps_itself_out_of_git(tmp_path):
+    place = tmp_path / "usage"
+    made = Ledger(UsageOptions(directory=str(place), interval=0.01), clock=lambda: AT)
+    made.add(spent())
+    made.close()
+    assert (place / ".gitignore").read_text() == "*\n"
+    assert len(list(place.glob("*.jsonl"))) == 1

@@ -52,7 +52,10 @@ class Rows:
         if self._open is not None and (self._open[0], self._open[2]) == (day, os.getpid()):
             return self._open[1]
         self.close()
-        os.makedirs(self.directory, 0o700, exist_ok=True)
+        if not os.path.isdir(self.directory):  # who asked what is nothing for a repository
+            os.makedirs(self.directory, 0o700, exist_ok=True)
+            with open(os.path.join(self.directory, ".gitignore"), "w", encoding="utf-8") as file:
+                file.write("*\n")
         name = f"{day}.{os.getpid()}-{os.urandom(6).hex()}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         descriptor = os.open(os.path.join(self.directory, name), flags, 0o600)
