@@ -96,6 +96,21 @@ def test_an_upstream_that_nobody_answers_for(told):
     assert ": dead/m#none:api_connection; 127.0.0.1: no connection: Connection refused; see: " in line
 
 
+def test_a_response_that_is_not_there(provider, told):
+    with running(setup(upstream(provider.url)), record=NO_TAPE) as gateway:
+        assert httpx.get(f"{gateway.url}/v1/responses/resp_none", timeout=20).status_code == 404
+    assert told() == ["WARNING responses: 404: Response with id 'resp_none' not found."]
+
+
+def test_a_translation_that_is_refused_says_what_it_cannot(provider, told):
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    body = {"model": "m", "max_tokens": 9, "tools": tools, "messages": [{"role": "user", "content": "x"}]}
+    with running(setup(upstream(provider.url), policy=ONCE), record=NO_TAPE) as gateway:
+        assert httpx.post(f"{gateway.url}/v1/messages", json=body, timeout=20).status_code == 400
+    (line,) = told()
+    assert "up/m#none:unsupported_operation; anthropic.messages to openai.chat: tools[0]: " in line
+
+
 def _group(provider):
     both = (upstream("http://127.0.0.1:9", name="dead"), upstream(provider.url, name="live"))
     return Setup(Router(both, groups=[Group("both", (Target("dead/m"), Target("live/m")))]), policy=ONCE)

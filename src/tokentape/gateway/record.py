@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from tokentape.upstreams.steps import Attempt, Try
     from tokentape.wire.message import Headers
 
+_OUR_WORDS = (FailureClass.api_connection, FailureClass.unsupported_operation)
+"""Without a status these failures are told in the gateway's words."""
 _SHOWN = 5
 """Losses that the header names; the trace has them all."""
 
@@ -230,8 +232,8 @@ class Record:
             why = f"replayed from {self._replayed}"
         elif asked:
             why = ("broken off; " if status < 400 and self.error else "") + attempts_header(self.attempts)
-            if asked[-1].kind is FailureClass.api_connection:
-                why += f"; {self.error}"  # our own words
+            if asked[-1].status is None and asked[-1].kind in _OUR_WORDS:
+                why += f"; {self.error}"
         request = self.incoming.request
         model = f" ({self.model})" if self.model else ""
         level = INFO if is_well else WARNING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.logs import complain
 from tokentape.gateway.naming import OWN
 from tokentape.protocols.fastjson import dumps
 
@@ -61,4 +62,5 @@ async def tell(outlet: Outlet, body: Json, status: int = 200, more: Headers = ()
 
 async def refuse(outlet: Outlet, why: NotDone) -> None:
     """The error as a reply."""
+    complain("responses", why.status, str(why.error.get("message")))
     await tell(outlet, {"error": why.error}, why.status, OWN)
