@@ -69,19 +69,21 @@ def prepare(
     upstream = candidate.upstream
     dialect = upstream.speaks(asking.call.dialect)
     if dialect == asking.call.dialect:
-        return _same(asking, candidate, giving)
+        return _same(asking, candidate, giving, strict=strict)
     return _translated(asking, candidate, dialect, credential, giving, strict=strict)
 
 
-def _same(asking: Asking, candidate: Candidate, giving: Giving | None) -> Prepared:
+def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict: bool) -> Prepared:
     call, upstream = asking.call, candidate.upstream
     request, fields = call.incoming.request, call.fields
     body, losses = request.body or b"", NO_LOSSES
     if candidate.set or (upstream.quirks is not NO_QUIRKS and not owns(upstream, call.dialect)):
         changed = with_parameters(asking.conversation, candidate.set)
         target = Target(call.dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
-        written = write_request(changed, target, allow_losses=True)
+        written = write_request(changed, target)
         fields, losses = dict(written.result.body), written.losses
+        if strict and len(losses):
+            refused(call.dialect, call.dialect, losses)
     if "model" in fields and fields["model"] != candidate.model:
         fields = {**fields, "model": candidate.model}
     if upstream.forced or upstream.dropped:
