@@ -88,3 +88,10 @@ def test_fields_of_ours_that_an_upstream_says_reach_nobody(provider):
         said = httpx.post(gateway.url + CHAT, json=asks())
     assert "theirs" not in str(said.headers)
     assert said.headers["x-request-id"] == "req"
+
+
+def test_who_watches_may_ask_for_the_head_alone(provider):
+    with running(setup(upstream(provider.url))) as gateway:
+        for page in ("/health", "/ready"):
+            said = httpx.head(gateway.url + page)
+            assert (said.status_code, said.content) == (200, b"")

@@ -78,12 +78,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict
     request, fields = call.incoming.request, call.fields
     body, losses = request.body or b"", NO_LOSSES
     if candidate.set or (upstream.quirks is not NO_QUIRKS and not owns(upstream, call.dialect)):
-        changed = with_parameters(asking.conversation, candidate.set)
-        target = Target(call.dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
-        written = write_request(changed, target)
-        fields, losses = dict(written.result.body), written.losses
-        if strict and len(losses):
-            refused(call.dialect, call.dialect, losses)
+        fields, losses = _adapted(asking, candidate, strict=strict)
     if "model" in fields and fields["model"] != candidate.model:
         fields = {**fields, "model": candidate.model}
     if upstream.forced or upstream.dropped:
@@ -106,6 +101,17 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict
     url = url_of(upstream, path, query, candidate.model, _method(path), stream=call.stream)
     source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
     return Prepared(Request("POST", url, headers, body), source, losses, body=fields)
+
+
+def _adapted(asking: Asking, candidate: Candidate, *, strict: bool) -> tuple[Fields, LossReport]:
+    """The body with what an alias sets, as a server takes it that speaks the dialect in its own way."""
+    dialect, upstream = asking.call.dialect, candidate.upstream
+    changed = with_parameters(asking.conversation, candidate.set)
+    target = Target(dialect, candidate.model, upstream.provider or None, quirks=upstream.quirks)
+    written = write_request(changed, target)
+    if strict and len(written.losses):
+        refused(dialect, dialect, written.losses)
+    return dict(written.result.body), written.losses
 
 
 def _own_way(fields: Fields, upstream: Upstream) -> Fields:

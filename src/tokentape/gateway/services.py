@@ -224,8 +224,9 @@ class Services:
         return found
 
     def own_page(self, method: str, path: str) -> Own | None:
-        """One of the gateway's own pages."""
-        return self.own.get((method, path)) or named_page(self, method, path)
+        """One of the gateway's own pages; HEAD is what watchers ask, and the server sends no body then."""
+        asked = "GET" if method == "HEAD" else method
+        return self.own.get((asked, path)) or named_page(self, method, path)
 
     async def pause(self, pause: Pause) -> None:
         """Wait as the plan says: until a time, or until a credential is given back before."""
