@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LONGEST = 65_536
 """Bytes of a start that are held; what is longer is shown, whatever it says."""
 
+_SLICE = 1_024
+"""Bytes that are read at a time: two or three events, as a rule, and one of the first has something to show."""
+
 _SILENT = (Started, Ping, Remark, Counted, Stopped)
 """What shows nothing. A reason to stop comes before the error or the end that it is the reason of."""
 
@@ -60,8 +63,9 @@ async def start_of(sent: Sent, source: Source, framing: str | None) -> Start:
                 return start
             start.chunks.append(data)
             size += len(data)
-            if _judge(start, reader.feed(data)):
-                return start
+            for at in range(0, len(data), _SLICE):  # a chunk may hold the whole reply
+                if _judge(start, reader.feed(data[at : at + _SLICE])):
+                    return start
         except ProtocolError as error:
             start.problem = str(error)
             return start

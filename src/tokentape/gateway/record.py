@@ -189,8 +189,9 @@ class Record:
         return both
 
     def watched(self, outlet: Outlet) -> Outlet:
-        """An outlet that shows the trace what goes through it."""
-        return Watched(outlet, self)
+        """An outlet that shows the trace what goes through it; the same one where nobody looks."""
+        looks = self.trace.is_on or self._ledger.options.enabled or self.span is not NO_CALL
+        return Watched(outlet, self) if looks else outlet
 
     def used(self, counted: Counted, step: Try, tap: UsageTap | None) -> None:
         """What the answer used."""
