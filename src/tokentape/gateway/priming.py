@@ -33,7 +33,7 @@ LONGEST = 65_536
 """Bytes of a start that are held; what is longer is shown, whatever it says."""
 
 _SLICE = 1_024
-"""Bytes that are read at a time: two or three events, as a rule, and one of the first has something to show."""
+"""Bytes that are read at a time: some events, one of which has something to show as a rule."""
 
 _SILENT = (Started, Ping, Remark, Counted, Stopped)
 """What shows nothing. A reason to stop comes before the error or the end that it is the reason of."""
