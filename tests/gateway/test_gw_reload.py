@@ -236,3 +236,12 @@ async def test_a_signal_reads_it_again(path):
 @pytest.mark.asyncio
 async def test_it_is_closed_though_it_was_never_opened(path):
     await Reloading(Running(path).live).aclose()
+
+
+def test_prices_are_in_force_without_a_restart(path, caplog):
+    running = Running(path)
+    path.write_text(f'{A}[prices."m"]\nunit = "1M"\ninput = 2\n[usage]\ninterval = 7\n')
+    assert running.live.reload()
+    assert running.live.now.usage.prices["m"].input == 2
+    assert running.live.now.usage.interval != 7
+    assert "usage: changed, which needs a restart" in caplog.text

@@ -55,7 +55,7 @@ def gateway_of(config: Config, source: Source | None = None) -> Gateway:
 
     def apply(new: Config) -> None:
         new.sender.inner = sender
-        services[0].change(setup_of(new), new.pools, new.fields)
+        services[0].change(setup_of(new), new.pools, new.fields, new.usage.prices)
 
     live = Live(config, source, apply)
     services.append(_services(live.now, sender))

@@ -103,7 +103,7 @@ class Live:
             telemetry=old.telemetry,
             state=old.state,
             trace=old.trace,
-            usage=old.usage,
+            usage=replace(old.usage, prices=config.usage.prices),
         )
 
     def _refuse(self, path: str, problems: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.targets import ALWAYS, Alias, Listed, NoRoute, Resolved
+from tokentape.gateway.targets import ALWAYS, Alias, Listed, NoRoute, Resolved, check_name
 from tokentape.upstreams.upstream import Candidate
 
 if TYPE_CHECKING:
@@ -80,13 +80,14 @@ class Router:
         names = (asked.model, asked.upstream)
         found = self._known.get(names)
         if found is None:
-            found = self._resolved(asked)
+            found = self._resolved(asked)  # which refuses names that are too long to be kept
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[names] = found
         return found
 
     def _resolved(self, asked: Asked) -> Resolved:
+        check_name(asked.model)
         if asked.upstream is not None:
             return self._pinned(asked, asked.upstream)
         if asked.model:

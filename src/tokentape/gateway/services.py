@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.routing import Router
     from tokentape.gateway.targets import Resolved
+    from tokentape.metering.price import Price
     from tokentape.protocols.dialect import Operation
     from tokentape.protocols.registry import Recognised
     from tokentape.upstreams.plan import Pause
@@ -156,11 +157,19 @@ class Services:
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
         self._tasks: list[asyncio.Task[None]] = []
 
-    def change(self, setup: Setup, pools: PoolOptions, fields: tuple[FieldRule, ...]) -> None:
+    def change(
+        self,
+        setup: Setup,
+        pools: PoolOptions,
+        fields: tuple[FieldRule, ...],
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
         """Another configuration from the next call on. What is known of credentials that stay is kept, and
         so is what field rules remember.
         """
         self.setup = setup
+        if prices is not None:
+            self.ledger.options = replace(self.ledger.options, prices=prices)
         self.pools.changed(setup.router.upstreams.values(), pools)
         self.fields = FieldMemory(
             fields, clock=time.monotonic, options=self._field_options, values=self.fields.values
@@ -184,20 +193,23 @@ class Services:
         self.is_ready = True
 
     async def stop(self) -> None:
-        """Save everything, and close all connections."""
+        """Save everything, and close all connections. What fails keeps nothing else from being closed."""
         self.is_ready = False
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        for one in self.beside:
-            await one.aclose()
-        await self.tapes.close()
-        await self.offline.close()
-        await self.sender.aclose()
-        await asyncio.to_thread(self.traces.close)
-        await asyncio.to_thread(self.ledger.close)
-        self._keeper.shutdown()
+        async with AsyncExitStack() as last_first:
+            last_first.callback(self._keeper.shutdown)
+            last_first.push_async_callback(asyncio.to_thread, self.ledger.close)
+            last_first.push_async_callback(asyncio.to_thread, self.traces.close)
+            last_first.push_async_callback(self.sender.aclose)
+            if self.fetching is not None:
+                last_first.push_async_callback(self.fetching[0].aclose)
+            last_first.push_async_callback(self.offline.close)
+            last_first.push_async_callback(self.tapes.close)
+            for one in reversed(self.beside):
+                last_first.push_async_callback(one.aclose)
+            for task in self._tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _close_idle(self) -> None:
         while True:

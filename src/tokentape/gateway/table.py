@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.gateway.routing import Router, near
-from tokentape.gateway.targets import NoRoute, Resolved
+from tokentape.gateway.targets import NoRoute, Resolved, check_name
 from tokentape.protocols.families import family_of
 from tokentape.upstreams.auth.kinds import auth_of
 from tokentape.upstreams.auth.passing import provider_of_key
@@ -74,6 +74,7 @@ class Table(Router):
 
     def resolve(self, asked: Asked) -> Resolved:
         """The provider that a call is for. Raises `NoRoute` where its key would go elsewhere."""
+        check_name(asked.model)
         name = asked.upstream if asked.upstream is not None else provider_for(asked)
         upstream = self._upstream(name)
         if not _speaks(upstream, asked.dialect):

@@ -207,7 +207,7 @@ def _close(deck: Deck) -> None:
         deck.close()
     except ReplayError as error:
         log.debug("%s: %s", deck.path, error)
-    except TokentapeError as error:
+    except (TokentapeError, OSError) as error:
         log.warning("%s: %s", deck.path, error)
     for trouble in deck.troubles:
         log.warning("%s", trouble)

@@ -176,6 +176,16 @@ class Listed:
     owner: str
 
 
+LONGEST_NAME = 512
+"""Characters of a model's name. What is known of models is kept by their names, which clients choose."""
+
+
+def check_name(model: str) -> None:
+    """Raises `NoRoute` for what is no name of a model."""
+    if len(model) > LONGEST_NAME:
+        raise NoRoute(f"the model's name has {len(model)} characters; at most {LONGEST_NAME} are taken", 400)
+
+
 class NoRoute(TokentapeError):
     """Nothing leads to what was asked for: one line for the client, in its dialect, with this status."""
 

@@ -22,6 +22,10 @@ class Fetcher(Protocol):
         """Media type and bytes of what a URL shows. Raises `NotFetched`."""
         ...
 
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
 
 def urls_in(asked: Conversation) -> list[str]:
     """The http(s) URLs of media in a request, each once, in order."""

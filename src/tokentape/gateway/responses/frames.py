@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 BROKEN_OFF = "the reply broke off"
+UNREADABLE = "the reply cannot be read: an event of it is no JSON"
 
 
 def error_frame(status: int, error: Fields) -> bytes:
@@ -119,9 +120,13 @@ class FrameOutlet:
         data = event.data
         if data is None or self.is_over or data == b"[DONE]":
             return
-        kind = event.name or text(fields(loads(data)).get("type"))
-        if kind == "error":
+        try:
             found = fields(loads(data))
+        except JsonError:  # a message must be JSON: what is none ends the turn
+            await self.fail(502, {"code": "stream_incomplete", "message": UNREADABLE})
+            return
+        kind = event.name or text(found.get("type"))
+        if kind == "error":
             inner = fields(found.get("error")) or found
             error: Fields = {name: inner.get(name) for name in ("code", "message", "param")}
             await self.fail(500, error)
