@@ -18,7 +18,7 @@ from tokentape.protocols.reading import at, block_text, fields, number, text
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from tokentape.gateway.call import Naming
     from tokentape.wire.interaction import Json
@@ -64,16 +64,23 @@ class ClassRule:
 
     def fits(self, asked: Request) -> bool:
         """True if all conditions hold; those that cost little are looked at first."""
-        checks: Iterable[Callable[[], bool]] = (
-            lambda: not self.dialects or asked.dialect in self.dialects,
-            lambda: not self.models or any(fnmatchcase(asked.model, each) for each in self.models),
-            lambda: all(asked.has(name, value) for name, value in self.headers),
-            lambda: self.tools is None or self.tools is asked.has_tools,
-            lambda: self.max_tokens is None or (asked.limit is not None and asked.limit <= self.max_tokens),
-            lambda: not self.system or _holds(asked.system, self.system),
-            lambda: not self.last or _holds(asked.last, self.last),
-        )
-        return all(check() for check in checks)
+        return self._fits_head(asked) and self._fits_body(asked)
+
+    def _fits_head(self, asked: Request) -> bool:
+        if self.dialects and asked.dialect not in self.dialects:
+            return False
+        if self.models and not any(fnmatchcase(asked.model, each) for each in self.models):
+            return False
+        return not self.headers or all(asked.has(name, value) for name, value in self.headers)
+
+    def _fits_body(self, asked: Request) -> bool:
+        if self.tools is not None and self.tools is not asked.has_tools:
+            return False
+        if self.max_tokens is not None and (asked.limit is None or asked.limit > self.max_tokens):
+            return False
+        if self.system and not _holds(asked.system, self.system):
+            return False
+        return not self.last or _holds(asked.last, self.last)
 
 
 def _holds(said: str, wanted: Sequence[str]) -> bool:
