@@ -19,7 +19,7 @@ from tokentape.upstreams.asking import ask
 from tokentape.upstreams.failures import Failed, FailureClass, of_auth, of_status, of_told, of_wire
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
-from tokentape.wire.body import decode_content, media_type
+from tokentape.wire.body import content_encoding, decode_content, media_type
 from tokentape.wire.interaction import How
 from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response, header, without
@@ -61,6 +61,8 @@ class Arrived:
     body: bytes | None = None
     first: list[bytes] = field(default_factory=list)
     media_type: str = ""
+    is_coded: bool = False
+    """True where the body has a content coding that cannot be undone here; it goes on with it."""
 
     @property
     def is_stream(self) -> bool:
@@ -155,12 +157,18 @@ class Trying:
             self.trace.chunk(name, data)
             failed = of_status(sent.status, sent.headers, told_by(sent.status, data, prepared.source.dialect))
             return _as_it_came(failed, sent, data) if prepared.is_same else _abroad(failed)
-        kind = media_type(sent.headers)
+        kind, coding = media_type(sent.headers), content_encoding(sent.headers)
         if is_stream(kind, prepared):
-            return await self._begun(sent, prepared, kind, name)
-        data = plain(await sent.read(LONGEST_REPLY), sent)
-        self.trace.chunk(name, data)
-        return Arrived(sent, prepared, data, media_type=kind)
+            if not coding:
+                return await self._begun(sent, prepared, kind, name)
+            return Arrived(sent, prepared, is_coded=True) if prepared.is_same else _coded(coding)
+        data = await sent.read(LONGEST_REPLY)
+        decoded = decode_content(data, coding) if coding else data
+        if decoded is None and not prepared.is_same:
+            return _coded(coding)
+        self.trace.chunk(name, data if decoded is None else decoded)
+        body = data if decoded is None else decoded
+        return Arrived(sent, prepared, body, media_type=kind, is_coded=decoded is None)
 
     async def _begun(self, sent: Sent, prepared: Prepared, kind: str, name: str) -> Arrived | Failed:
         framing = "json-array" if kind == "application/json" else None
@@ -178,6 +186,12 @@ class Trying:
             text = "the upstream's stream ended before it said anything"
             return Failed(FailureClass.incomplete, text, failure=Failure(FailureKind.INCOMPLETE, text))
         return Arrived(sent, prepared, first=start.chunks, media_type=kind)
+
+
+def _coded(coding: str) -> Failed:
+    """Nobody asked for a coding, and a reply in one that cannot be undone cannot be translated."""
+    text = f"the upstream sent its reply as {coding}, although it was asked for none"
+    return Failed(FailureClass.server_error, text, failure=Failure(FailureKind.SERVER, text, 502))
 
 
 def is_stream(kind: str, prepared: Prepared) -> bool:

@@ -66,7 +66,7 @@ def whole(call: Call, arrived: Arrived) -> Written:
     sent, prepared = arrived.sent, arrived.prepared
     body = arrived.body or b""
     if prepared.asked is None:
-        headers = back(sent.headers, decoded=True)
+        headers = back(sent.headers, decoded=not arrived.is_coded)
         return Written(sent.status, (*headers, ("content-length", str(len(body)))), body)
     reply = _read(body, prepared.source)
     return written(call, reply, prepared.asked, telling(sent.headers))

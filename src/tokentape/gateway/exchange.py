@@ -205,10 +205,15 @@ class Live:
             raise
 
     def _left(self, step: Try) -> float | None:
-        """Seconds left for the first byte. Waiting for a credential counts, former tries do not."""
-        now = time.monotonic()
+        """Seconds left for the first byte (of a whole reply: for all of it). Waiting for a credential counts,
+        former tries do not, but in the total.
+        """
+        now, total = time.monotonic(), step.candidate.upstream.times.total
         waited, self._since = now - self._since, now
-        return None if step.timeout is None else max(0.001, step.timeout - waited)
+        left = [step.timeout - waited] if step.timeout is not None else []
+        if total is not None:
+            left.append(total - (now - self._began))
+        return max(0.001, min(left)) if left else None
 
     async def _answered(self, step: Try, arrived: Arrived) -> Answer:
         """The answer, in the client's form where it is whole. Raises `Unreadable` and `SendFailed`."""
