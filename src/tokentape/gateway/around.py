@@ -92,14 +92,21 @@ class Around:
         return traits_of(self._asking.conversation)
 
     def affinity(self, candidates: Sequence[Candidate]) -> str | None:
-        """The credential to prefer, where there is a choice."""
+        """The credential to prefer, where there is a choice: of keys, or of targets that share calls. The one
+        that sealed something goes before one that only answered.
+        """
+        found = None
         for candidate in candidates:
             upstream = candidate.upstream
-            if len(upstream.credentials) > 1:
-                name = self._services.affinity.of(self.identity, upstream.name)
-                if name is not None:
-                    return f"{upstream.name}#{name}"
-        return None
+            if len(upstream.credentials) == 1 and not _has_equal(candidate, candidates):
+                continue
+            name = self._services.affinity.of(self.identity, upstream.name)
+            if name is None:
+                continue
+            if self._services.affinity.is_bound(self.identity, upstream.name):
+                return f"{upstream.name}#{name}"
+            found = found or f"{upstream.name}#{name}"
+        return found
 
     def tokens(self, candidates: Sequence[Candidate]) -> int:
         """About how many tokens are asked, where a limit counts them."""
@@ -159,10 +166,13 @@ class Around:
         if not self.is_followed:
             return
         step, identity = answer.step, self.identity
-        self._services.affinity.made(
-            identity,
-            step.lease.credential.name,
-            step.candidate.upstream.name,
-            is_bound=hearing.is_bound,
-        )
+        upstream = step.candidate.upstream
+        if len(upstream.credentials) > 1:
+            name = step.lease.credential.name
+            self._services.affinity.made(identity, name, upstream.name, is_bound=hearing.is_bound)
         self._services.tracker.answered(identity, self.seen, hearing.reply)
+
+
+def _has_equal(candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """True if calls are shared between the candidate and another one, by weight."""
+    return any(one is not candidate and one.rank == candidate.rank for one in candidates)

@@ -27,7 +27,7 @@ class _Made:
 class Affinity:
     """Remembers credentials by conversation and upstream. Credentials of two upstreams may share a name."""
 
-    def __init__(self, *, clock: Callable[[], float], most: int = 50_000, ttl: float = 86_400.0) -> None:
+    def __init__(self, *, clock: Callable[[], float], most: int = 20_000, ttl: float = 86_400.0) -> None:
         self._clock, self._most, self._ttl = clock, most, ttl
         self._made: OrderedDict[tuple[str, str], _Made] = OrderedDict()
 
