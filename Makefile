@@ -1,7 +1,7 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix sdks protocols bench prices limits docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix sdks clients config protocols bench prices limits docs changelog clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,6 +32,12 @@ matrix:  ## the SDK tests against older and newer SDKs and HTTP libraries
 
 sdks:  ## every SDK of the matrix in its environments; writes the page of the docs
 	$(PYTHON) -m matrix
+
+clients:  ## the page about the gateway's clients, with SDKs that want an environment of their own
+	$(PYTHON) -m nox -s clients
+
+config:  ## the tables of the gateway's configuration; writes the page of the docs
+	$(PYTHON) scripts/gateway_config.py
 
 protocols:  ## every pair of dialects over every feature; writes the pages of the docs
 	$(PYTHON) -m matrix.protocols --write

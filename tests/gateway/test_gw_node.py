@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
 
+from gw_npm import with_packages
 from running import running, setup, upstream
 
 from tokentape.gateway.tapes import RecordOptions
@@ -26,22 +27,11 @@ SAID = "Answer 1 to: Capital of Norway?"
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
     """Run the client in a folder that has the SDKs."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not installed")
-    folder = tmp_path_factory.mktemp("node")
-    (folder / "package.json").write_text('{"private": true, "type": "module"}')
-    command = [npm, "install", "--no-audit", "--no-fund", "openai@6", "@anthropic-ai/sdk@1"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry does not answer")
-    if done.returncode != 0:
-        pytest.skip(f"the SDKs cannot be had from npm: {done.stderr[-300:]}")
+    folder = with_packages(tmp_path_factory.mktemp("node"), "openai@6", "@anthropic-ai/sdk@1")
     shutil.copy(CLIENT, folder)
 
     def run(sdk, task, url):
-        command = [node, "client.mjs", sdk, task, url]
+        command = ["node", "client.mjs", sdk, task, url]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

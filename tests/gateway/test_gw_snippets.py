@@ -14,6 +14,7 @@ pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
 pytest.importorskip("pydantic")
 
+from gw_npm import with_packages
 from running import running
 
 from tokentape.gateway.config.building import build
@@ -78,19 +79,7 @@ def test_curl(tmp_path, url):
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     """A folder with packages from npm."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not installed")
-    folder = tmp_path_factory.mktemp("node")
-    (folder / "package.json").write_text('{"private": true, "type": "module"}')
-    command = [npm, "install", "--no-audit", "--no-fund", *PACKAGES]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry does not answer")
-    if done.returncode != 0:
-        pytest.skip(f"packages cannot be had from npm: {done.stderr[-300:]}")
-    return folder
+    return with_packages(tmp_path_factory.mktemp("node"), *PACKAGES)
 
 
 @pytest.mark.parametrize("name", ["ask_openai.mjs", "ask_anthropic.mjs", "ask_vercel.mjs"])
