@@ -22,7 +22,7 @@ from tokentape.protocols.translation import write_request
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.auth.bare import bare_query
 from tokentape.wire.message import Request
-from tokentape.wire.url import path_of, split_query
+from tokentape.wire.url import path_and_query
 
 if TYPE_CHECKING:
     from tokentape.gateway.asking import Asking
@@ -93,7 +93,8 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict
         body = dumps(fields)
     elif fields is not call.fields and (changes := differences(call.fields, fields)):
         body = patched(body, changes)
-    path, query = path_of(request.url).lstrip("/"), split_query(request.url)[1]
+    path, query = path_and_query(request.url)
+    path = path.lstrip("/")
     if query and not keeps:
         query = bare_query(query)
     if call.model and call.model != candidate.model:
