@@ -36,6 +36,7 @@ class Around:
 
     def __init__(self, services: Services, setup: Setup, asking: Asking, record: Record) -> None:
         self._services, self._setup, self._asking, self._record = services, setup, asking, record
+        self._has_choice = False
 
     @cached_property
     def classified(self) -> Classified:
@@ -100,6 +101,7 @@ class Around:
             upstream = candidate.upstream
             if len(upstream.credentials) == 1 and not _has_equal(candidate, candidates):
                 continue
+            self._has_choice = True
             name = self._services.affinity.of(self.identity, upstream.name)
             if name is None:
                 continue
@@ -145,7 +147,8 @@ class Around:
         is_stream = arrived.body is None
         keeps = wants_reply or self._record.attempt.wants_content or (watch is not None and not is_stream)
         tap = self._tap(answer) if counts else None
-        found = Hearing(prepared.source, tap, watch, is_stream=is_stream, keeps=keeps)
+        is_read = is_stream and prepared.asked is not None
+        found = Hearing(prepared.source, tap, watch, is_stream=is_stream, keeps=keeps, is_read=is_read)
         for data in arrived.first if arrived.body is None else (arrived.body,):
             found.feed(data)
         return found
@@ -167,7 +170,7 @@ class Around:
             return
         step, identity = answer.step, self.identity
         upstream = step.candidate.upstream
-        if len(upstream.credentials) > 1:
+        if self._has_choice:
             name = step.lease.credential.name
             self._services.affinity.made(identity, name, upstream.name, is_bound=hearing.is_bound)
         self._services.tracker.answered(identity, self.seen, hearing.reply)

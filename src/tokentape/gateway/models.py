@@ -1,6 +1,7 @@
 """Which models there are, as each client's API lists them.
 
-Where the configuration names models, those are listed. Where it names none, the upstream is asked.
+Where the configuration names models, those are listed. Where it names none, the upstream is asked; one that
+has another API cannot be, and the list is empty: clients that look for it at their start go on.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ _EPOCH = "1970-01-01T00:00:00Z"
 async def models(incoming: Incoming, found: Recognised, outlet: Outlet, exchange: Exchange) -> None:
     """Answer a call for a list of models, or for one of them."""
     listed = exchange.services.setup.router.models_listed()
-    if not listed or _asks(incoming, found, exchange):
-        await pass_on(incoming, found, outlet, exchange)
-        return
     api = _api(incoming, found)
     name = _named(incoming, api)
+    is_asked = not listed and (name is not None or _can_be_asked(found, exchange))
+    if is_asked or _asks(incoming, found, exchange):
+        await pass_on(incoming, found, outlet, exchange)
+        return
     if name is None:
         await _json(outlet, incoming, _LISTS[api](listed))
         return
@@ -53,6 +55,12 @@ def _asks(incoming: Incoming, found: Recognised, exchange: Exchange) -> bool:
     name = incoming.naming.upstream
     upstream = exchange.services.setup.router.upstreams.get(name) if name is not None else None
     return name is not None and (upstream is None or has_api(upstream, found.operation.dialect))
+
+
+def _can_be_asked(found: Recognised, exchange: Exchange) -> bool:
+    """True if an upstream has the client's API, or none is configured, so that its own provider is asked."""
+    upstreams = exchange.services.setup.router.upstreams
+    return not upstreams or any(has_api(one, found.operation.dialect) for one in upstreams.values())
 
 
 def _api(incoming: Incoming, found: Recognised) -> str:
@@ -106,7 +114,8 @@ def _openai_list(listed: Sequence[Listed]) -> Fields:
 def _anthropic_list(listed: Sequence[Listed]) -> Fields:
     names = [one.name for one in listed]
     data = [_anthropic(one) for one in listed]
-    return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    ends: Fields = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
+    return {"data": data, "has_more": False, **ends}
 
 
 _LISTS: dict[str, Callable[[Sequence[Listed]], Json]] = {

@@ -34,9 +34,9 @@ def tireless(services):
 
 
 @contextmanager
-def stood(url, dialect="openai.chat", *, policy=ONCE, record=NO_TAPE, trace=NO_TRACE, heartbeat=None, **more):
-    """A running gateway before `url`."""
-    made = setup(upstream(url, dialect, **more), policy=policy, heartbeat=heartbeat)
+def stood(url, dialect="openai.chat", *, policy=ONCE, record=NO_TAPE, trace=NO_TRACE, counts=False, **more):
+    """A running gateway before `url`; `counts` as a configuration with `[usage]` has it."""
+    made = setup(upstream(url, dialect, **more), policy=policy, heartbeat=None, counts_words=counts)
     with running(made, record=record, trace=trace, prepare=tireless) as gateway:
         yield gateway
 
