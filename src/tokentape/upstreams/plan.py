@@ -242,6 +242,8 @@ def _resting(wait: Wait | None, now: float, reason: str) -> Failed:
     seconds = wait.until - now
     after = seconds if seconds < inf else None
     said = f"rests for {seconds:.0f} s more after {wait.kind}"
+    if wait.kind in DEAD:
+        said += " (its key was refused: put the right one in)"
     if after is None:
         said = "is busy" if wait.busy else "may not be asked at all"
     message = f"{wait.what} {said}; {reason}"
