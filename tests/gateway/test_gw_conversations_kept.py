@@ -1,15 +1,12 @@
-"""What is remembered: bounds, ages, restarts, compactions, and which credential goes on."""
+"""What is remembered: bounds, ages, compactions, and which credential goes on."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 from test_gw_conversations import Clock, ask, chat, reply, responses, tracker
 
 from tokentape.gateway.conversations.affinity import Affinity
 from tokentape.gateway.conversations.identity import Identity
-from tokentape.gateway.conversations.saved import SCHEMA, load, save
 from tokentape.protocols.codec import Source
 from tokentape.protocols.translation import codec_of
 
@@ -46,82 +43,9 @@ def test_what_is_not_used_grows_old():
 def test_no_text_is_kept():
     tracked = tracker()
     identity = ask(tracked, chat("my SECRET question"), "a SECRET answer", given="chatcmpl-SECRET")
-    held = repr([entry for entry in tracked.places]) + json.dumps(save(tracked.places, 0))
+    held = repr([entry for entry in tracked.places])
     assert "SECRET" not in held
     assert "SECRET" not in repr(identity)
-
-
-# ---- restarts
-
-
-def test_a_restart_keeps_identities():
-    clock = Clock()
-    tracked = tracker(clock)
-    first = ask(tracked, chat("hi"), "hello")
-    ask(tracked, chat("hi", "hello", "a"), "b")
-    ask(tracked, chat("same"), "same")
-    ask(tracked, chat("same"), "same")
-    clock.now = 100
-    saved = json.loads(json.dumps(save(tracked.places, clock.now)))
-    later = Clock()
-    again = tracker(later)
-    assert load(again.places, saved, later.now, away=5) == len(tracked.places)
-    assert again.identify(chat("hi", "hello", "a", "b", "c")).id == first.id
-    assert again.identify(chat("hi", "hello", "A!")).linked == first.id
-    assert again.identify(chat("same", "same", "x")).evidence.startswith("new: several")
-
-
-def test_ages_go_on_over_a_restart():
-    clock = Clock()
-    tracked = tracker(clock, ttl=10)
-    ask(tracked, chat("hi"), "hello")
-    clock.now = 4
-    saved = save(tracked.places, clock.now)
-    for away, known in ((5, True), (7, False)):
-        again = tracker(Clock(), ttl=10)
-        load(again.places, saved, 0.0, away=away)
-        found = again.identify(chat("hi", "hello", "a"))
-        assert (found.evidence == "the history of an earlier exchange") is known
-
-
-@pytest.mark.parametrize(
-    "saved",
-    [
-        None,
-        [],
-        {},
-        {
-            "tokentape_conversations": SCHEMA + 1,
-            "entries": [{"client": "a", "key": "65", "age": 0, "known": [["c", None]]}],
-        },
-        {
-            "tokentape_conversations": SCHEMA,
-            "entries": [{"client": "a", "key": "zz", "age": 0, "known": [["c", None]]}],
-        },
-        {
-            "tokentape_conversations": SCHEMA,
-            "entries": [{"client": "a", "key": "65", "age": "0", "known": [["c", None]]}],
-        },
-        {
-            "tokentape_conversations": SCHEMA,
-            "entries": [{"client": "a", "key": "65", "age": 0, "known": [[3]]}, 7],
-        },
-    ],
-)
-def test_what_cannot_be_read_is_left_out(saved):
-    tracked = tracker()
-    assert load(tracked.places, saved, 0.0) == 0
-    assert len(tracked.places) == 0
-
-
-def test_what_was_learned_since_stays():
-    tracked = tracker()
-    first = ask(tracked, chat("hi"), "hello")
-    saved = save(tracked.places, 0.0)
-    for entry in saved["entries"]:
-        entry["known"] = [["conv_old", None]]
-    load(tracked.places, saved, 0.0)
-    assert tracked.identify(chat("hi", "hello", "a")).id == first.id
 
 
 # ---- compaction
@@ -247,15 +171,6 @@ def test_bound_state_stays_with_its_credential_until_another_makes_some():
     assert affinity.is_bound(who())
     affinity.made(who(), "key2", is_bound=True)
     assert affinity.of(who()) == "key2"
-
-
-def test_a_credential_that_is_gone_is_not_preferred():
-    affinity = Affinity(clock=Clock())
-    affinity.made(who(), "key1", "openai", is_bound=True)
-    affinity.made(who("d"), "key1", "azure")
-    affinity.forget("openai", "key1")
-    assert affinity.of(who(), "openai") is None
-    assert affinity.of(who("d"), "azure") == "key1"
 
 
 def test_affinity_is_bounded_and_grows_old():

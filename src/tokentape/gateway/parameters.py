@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from tokentape.errors import UsageError
 from tokentape.protocols.canonical.conversation import Conversation, Options, Thinking
 
 if TYPE_CHECKING:
@@ -23,13 +22,6 @@ _THINKING = {
 }
 PARAMETERS = _OPTIONS | _THINKING.keys()
 """The names that may be set."""
-
-
-def check_parameters(names: Mapping[str, Json]) -> None:
-    """Raise `UsageError` for a name that nobody knows."""
-    for name in names:
-        if name not in PARAMETERS:
-            raise UsageError(f"parameter {name!r} is not known; known are {', '.join(sorted(PARAMETERS))}")
 
 
 def with_parameters(asked: Conversation, given: Mapping[str, Json]) -> Conversation:

@@ -58,14 +58,6 @@ class Affinity:
         while len(self._made) > self._most:
             self._made.popitem(last=False)
 
-    def forget(self, upstream: str, credential: str) -> None:
-        """A credential is gone: nothing prefers it any more."""
-        gone = [
-            key for key, made in self._made.items() if key[1] == upstream and made.credential == credential
-        ]
-        for key in gone:
-            del self._made[key]
-
     def _get(self, conversation: str, upstream: str) -> _Made | None:
         key = (conversation, upstream)
         made = self._made.get(key)

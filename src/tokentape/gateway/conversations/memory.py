@@ -115,14 +115,6 @@ class Places:
         else:
             entry.add(conversation)
 
-    def put(self, client: str, key: bytes, entry: Entry) -> None:
-        """An entry as it was saved; one that is there already stays."""
-        entries = self._clients.setdefault(client, OrderedDict())
-        if key not in entries:
-            entries[key] = entry
-            self._count += 1
-            self._bound(client, entries)
-
     def __iter__(self) -> Iterator[tuple[str, bytes, Entry]]:
         """All of them, the least recently used of each client first."""
         for client, entries in self._clients.items():
