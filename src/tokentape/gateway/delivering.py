@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.call import Call
     from tokentape.gateway.outlet import Outlet
     from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.events import Event
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.codec import Source
     from tokentape.wire.message import Headers
@@ -134,13 +135,17 @@ async def stream(
     pulse: Pulse,
     more: Headers,
     hear: Callable[[bytes], None],
+    heard: list[Event] | None = None,
 ) -> tuple[Failure | None, LossReport]:
-    """Send a stream on; what went wrong in it, and what it lost."""
+    """Send a stream on; what went wrong in it, and what it lost. `hear` gets its bytes, `heard` the events
+    that are read of one that is translated.
+    """
     prepared = arrived.prepared
     await outlet.start(arrived.sent.status, (*stream_headers(call, arrived), *more))
     if prepared.asked is None:
         passing = Passing(call.dialect, arrived.media_type)
         return await pump(arrived.sent, arrived.first, passing, outlet, pulse, hear), LossReport()
-    shape = Translating(prepared.source, call.dialect, prepared.asked, as_array=wants_array(call))
+    asked, as_array = prepared.asked, wants_array(call)
+    shape = Translating(prepared.source, call.dialect, asked, as_array=as_array, heard=heard)
     failure = await pump(arrived.sent, arrived.first, shape, outlet, pulse, hear)
     return failure, shape.losses

@@ -35,8 +35,6 @@ from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.sending import SendFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tokentape.gateway.call import Call
     from tokentape.gateway.hearing import Hearing
     from tokentape.gateway.outlet import Outlet
@@ -243,8 +241,7 @@ class Live:
                 await self._deliver_whole(answer.written, outlet)
                 heard = Succeeded(answer.written.status)
             else:
-                hear = hearing.feed if hearing is not None else _nothing
-                heard = await self._deliver_stream(answer, outlet, self._record.overheard(answer, hear))
+                heard = await self._deliver_stream(answer, outlet, hearing)
         finally:
             answer.arrived.sent.close()
             self._over(answer, hearing, heard)
@@ -282,20 +279,15 @@ class Live:
         await outlet.chunk(reply.body)
         await outlet.end()
 
-    async def _deliver_stream(self, answer: Answer, outlet: Outlet, hear: Callable[[bytes], None]) -> Heard:
+    async def _deliver_stream(self, answer: Answer, outlet: Outlet, hearing: Hearing | None) -> Heard:
         times = answer.step.candidate.upstream.times
         total = None if times.total is None else max(0.0, times.total - (time.monotonic() - self._began))
         pulse = Pulse(times.stall, total, self._setup.heartbeat)
         watched = self._record.watched(outlet)
         headers = self._record.headers()
-        failure, losses = await stream(
-            self._call,
-            answer.arrived,
-            watched,
-            pulse,
-            headers,
-            hear,
-        )
+        hear = self._record.overheard(answer, hearing.feed if hearing is not None else _nothing)
+        events = hearing.events if hearing is not None else None
+        failure, losses = await stream(self._call, answer.arrived, watched, pulse, headers, hear, events)
         self._record.lost(losses)
         if failure is None:
             return Succeeded(answer.arrived.sent.status)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.fields.notes import Note
     from tokentape.gateway.fields.watch import Watch
     from tokentape.gateway.usage.tap import Counted, UsageTap
+    from tokentape.protocols.canonical.events import Event
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.codec import Source
     from tokentape.wire.interaction import Json
@@ -27,22 +28,34 @@ _MOST = 16 << 20
 class Hearing:
     """Hears one reply. Each of its parts may be absent: a call that is only passed on has none.
 
-    `keeps`: the reply is kept, so that it can be read as a whole in the end (`reply`).
+    `keeps`: the reply is kept, so that it can be read as a whole in the end (`reply`). `is_read`: it is a
+    stream that is read anyway, to be translated, and its events come in `events`.
     """
 
     def __init__(
-        self, source: Source, tap: UsageTap | None, watch: Watch | None, *, is_stream: bool, keeps: bool
+        self,
+        source: Source,
+        tap: UsageTap | None,
+        watch: Watch | None,
+        *,
+        is_stream: bool,
+        keeps: bool,
+        is_read: bool = False,
     ) -> None:
         self._source, self.tap, self._watch = source, tap, watch
-        self._is_stream, self._keeps = is_stream, keeps
+        self._is_stream = is_stream
+        self.events: list[Event] | None = [] if is_read and (keeps or watch is not None) else None
+        self._keeps = keeps and self.events is None
+        self._feeds = watch is not None and is_stream and (self.events is None or watch.wants_stream)
         self._pieces: list[bytes] = []
         self._size = 0
+        self._reply: Reply | None = None
 
     def feed(self, data: bytes) -> None:
         """The next bytes, as the upstream sent them."""
         if self.tap is not None:
             self.tap.feed(data)
-        if self._watch is not None and self._is_stream:
+        if self._watch is not None and self._feeds:
             self._watch.feed(data)
         if self._keeps and self._size <= _MOST:
             self._pieces.append(data)
@@ -53,7 +66,11 @@ class Hearing:
         counted = self.tap.end() if self.tap is not None else NOTHING
         if self._watch is None:
             return counted, ()
-        if not self._is_stream and complete:
+        if complete and self.events is not None:
+            reply = self.reply()
+            if reply is not None:
+                self._watch.said(reply)
+        elif complete and not self._is_stream:
             self._watch.reply(_json(b"".join(self._pieces)))
         return counted, self._watch.done(complete=complete)
 
@@ -70,6 +87,11 @@ class Hearing:
 
     def reply(self) -> Reply | None:
         """The reply in canonical form; None for one that cannot be read, or was not kept."""
+        if self._reply is None:
+            self._reply = fold(self.events) if self.events else self._read()
+        return self._reply
+
+    def _read(self) -> Reply | None:
         if not self._pieces or self._size > _MOST:
             return None
         try:

@@ -20,6 +20,7 @@ from tokentape.wire.eventstream import end_of_messages
 if TYPE_CHECKING:
     from tokentape.errors import ProtocolError
     from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.events import Event
     from tokentape.protocols.canonical.losses import LossReport
 
 LONGEST_HELD = 65_536
@@ -127,11 +128,20 @@ _ENDS: dict[str, tuple[bytes, ...]] = {
 
 
 class Translating:
-    """Another dialect. `asked` is the client's request, in canonical form."""
+    """Another dialect. `asked` is the client's request, in canonical form; `heard` collects what is read."""
 
-    def __init__(self, source: Source, dialect: str, asked: Conversation, *, as_array: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        dialect: str,
+        asked: Conversation,
+        *,
+        as_array: bool = False,
+        heard: list[Event] | None = None,
+    ) -> None:
         self._array = ArrayEncoder() if as_array else None
-        self._translator = StreamTranslator(source, Target(dialect, asked=asked), encode=self._array)
+        target = Target(dialect, asked=asked)
+        self._translator = StreamTranslator(source, target, encode=self._array, heard=heard)
         self._is_over = False
 
     @property

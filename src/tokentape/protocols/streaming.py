@@ -102,6 +102,8 @@ class StreamTranslator:
     An error event of the source becomes one of the target; a source that ends without its own end becomes
     an incomplete reply of the target, never a complete one. After either nothing more is written.
 
+    `heard` collects the canonical events, for who wants the reply as a whole.
+
     What is no event of the source is a `ProtocolError`; what was written before it comes from the next
     call, which is `fail` for a caller that tells its client what happened.
     """
@@ -113,11 +115,13 @@ class StreamTranslator:
         *,
         framing: str | None = None,
         encode: Callable[[WireEvent], bytes] | None = None,
+        heard: list[Event] | None = None,
     ) -> None:
         codec = codec_of(target.dialect)
         self._reader = EventReader(source, framing)
         self._writer = codec.writer(target)
         self._encode = encode or ENCODERS[codec.framing]
+        self._heard = heard
         self._target = target
         self._same = codec_of(source.dialect).dialect == codec.dialect
         self._over = False
@@ -153,6 +157,8 @@ class StreamTranslator:
         for event in events:
             if self._over:
                 break
+            if self._heard is not None:
+                self._heard.append(event)
             if self._is_foreign(event):
                 continue
             kind = type(event)
