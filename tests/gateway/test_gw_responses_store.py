@@ -304,3 +304,11 @@ def test_running_responses_are_never_evicted(options, path):
         store.put(record(f"resp_{number}", "in_progress", worker="w"))
     assert all(store.get("a", f"resp_{number}") for number in range(3))
     store.close()
+
+
+def test_our_own_folder_keeps_itself_out_of_git_and_others_are_left_alone(tmp_path):
+    for folder in (".tokentape", "elsewhere"):
+        made = SqliteStore(str(tmp_path / folder / "x.db"), StateOptions(), Clock())
+        made.close()
+    assert (tmp_path / ".tokentape" / ".gitignore").read_text() == "*\n"
+    assert not (tmp_path / "elsewhere" / ".gitignore").exists()

@@ -116,6 +116,9 @@ class SqliteFile:
         folder = os.path.dirname(self._path)
         if folder:
             os.makedirs(folder, mode=0o700, exist_ok=True)
+            if os.path.basename(folder) == ".tokentape":  # our own: what was asked belongs in no repository
+                with open(os.path.join(folder, ".gitignore"), "w", encoding="utf-8") as file:
+                    file.write("*\n")
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def _check(self, base: sqlite3.Connection) -> None:
