@@ -48,7 +48,15 @@ def test_lone_surrogates_come_back():
 
 @pytest.mark.parametrize(
     "data",
-    [b'{"a":1,"a":2}', b"NaN", b"1e400", b'"\\ud800"', b"\xef\xbb\xbf{}", '{"a":1}'.encode("utf-16"), b"9" * 99],
+    [
+        b'{"a":1,"a":2}',
+        b"NaN",
+        b"1e400",
+        b'"\\ud800"',
+        b"\xef\xbb\xbf{}",
+        '{"a":1}'.encode("utf-16"),
+        b"9" * 99,
+    ],
 )
 def test_requests_are_read_as_kindly_as_without_the_extra(data):
     assert repr(reads(data)) == repr(parse(data))
