@@ -35,7 +35,9 @@ def embed(gateway, **more):
 
 
 def keyed(url, *names, limits=None):
-    credentials = tuple(Credential(name, Secret(f"{name}-secret"), limits=limits or Limits()) for name in names)
+    credentials = tuple(
+        Credential(name, Secret(f"{name}-secret"), limits=limits or Limits()) for name in names
+    )
     return Upstream("up", "openai.chat", url, HeaderKey(), credentials=credentials)
 
 
