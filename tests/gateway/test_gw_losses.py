@@ -60,3 +60,10 @@ def test_an_alias_cannot_lose_in_silence_what_it_sets(provider):
         said = httpx.post(f"{gateway.url}/v1/messages", json=body)
     assert (said.status_code, provider.count) == (400, 0)
     assert "effort" in said.json()["error"]["message"]
+
+
+def test_one_text_stands_for_a_list_of_it(provider):
+    alias = Alias("short", (Target("up/m"),), {"stop": "END"})
+    with running(Setup(Router((upstream(provider.url),), aliases=(alias,)))) as gateway:
+        assert chat(gateway, model="short").status_code == 200
+    assert provider.requests[0].json["stop"] in ("END", ["END"])

@@ -24,6 +24,40 @@ PARAMETERS = _OPTIONS | _THINKING.keys()
 """The names that may be set."""
 
 
+_KINDS = {each.name: str(each.type) for each in fields(Options)} | {
+    name: {each.name: str(each.type) for each in fields(Thinking)}[own] for name, own in _THINKING.items()
+}
+"""The types of the parameters, as they are annotated."""
+
+_WORDS: dict[str, tuple[str, ...]] = {"thinking": ("on", "off", "adaptive")}
+
+
+def misfit(name: str, value: Json) -> str:
+    """Why a parameter cannot have this value; "" where it can."""
+    if name in _WORDS and value not in _WORDS[name]:
+        return f"{value!r} does not fit; use {', '.join(_WORDS[name])}"
+    kind = _KINDS[name]
+    if kind.startswith("tuple"):
+        fits = isinstance(value, str) or (
+            isinstance(value, list) and all(isinstance(each, str) for each in value)
+        )
+        return "" if fits else f"{value!r} does not fit; give a text, or a list of texts"
+    for start, types, wanted in _PLAIN:
+        if kind.startswith(start):
+            fits = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+            return "" if fits else f"{value!r} does not fit; give {wanted}"
+    return "" if isinstance(value, dict) else f"{value!r} does not fit; give a table"
+
+
+_PLAIN: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("int", (int,), "a whole number"),
+    ("float", (int, float), "a number"),
+    ("bool", (bool,), "true or false"),
+    ("str", (str,), "a text"),
+    ("Literal", (str,), "a text"),
+)
+
+
 def with_parameters(asked: Conversation, given: Mapping[str, Json]) -> Conversation:
     """The request with these parameters, which win over its own."""
     if not given:
@@ -34,7 +68,7 @@ def with_parameters(asked: Conversation, given: Mapping[str, Json]) -> Conversat
         if name in _THINKING:
             thinking[_THINKING[name]] = value
         else:
-            options[name] = tuple(value) if isinstance(value, list) and name in _LISTS else value
+            options[name] = _several(value) if name in _LISTS else value
     if options:
         asked = replace(asked, options=replace(asked.options, **options))  # type: ignore[arg-type]
     if thinking:
@@ -47,3 +81,10 @@ def with_parameters(asked: Conversation, given: Mapping[str, Json]) -> Conversat
 
 
 _LISTS = frozenset({"stop", "modalities"})
+
+
+def _several(value: Json) -> object:
+    """Texts; one alone stands for a list of it."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value

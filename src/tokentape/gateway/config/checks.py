@@ -9,7 +9,7 @@ from tokentape.gateway.config import checks_upstreams
 from tokentape.gateway.config.document import Document
 from tokentape.gateway.config.routes import TargetTable, WhenTable
 from tokentape.gateway.config.wording import dotted, near, nth_kept
-from tokentape.gateway.parameters import PARAMETERS
+from tokentape.gateway.parameters import PARAMETERS, misfit
 from tokentape.gateway.targets import TRAITS
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.table import dialects
@@ -100,10 +100,12 @@ def _aliases(document: Document, names: Names) -> Iterator[str]:
     for name, alias in document.models.items():
         place = ("models", name)
         yield from _targets(alias.to, (*place, "to"), names, wants_model=True)
-        for parameter in alias.set:
+        for parameter, value in alias.set.items():
+            where = dotted((*place, "set", parameter))
             if parameter not in PARAMETERS:
-                where = dotted((*place, "set", parameter))
                 yield f"{where}: unknown parameter; {near(parameter, PARAMETERS)}"
+            elif problem := misfit(parameter, value):
+                yield f"{where}: {problem}"
 
 
 def _groups(document: Document, names: Names) -> Iterator[str]:
