@@ -126,7 +126,15 @@ def test_a_group_in_order():
     group = Group("big", targets("openai/gpt-5", "anthropic/claude-x", "azure/gpt-5"), max_targets=2)
     resolved = Router(ALL, groups=[group]).resolve(asked("big"))
     assert labels(resolved) == [("openai/gpt-5", 0), ("anthropic/claude-x", 1), ("azure/prod-gpt5", 2)]
-    assert (resolved.group, resolved.most) == ("big", 2)
+    assert resolved.group == "big"
+
+
+def test_another_name_for_a_group_has_its_policy():
+    group = Group("big", targets("openai/gpt-5", "anthropic/claude-x"))
+    aliases = [Alias("best", targets("big")), Alias("both", targets("big", "azure/gpt-5"))]
+    router = Router(ALL, groups=[group], aliases=aliases)
+    found = [router.resolve(asked(name)) for name in ("best", "both")]
+    assert [(one.alias, one.group) for one in found] == [("best", "big"), ("both", None)]
 
 
 def test_targets_with_weights_share_a_rank():

@@ -124,15 +124,21 @@ class Router:
         first = self._expand(asked.model, asked, None)
         group = self._member_of.get(asked.model)
         if group is None:
-            return self._some(first, asked, Resolved((), alias=alias))
+            only = self._only_group(alias)
+            return self._some(first, asked, Resolved((), alias=alias, group=only.name if only else None))
         others = self._targets(group.targets, asked, None, (group.name,))
         height = _height(first)
         both = [*first, *(_lower(one, height) for one in others)]
-        return self._some(both, asked, Resolved((), alias=alias, group=group.name, most=group.max_targets))
+        return self._some(both, asked, Resolved((), alias=alias, group=group.name))
+
+    def _only_group(self, alias: str | None) -> Group | None:
+        """The group that an alias is another name for: its policy counts."""
+        targets = self._aliases[alias].targets if alias is not None else ()
+        return self._groups.get(targets[0].to) if len(targets) == 1 else None
 
     def _of_group(self, group: Group, asked: Asked, plain: str | None) -> Resolved:
         found = self._targets(group.targets, asked, plain, (group.name,))
-        resolved = Resolved((), group=group.name, most=group.max_targets)
+        resolved = Resolved((), group=group.name)
         return self._some(_promoted(found, plain), asked, resolved)
 
     def _by_rule(self, asked: Asked) -> Resolved:
@@ -161,7 +167,6 @@ class Router:
             alias=only if only in self._aliases else None,
             group=group.name if group else None,
             route=name,
-            most=group.max_targets if group else None,
         )
         return self._some(_promoted(found, asked.model) if group else found, asked, resolved)
 

@@ -158,14 +158,13 @@ class Route:
 class Resolved:
     """Where a call may go, best first: models are the upstreams' own names, ranks begin at 0 without gaps.
 
-    `most`: after so many candidates the call gives up (None: after the last). The rest says what led here.
+    The rest says what led here; the policy of the `group` counts.
     """
 
     candidates: tuple[Candidate, ...]
     alias: str | None = None
     group: str | None = None
     route: str | None = None
-    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
