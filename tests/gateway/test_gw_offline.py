@@ -93,3 +93,21 @@ def test_in_mode_none_a_count_asks_nobody_whatever_is_recorded_by_default(provid
         said = httpx.post(gateway.url + COUNT, json={"model": "m", "messages": USER}, headers=headers)
     assert said.status_code == 400
     assert provider.count == 0
+
+
+class NeverAsked:
+    async def signed(self, request, secret):
+        raise AssertionError("nothing is proven to a cassette")
+
+    async def refused(self, secret):
+        raise AssertionError("nobody is asked for a token")
+
+
+def test_an_offline_upstream_needs_no_key_and_asks_nobody_for_a_token(provider, tmp_path):
+    body = {"model": "m", "messages": USER}
+    with running(setup(upstream(provider.url)), record=RecordOptions(str(tmp_path), "canned")) as gateway:
+        live = httpx.post(gateway.url + CHAT, json=body)
+    keyed = replace(offline(), auth=NeverAsked(), passes_client_key=True)
+    with running(setup(keyed), record=RecordOptions(str(tmp_path), None)) as gateway:
+        same = httpx.post(gateway.url + CHAT, json=body, headers={"authorization": "Bearer any"})
+    assert (same.status_code, same.content) == (200, live.content)

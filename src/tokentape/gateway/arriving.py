@@ -117,11 +117,14 @@ class Trying:
     async def _prepared(
         self, asking: Asking, candidate: Candidate, credential: Credential, giving: Giving | None
     ) -> Prepared:
-        """The request. What its URLs show is fetched where the upstream's API takes no URLs (case 26)."""
+        """The request. What its URLs show is fetched where the upstream's API takes no URLs (case 26); but
+        not for one that is offline.
+        """
+        fetching = self.fetching if candidate.upstream.cassette is None else None
         try:
             return prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
         except UnsupportedFeature:
-            if self.fetching is None or not await asking.fetched(self.fetching):
+            if fetching is None or not await asking.fetched(fetching):
                 raise
         return prepare(asking, candidate, credential.name, strict=self.strict, giving=giving)
 
