@@ -60,7 +60,7 @@ def test_a_miss(provider, told, tmp_path):
     id = reply.headers["x-tokentape-id"]
     assert reply.status_code == 400
     assert told() == [
-        f"WARNING POST {CHAT} (m): 400: No recording in {tmp_path}/gateway.json fits this request (mode none).; "
+        f"WARNING POST {CHAT} (m): 400: No recording in {tmp_path}/gateway.json fits this request (mode none); "
         f"see: tokentape trace {id}"
     ]
 
@@ -99,7 +99,7 @@ def test_an_upstream_that_nobody_answers_for(told):
 def test_a_response_that_is_not_there(provider, told):
     with running(setup(upstream(provider.url)), record=NO_TAPE) as gateway:
         assert httpx.get(f"{gateway.url}/v1/responses/resp_none", timeout=20).status_code == 404
-    assert told() == ["WARNING responses: 404: Response with id 'resp_none' not found."]
+    assert told() == ["WARNING responses: 404: Response with id 'resp_none' not found"]
 
 
 def test_a_translation_that_is_refused_says_what_it_cannot(provider, told):
@@ -144,7 +144,7 @@ def test_a_line_steers_no_terminal(told):
     complain("POST /\x1b[2J", 400, "one\ntwo " + "x" * 1000)
     (line,) = told()
     assert line.startswith("WARNING POST / [2J: 400: one two xxx")
-    assert line.endswith("x...")
+    assert line.endswith("xxx")
     assert len(line) < 500
 
 
@@ -200,8 +200,7 @@ UP = '[upstreams.a]\ndialect = "openai.chat"\nbase_url = "https://a.test/v1"\n'
         ("", ["replays cassettes/gateway.json, and records there what is new (mode new_episodes)",
               "asks the provider whose API a call speaks, with the client's own key"]),
         (UP + '[record]\nmode = "none"\ncassette = "a"', [
-            "replays cassettes/a.json; a call that is not there is refused, and nothing goes upstream (mode none)",
-            "asks a"]),
+            "replays cassettes/a.json; a call that is not there is refused, and nothing goes upstream (mode none)"]),
         (UP + "".join(UP.replace(".a]", f".{name}]") for name in "bcdef") + '[record]\nroot = "sqlite:t.db"', [
             "replays sqlite:t.db#gateway, and records there what is new (mode new_episodes)",
             "asks a, b, c, d and 2 more"]),
@@ -216,7 +215,7 @@ def test_the_greeting(text, lines, outside, monkeypatch):
     config = Source(None, {}, text=text).load()
     said = greeting(config, "http://127.0.0.1:8420")
     assert [line.removesuffix(" (mode off)") for line in said[: len(lines)]] == lines
-    assert said[2] == (
+    assert said[-2] == (
         "point clients here: OPENAI_BASE_URL=http://127.0.0.1:8420/v1, ANTHROPIC_BASE_URL=http://127.0.0.1:8420"
     )
 

@@ -22,7 +22,10 @@ _DOES = {
 
 def greeting(config: Config, url: str, *, demo: bool = False) -> list[str]:
     """Lines to print under the address."""
-    return [_recording(config), _asking(config, demo=demo), *_next(url)]
+    record = config.record
+    is_offline = record is not None and record.mode == "none" and record.cassette is not None
+    asking = [] if is_offline else [_asking(config, demo=demo)]
+    return [_recording(config), *asking, *_next(url)]
 
 
 def _recording(config: Config) -> str:

@@ -26,7 +26,7 @@ def log_to_stderr(level: str) -> None:
 def complain(what: str, status: int, why: str, id: str = "", level: int = logging.WARNING) -> None:
     """A call did not get what it asked for, or not at once. `what`, `why`: may hold words of the client."""
     more = f"; see: tokentape trace {id}" if id else ""
-    log.log(level, "%s: %s: %s%s", _plain(what), status, _plain(why), more)
+    log.log(level, "%s: %s: %s%s", _plain(what), status, _plain(why).rstrip("."), more)
 
 
 def _plain(text: str) -> str:
