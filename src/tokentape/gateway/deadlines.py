@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Line:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._since: dict[Waiting, float] = {}
+        self._since: OrderedDict[Waiting, float] = OrderedDict()  # its first is found at once
         self._timer: asyncio.TimerHandle | None = None
 
     def enter(self, one: Waiting) -> None:
