@@ -11,6 +11,7 @@ from tokentape.gateway.logs import complain
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT, NO_CALL, NO_TELEMETRY, Answered
 from tokentape.gateway.usage.estimates import guess
 from tokentape.gateway.usage.spent import NOTHING, Spent
+from tokentape.gateway.watched import Watched
 from tokentape.outcomes import Miss
 from tokentape.protocols.fastjson import loads
 from tokentape.upstreams.failures import FailureClass
@@ -188,6 +189,12 @@ class Record:
 
         return both
 
+    def began_to_show(self) -> None:
+        """The first bytes of a reply went out."""
+        self.span.first_chunk()
+        self.attempt.first_chunk()
+        self.first_byte = time.perf_counter() - self._began
+
     def watched(self, outlet: Outlet) -> Outlet:
         """An outlet that shows the trace what goes through it; the same one where nobody looks."""
         looks = self.trace.is_on or self._ledger.options.enabled or self.span is not NO_CALL
@@ -269,40 +276,6 @@ class Record:
             self._number,
             self._replayed,
         )
-
-
-class Watched:
-    """An outlet whose bytes the trace keeps, and whose first byte is timed."""
-
-    def __init__(self, inner: Outlet, record: Record) -> None:
-        self._inner, self._record = inner, record
-
-    async def start(self, status: int, headers: Headers) -> None:
-        """The head."""
-        self._record.trace.form("client_reply", None, status=status, headers=headers)
-        await self._inner.start(status, headers)
-
-    async def chunk(self, data: bytes) -> None:
-        """Bytes go out first."""
-        await self._inner.chunk(data)
-        record = self._record
-        if record.first_byte is None:
-            record.span.first_chunk()
-            record.attempt.first_chunk()
-            record.first_byte = time.perf_counter() - record._began
-        record.trace.chunk("client_reply", data)
-
-    async def end(self) -> None:
-        """The end."""
-        await self._inner.end()
-
-    async def cut(self) -> None:
-        """A reply that broke off."""
-        await self._inner.cut()
-
-    async def gone(self) -> None:
-        """As the client's."""
-        await self._inner.gone()
 
 
 def _guessed(dialect: str, body: bytes, model: str, said: int, events: int) -> Counted:
