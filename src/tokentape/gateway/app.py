@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
-from tokentape.errors import UsageError
+from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
 from tokentape.gateway.call import Call, Incoming
 from tokentape.gateway.doors import door_of, is_generation, shape_of
@@ -25,6 +25,7 @@ from tokentape.gateway.logs import complain
 from tokentape.gateway.naming import OURS, naming, split_path
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.receiving import Refused, body_of, headers_of, raw_path_of, request_of
+from tokentape.gateway.restating import restated
 from tokentape.gateway.safety import Admitted, Preflight, Refusal
 from tokentape.gateway.telling import invalid, tell
 from tokentape.log import log
@@ -37,6 +38,7 @@ from tokentape.wire.url import path_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.receiving import Receive, Scope, Send
     from tokentape.gateway.services import Services
     from tokentape.protocols.registry import Recognised
@@ -153,12 +155,17 @@ class Gateway:
         else:
             await self.services.doors[door](incoming, found, outlet, self.exchange)
 
-    async def _generate(self, incoming: Incoming, found: Recognised, outlet: AsgiOutlet) -> None:
+    async def _generate(self, incoming: Incoming, found: Recognised, outlet: Outlet) -> None:
         call = call_of(incoming, found)
         if call is None:
             problem = "the body is no JSON" if not found.is_json else "the body is no JSON object"
             complain(f"POST {path_of(incoming.request.url)}", 400, problem)
             await tell(outlet, found.operation, invalid(problem))
+            return
+        try:
+            outlet = restated(outlet, call)
+        except (UsageError, ProtocolError) as error:
+            await tell(outlet, found.operation, invalid(str(error)))
             return
         create = self.services.creates.get(call.dialect)
         if create is not None:

@@ -21,7 +21,7 @@ class Naming:
     """What the client named by header or path prefix; None where it did not.
 
     `cassette`, `tag`, `session` and `conversation` are names, never paths. `kind` is the request class,
-    `upstream` the one to be asked whatever the routes say.
+    `upstream` the one to be asked whatever the routes say, `output` the dialect in which the reply is told.
     """
 
     cassette: str | None = None
@@ -30,6 +30,7 @@ class Naming:
     conversation: str | None = None
     kind: str | None = None
     upstream: str | None = None
+    output: str | None = None
 
 
 @quick

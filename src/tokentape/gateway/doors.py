@@ -21,7 +21,7 @@ Door = Literal["generate", "responses", "count", "models", "pass_on", "none"]
 
 _COUNTS = frozenset({"count_tokens", "countTokens"})
 _STORED = frozenset({"retrieve", "delete", "cancel", "input_items", "compact"})
-_GENERATES = {
+GENERATES = {
     "openai.chat": frozenset({"create"}),
     "openai.responses": frozenset({"create"}),
     "anthropic.messages": frozenset({"create"}),
@@ -49,7 +49,7 @@ _APIS = ("/v1/", "/v1beta/", "/v1alpha/", "/v2/", "/api/", "/model/", "/openai/"
 def door_of(found: Recognised, path: str) -> Door:
     """The door for a request."""
     operation = found.operation
-    if operation.name in _GENERATES.get(operation.dialect, ()):
+    if operation.name in GENERATES.get(operation.dialect, ()):
         return "generate"
     if operation.dialect == "openai.responses" and operation.name in _STORED:
         return "responses"

@@ -36,6 +36,7 @@ _HEADERS = {
     "x-tokentape-conversation": "conversation",
     "x-tokentape-class": "kind",
     "x-tokentape-upstream": "upstream",
+    "x-tokentape-output": "output",
 }
 _PREFIXES = {
     "tape": "cassette",
