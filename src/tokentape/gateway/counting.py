@@ -17,7 +17,7 @@ from tokentape.gateway.edge import looked_up
 from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.passing import pass_on
-from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.targets import NoRoute, asked_of
 from tokentape.gateway.telling import invalid, tell
 from tokentape.protocols.canonical.estimate import estimate
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -65,7 +65,9 @@ async def _count(call: Call, outlet: Outlet, exchange: Exchange) -> None:
     """Count what is not on tape."""
     incoming, operation = call.incoming, call.found.operation
     try:
-        candidate = exchange.services.setup.router.resolve(_asked(call)).candidates[0]
+        candidate = exchange.services.setup.router.resolve(
+            asked_of(incoming, operation, call.model)
+        ).candidates[0]
         if candidate.upstream.speaks(call.dialect) == call.dialect:
             await pass_on(incoming, call.found, outlet, exchange)
             return
@@ -77,19 +79,6 @@ async def _count(call: Call, outlet: Outlet, exchange: Exchange) -> None:
         await tell(outlet, operation, invalid(str(error)), OWN)
     else:
         await _reply(outlet, call.dialect, tokens, ((HOW, how), ("x-tokentape-id", incoming.id)))
-
-
-def _asked(call: Call) -> Asked:
-    incoming = call.incoming
-    return Asked(
-        call.model,
-        call.dialect,
-        call.found.operation.kind,
-        incoming.naming.kind,
-        incoming.request.headers,
-        incoming.client.name,
-        incoming.naming.upstream,
-    )
 
 
 def _as_request(call: Call) -> Call:

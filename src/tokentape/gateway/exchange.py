@@ -27,7 +27,7 @@ from tokentape.gateway.naming import OWN, gateways_own
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.pumping import Pulse, chunk_within
-from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.targets import NoRoute, asked_of
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.failures import Failed, Succeeded, of_told
@@ -129,16 +129,8 @@ class Live:
     async def answer(self) -> Answer | GaveUp:
         """The first answer that the plan comes to. Raises `NoRoute` and `ProtocolError`."""
         around, call = self._around, self._call
-        asked = Asked(
-            call.model,
-            call.dialect,
-            call.found.operation.kind,
-            around.kind,
-            call.incoming.request.headers,
-            call.incoming.client.name,
-            call.incoming.naming.upstream,
-            around.traits,
-        )
+        operation = call.found.operation
+        asked = asked_of(call.incoming, operation, call.model, kind=around.kind, traits=around.traits)
         resolved = self._setup.router.resolve(asked)
         self._record.routed(resolved)
         plan = attempts(

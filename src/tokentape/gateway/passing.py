@@ -24,7 +24,7 @@ from tokentape.gateway.patching import patched
 from tokentape.gateway.planned import carried_out
 from tokentape.gateway.preparing import with_model
 from tokentape.gateway.pumping import chunk_within
-from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.targets import NoRoute, asked_of
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.gateway.usage.spent import NOTHING
 from tokentape.gateway.usage.tap import UsageTap
@@ -128,16 +128,7 @@ class _Passing:
     def _resolved(self) -> Resolved:
         """Where the call may go. Raises `NoRoute`."""
         operation, incoming = self._found.operation, self._incoming
-        asked = Asked(
-            operation.model or "",
-            operation.dialect,
-            operation.kind,
-            incoming.naming.kind,
-            incoming.request.headers,
-            incoming.client.name,
-            incoming.naming.upstream,
-        )
-        resolved = self._setup.router.resolve(asked)
+        resolved = self._setup.router.resolve(asked_of(incoming, operation, operation.model or ""))
         able = tuple(one for one in resolved.candidates if has_api(one.upstream, operation.dialect))
         if not able:
             names = ", ".join(one.upstream.name for one in resolved.candidates)

@@ -14,6 +14,8 @@ from tokentape.wire.message import header
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tokentape.gateway.call import Incoming
+    from tokentape.protocols.dialect import Operation
     from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
@@ -53,6 +55,28 @@ class Asked:
     client: str = "-"
     upstream: str | None = None
     traits: Callable[[], Traits] = no_traits
+
+
+def asked_of(
+    incoming: Incoming,
+    operation: Operation,
+    model: str,
+    *,
+    kind: str | None = None,
+    traits: Callable[[], Traits] = no_traits,
+) -> Asked:
+    """What a request asks for. `kind` None: its class is what the client named."""
+    naming = incoming.naming
+    return Asked(
+        model,
+        operation.dialect,
+        operation.kind,
+        naming.kind if kind is None else kind,
+        incoming.request.headers,
+        incoming.client.name,
+        naming.upstream,
+        traits,
+    )
 
 
 @dataclass(frozen=True, slots=True)

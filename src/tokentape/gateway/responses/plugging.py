@@ -13,7 +13,7 @@ from tokentape.gateway.exchange import Exchange
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.responses.service import Responses
 from tokentape.gateway.responses.websocket import connect
-from tokentape.gateway.targets import Asked, NoRoute
+from tokentape.gateway.targets import NoRoute, asked_of
 from tokentape.protocols.openai_responses.names import NAME
 
 if TYPE_CHECKING:
@@ -60,15 +60,7 @@ class Behind:
         """
         router = self._services.setup.router
         incoming = call.incoming
-        asked = Asked(
-            call.model,
-            NAME,
-            call.found.operation.kind,
-            incoming.naming.kind,
-            incoming.request.headers,
-            incoming.client.name,
-            incoming.naming.upstream,
-        )
+        asked = asked_of(incoming, call.found.operation, call.model)
         try:
             found = [candidate.upstream for candidate in router.resolve(asked).candidates]
         except NoRoute:
