@@ -22,6 +22,7 @@ import tokentape
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.gateway.tapes import RecordOptions, Tapes
 from tokentape.gateway.trace.options import TraceOptions
+from tokentape.options import Options
 from tokentape.testing.provider.faults import late
 from tokentape.upstreams.auth.header import HeaderKey
 from tokentape.upstreams.upstream import Credential, Secret, Upstream
@@ -301,3 +302,20 @@ async def test_opening_happens_once(tmp_path, monkeypatch):
 
 
 test_opening_happens_once = pytest.mark.asyncio(test_opening_happens_once)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_not_answered_with_for_ever(provider, tmp_path, status):
+    with gateway_of(provider.url, tmp_path) as gateway:
+        provider.fails(status)
+        assert post(gateway).status_code == status
+    assert names(tmp_path) == [] or interactions(tmp_path) == []
+    with gateway_of(provider.url, tmp_path) as gateway:
+        assert post(gateway).status_code == 200
+
+
+def test_a_refused_key_is_recorded_where_that_is_asked_for(provider, tmp_path):
+    with gateway_of(provider.url, tmp_path, options=Options.of({"errors": "record"})) as gateway:
+        provider.fails(401)
+        assert post(gateway).status_code == 401
+    assert [one.response.status for one in interactions(tmp_path)] == [401]

@@ -51,7 +51,8 @@ async def looked_up(
         return outlet
     if isinstance(outcome, Forward):
         outcome.metadata = {**outcome.metadata, **_labels(incoming)}
-        taped = Taped(outlet, outcome, services.keep)
+        keeps_refusals = services.tapes.options.options.errors == "record"
+        taped = Taped(outlet, outcome, services.keep, keeps_refusals=keeps_refusals)
         stack.push_async_exit(_Closing(taped))
         return taped
     if record is None:

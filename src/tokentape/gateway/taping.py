@@ -29,6 +29,10 @@ CODECS = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
 """A recorded coding goes on as it is."""
 
 
+REFUSALS = frozenset({401, 403, 407})
+"""Statuses that speak of a credential."""
+
+
 class Unplayable(Exception):
     """The recording holds a fault that came before any reply: `how` it failed."""
 
@@ -64,18 +68,29 @@ async def play(answer: Replay | Miss, outlet: Outlet, more: Headers = ()) -> Non
 class Taped:
     """An outlet that records what goes through it. The end reaches the client once it is kept: what a
     client has in whole is never lost.
+
+    A credential that was refused is no recording unless `keeps_refusals`: the next run has another one, and a
+    gateway, which replays from run to run, would answer it with that refusal for ever.
     """
 
     def __init__(
-        self, inner: Outlet, forward: Forward, keep: Callable[[Callable[[], None]], Awaitable[None]]
+        self,
+        inner: Outlet,
+        forward: Forward,
+        keep: Callable[[Callable[[], None]], Awaitable[None]],
+        *,
+        keeps_refusals: bool = False,
     ) -> None:
         self._inner, self._forward, self._keep = inner, forward, keep
+        self._keeps_refusals = keeps_refusals
         self._left: int | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
         """The head, without what only the gateway says. An error of its own is no recording."""
         if OWN[0] in headers:
             self._forward.leave("", warn=False)
+        elif status in REFUSALS and not self._keeps_refusals:
+            self._forward.leave(f"was refused ({status}): its key is wrong", warn=False)
         kept = tuple(field for field in headers if not field[0].lower().startswith(OURS))
         self._forward.start(status, "", kept)
         length = header(headers, "content-length")
