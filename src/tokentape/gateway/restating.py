@@ -38,7 +38,8 @@ _BODILY = ("content-type", "content-length", "content-encoding")
 
 def restated(outlet: Outlet, call: Call) -> Outlet:
     """The outlet for a call: the one given, unless the client named an output of another dialect. Raises
-    `UsageError` for a name that is no dialect, and for what has no answer to restate.
+    `UsageError` for a name that is no dialect, and for what has no answer to restate; `ProtocolError` for a
+    request that is none of its dialect.
     """
     output = call.incoming.naming.output
     if output is None or output == call.dialect:
@@ -58,6 +59,7 @@ class Restated:
     def __init__(self, outlet: Outlet, call: Call, output: str) -> None:
         self._outlet, self._call, self._output = outlet, call, output
         self._source = Source(call.dialect, call.model or None, call.stream)
+        self._asked = read_request(call.fields, self._source)
         self._stream: StreamTranslator | None = None
         self._status = 200
         self._headers: Headers = ()
@@ -139,7 +141,7 @@ class Restated:
             await self._outlet.chunk(out)
 
     def _target(self) -> Target:
-        return Target(self._output, asked=read_request(self._call.fields, self._source))
+        return Target(self._output, asked=self._asked)
 
     def _whole(self) -> tuple[int, Json]:
         codec = codec_of(self._output)

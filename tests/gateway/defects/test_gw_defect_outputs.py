@@ -90,6 +90,14 @@ def test_an_output_that_is_none(before, provider, output):
     assert provider.count == 0
 
 
+def test_a_request_that_cannot_be_read(before, provider):
+    """It is refused at once: its answer could not be told."""
+    body = {"model": "m", "messages": [{"role": "user", "content": 5}]}
+    answer = post(before(), "openai.chat", body, headers=told_in("gemini"))
+    assert answer.status_code == 400
+    assert provider.count == 0
+
+
 def test_a_response_in_the_background_has_its_own(before, provider):
     body = {**asks("openai.responses"), "background": True}
     headers = told_in("openai.chat")
