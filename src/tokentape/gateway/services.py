@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tokentape.cassettes.mode import RecordMode
@@ -115,6 +116,10 @@ class Beside(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Done once everything before it is."""
+
+
 def _secrets(setup: Setup) -> Iterator[str]:
     """What may stand in no trace: the keys of upstreams, and those of clients."""
     for upstream in setup.router.upstreams.values():
@@ -155,6 +160,7 @@ class Services:
         self.beside: list[Beside] = []
         self.responses = plug_in(self, lasting.state)
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
+        self.tapes.settled = partial(self.keep, _nothing)
         self._tasks: list[asyncio.Task[None]] = []
 
     def change(

@@ -23,7 +23,7 @@ from tokentape.options import Options
 from tokentape.settings import ModeChoice
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from tokentape.cassettes.stores.base import Store
     from tokentape.deck import Deck
@@ -86,6 +86,8 @@ class Tapes:
         self._turns: dict[Key, Turn] = {}
         self._store: Store | None = None
         self._secrets: tuple[str, ...] = ()
+        self.settled: Callable[[], Awaitable[None]] | None = None
+        """Waits until what is being stored is stored: a call that ends just then is on the tape in whole."""
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these values on every tape, from now on: the keys of upstreams, which a reply may quote."""
@@ -183,6 +185,8 @@ class Tapes:
         async with self._alone(key):
             held = self._held.pop(key, None)
             if held is not None:
+                if self.settled is not None:
+                    await self.settled()
                 await asyncio.to_thread(_close, held.deck)
 
     @asynccontextmanager
