@@ -73,15 +73,15 @@ def test_a_deck_whose_call_left_while_it_was_opened_is_closed_in_the_end(tapes, 
 def test_what_is_being_stored_is_waited_for_before_a_deck_is_closed(tapes, monkeypatch):
     done = []
 
-    async def settled():
-        done.append("settled")
-
     async def scene():
         held = await tapes.held("a", "")
         close = held.deck.close
         monkeypatch.setattr(type(held.deck), "close", lambda deck: (done.append("closed"), close()))
-        tapes.settled = settled
-        await tapes.close("a")
+        with held.storing:
+            closing = asyncio.create_task(tapes.close("a"))
+            await asyncio.sleep(0.05)
+            done.append("stored")
+        await closing
 
     asyncio.run(scene())
-    assert done == ["settled", "closed"]
+    assert done == ["stored", "closed"]

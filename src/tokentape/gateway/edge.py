@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tokentape.errors import TokentapeError
@@ -43,8 +44,8 @@ async def looked_up(
     if name is None or incoming.is_taped:
         return outlet
     try:
-        deck = await stack.enter_async_context(services.tapes.using(incoming.naming, name))
-        outcome = deck.begin(incoming.request)
+        held = await stack.enter_async_context(services.tapes.using(incoming.naming, name))
+        outcome = held.deck.begin(incoming.request)
     except TokentapeError as error:
         outcome = refusal(incoming.request, error)
     if outcome is None:
@@ -52,7 +53,8 @@ async def looked_up(
     if isinstance(outcome, Forward):
         outcome.metadata = {**outcome.metadata, **_labels(incoming)}
         keeps_refusals = services.tapes.options.options.errors == "record"
-        taped = Taped(outlet, outcome, services.keep, keeps_refusals=keeps_refusals)
+        keep = partial(services.keep, held.storing)
+        taped = Taped(outlet, outcome, keep, keeps_refusals=keeps_refusals)
         stack.push_async_exit(_Closing(taped))
         return taped
     if record is None:

@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tokentape.cassettes.mode import RecordMode
@@ -37,6 +36,7 @@ from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from tokentape.gateway.asking import Fetching
@@ -116,10 +116,6 @@ class Beside(Protocol):
         ...
 
 
-def _nothing() -> None:
-    """Done once everything before it is."""
-
-
 def _secrets(setup: Setup) -> Iterator[str]:
     """What may stand in no trace: the keys of upstreams, and those of clients."""
     for upstream in setup.router.upstreams.values():
@@ -158,9 +154,9 @@ class Services:
         self.creates: dict[str, Create] = {}
         self.sockets: dict[str, Connect] = {}
         self.beside: list[Beside] = []
+        self.tapes.settled = self._settled
         self.responses = plug_in(self, lasting.state)
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
-        self.tapes.settled = partial(self.keep, _nothing)
         self._tasks: list[asyncio.Task[None]] = []
 
     def change(
@@ -223,9 +219,18 @@ class Services:
             await self.tapes.close_idle()
             await self.offline.close_idle()
 
-    async def keep(self, store: Callable[[], None]) -> None:
-        """Store a recording, in a thread of its own and in order."""
-        await asyncio.get_running_loop().run_in_executor(self._keeper, store)
+    async def keep(self, storing: threading.Lock, store: Callable[[], None]) -> None:
+        """Store a recording, in a thread of its own and in order, while nobody closes its deck."""
+
+        def stored() -> None:
+            with storing:
+                store()
+
+        await asyncio.get_running_loop().run_in_executor(self._keeper, stored)
+
+    async def _settled(self) -> None:
+        """What was to be stored by now is stored."""
+        await asyncio.get_running_loop().run_in_executor(self._keeper, int)
 
     def record(self, incoming: Incoming, operation: Operation, model: str = "") -> Record:
         """The book of a call."""

@@ -8,6 +8,7 @@ ends: an agent that thinks for an hour has not ended its run.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -53,11 +54,14 @@ class RecordOptions:
 
 @dataclass(slots=True)
 class Held:
-    """A deck that is open, how many calls are using it, and when the last one ended (monotonic)."""
+    """A deck that is open, how many calls are using it, and when the last one ended (monotonic). `storing` is
+    held while a call is stored and while it is closed: no call is half stored then.
+    """
 
     deck: Deck
     users: int = 0
     used: float = 0.0
+    storing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_once(self) -> bool:
@@ -87,7 +91,7 @@ class Tapes:
         self._store: Store | None = None
         self._secrets: tuple[str, ...] = ()
         self.settled: Callable[[], Awaitable[None]] | None = None
-        """Waits until what is being stored is stored: a call that ends just then is on the tape in whole."""
+        """Waits until the calls that have ended are stored, if that takes its turn somewhere."""
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these values on every tape, from now on: the keys of upstreams, which a reply may quote."""
@@ -100,11 +104,11 @@ class Tapes:
         return None if self.options.is_off else naming.cassette or self.options.cassette
 
     @asynccontextmanager
-    async def using(self, naming: Naming, name: str) -> AsyncIterator[Deck]:
+    async def using(self, naming: Naming, name: str) -> AsyncIterator[Held]:
         """The deck for a call, in use until the call has ended. Raises what opening a cassette raises."""
         held = await self.taken(naming, name)
         try:
-            yield held.deck
+            yield held
         finally:
             self.given_back(held)
 
@@ -187,7 +191,7 @@ class Tapes:
             if held is not None:
                 if self.settled is not None:
                     await self.settled()
-                await asyncio.to_thread(_close, held.deck)
+                await asyncio.to_thread(_close, held)
 
     @asynccontextmanager
     async def _alone(self, key: Key) -> AsyncIterator[None]:
@@ -205,10 +209,12 @@ class Tapes:
                 del self._turns[key]
 
 
-def _close(deck: Deck) -> None:
+def _close(held: Held) -> None:
     """Save. Misses were answered, and are latched to end a test; here there is none to end."""
+    deck = held.deck
     try:
-        deck.close()
+        with held.storing:
+            deck.close()
     except ReplayError as error:
         log.debug("%s: %s", deck.path, error)
     except (TokentapeError, OSError) as error:
