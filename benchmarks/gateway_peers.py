@@ -54,14 +54,18 @@ class Server:
 
     def connections(self, port: int) -> int:
         """Its sockets that lead, or led, to a port."""
-        mine = {os.readlink(f"/proc/{pid}/fd/{name}") for pid in _family(self.pid) for name in _files(pid)}
+        mine = {place for pid in _family(self.pid) for place in _files(pid)}
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         there = (row for row in rows if row[2].endswith(f":{port:04X}") and row[3] != _TIME_WAIT)
         return sum(f"socket:[{row[9]}]" in mine for row in there)
 
 
-def _files(pid: int) -> list[str]:
-    return os.listdir(f"/proc/{pid}/fd")
+def _files(pid: int) -> Iterator[str]:
+    """What a process has open; it may close some of it meanwhile."""
+    with suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{name}")
 
 
 def _family(pid: int) -> Iterator[int]:

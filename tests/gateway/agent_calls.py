@@ -1,6 +1,6 @@
 """Recorded requests of coding agents.
 
-`agents/*.json` hold what the programs sent, seen on a loopback port: method, target, headers, and the shape of the
+`agent_records/*.json` hold what the programs sent, seen on a loopback port: method, target, headers, and the shape of the
 body. Texts are our own, ids are made up, tools have the agents' names and the types of their arguments.
 "tools": "@NAME" stands for the list of that name, which several requests share.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tokentape.wire.message import Request
 
-HERE = Path(__file__).parent / "agents"
+HERE = Path(__file__).parent / "agent_records"
 FILES = {"claude-code": "claude_code", "codex": "codex_cli", "gemini-cli": "gemini_cli"}
 
 

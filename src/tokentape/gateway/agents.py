@@ -1,7 +1,7 @@
 """Coding agents as data: how each is pointed at the gateway, and what of its requests changes run by run.
 
 What stands here was seen in requests of the programs themselves, in the version that is named; the tests
-hold recordings of them (`tests/gateway/agents`). Which conversation a request belongs to is in
+hold recordings of them (`tests/gateway/agent_records`). Which conversation a request belongs to is in
 `conversations.markers`, what it is for in `classes`.
 """
 
