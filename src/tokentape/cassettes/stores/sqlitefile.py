@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from tokentape.cassettes.stores.files import check_writable
 from tokentape.cassettes.stores.files import explained as files_explained
+from tokentape.cassettes.stores.sqlitebasics import transaction, use_wal, why
 from tokentape.errors import CassetteError, CassetteTooNew
 
 if TYPE_CHECKING:
@@ -49,17 +49,12 @@ _TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-_WHY = {
-    sqlite3.SQLITE_BUSY: ("another process has been writing to it for too long", "end that process"),
-    sqlite3.SQLITE_LOCKED: ("another process has been writing to it for too long", "end that process"),
-    sqlite3.SQLITE_READONLY: ("it is read-only", "make it writable, or choose another place"),
-    sqlite3.SQLITE_PERM: ("permission denied", "make it writable, or choose another place"),
+_OWN = {
     sqlite3.SQLITE_FULL: ("no space left on device", "free some space and run it again"),
-    sqlite3.SQLITE_NOTADB: ("it is not a SQLite database", "choose another file"),
     sqlite3.SQLITE_CORRUPT: ("the database is damaged", "restore it, or delete it and record again"),
     sqlite3.SQLITE_TOOBIG: ("a recording is larger than SQLite can hold", "keep this cassette as a file"),
 }
-"""By the primary result code: what is wrong, and what to do."""
+"""What is to be said of cassettes alone."""
 
 
 @contextmanager
@@ -69,8 +64,7 @@ def explained(shown: str, problem: str) -> Iterator[None]:
         with files_explained(shown, problem):
             yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        reason, fix = _WHY.get(code, (str(error), "make sure that it can be read and written"))
+        reason, fix = why(error, _OWN)
         raise CassetteError(shown, f"{problem}: {reason}", fix=fix) from error
     except UnicodeEncodeError as error:
         raise CassetteError(shown, f"{problem}: a name holds half a character (a lone surrogate)") from error
@@ -129,7 +123,7 @@ class SqliteFile:
             with transaction(connection, "BEGIN"):
                 is_ready = self._check(connection)
             if not is_ready:
-                _into_wal_mode(connection)
+                use_wal(connection, PATIENCE)
                 with transaction(connection):
                     self._make_tables(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -177,34 +171,8 @@ class SqliteFile:
                 connection.execute(statement)
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Everything in the block or nothing, and nobody else writes meanwhile ("BEGIN": one state to read)."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # SQLite rolls back itself where a disk is full
-            connection.execute("ROLLBACK")
-        raise
-
-
 def _uri(path: str) -> str:
     """The path as SQLite reads it in a URI, which is the only way to ask for `immutable`."""
     from urllib.parse import quote
 
     return "file:" + quote(os.fsencode(path.replace(os.sep, "/")))
-
-
-def _into_wal_mode(connection: sqlite3.Connection) -> None:
-    """Kept in the file from then on. SQLite does not wait here where two processes make one file at once."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.005)

@@ -17,7 +17,8 @@ from tokentape.cassettes.format.layout import pieces
 from tokentape.cassettes.stores.files import remove
 from tokentape.cassettes.stores.lock import is_at, take
 from tokentape.cassettes.stores.merge import Contents, Record
-from tokentape.cassettes.stores.sqlitefile import LITTLE_PATIENCE, explained, transaction
+from tokentape.cassettes.stores.sqlitebasics import transaction
+from tokentape.cassettes.stores.sqlitefile import LITTLE_PATIENCE, explained
 
 if TYPE_CHECKING:
     import sqlite3

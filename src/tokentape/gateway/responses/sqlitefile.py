@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.stores.sqlitebasics import transaction, use_wal, why
 from tokentape.gateway.responses.store import StoreFailed
 
 if TYPE_CHECKING:
@@ -62,31 +62,10 @@ _TABLES = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-_WHY = {
-    sqlite3.SQLITE_BUSY: ("another process has been writing to it for too long", "end that process"),
-    sqlite3.SQLITE_LOCKED: ("another process has been writing to it for too long", "end that process"),
-    sqlite3.SQLITE_READONLY: ("it is read-only", "make it writable, or choose another place"),
-    sqlite3.SQLITE_PERM: ("permission denied", "make it writable, or choose another place"),
-    sqlite3.SQLITE_FULL: ("no space left on device", "free some space"),
-    sqlite3.SQLITE_NOTADB: ("it is not a SQLite database", "choose another file"),
-    sqlite3.SQLITE_CORRUPT: ("the database is damaged", "restore it, or delete it"),
+_OWN = {
     sqlite3.SQLITE_TOOBIG: ("a response is larger than SQLite can hold", "use the memory store"),
 }
-
-
-def _use_wal(base: sqlite3.Connection) -> None:
-    """SQLite does not wait for others where it changes this, and all workers begin at once."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            base.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            busy = (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+"""What is to be said of responses alone."""
 
 
 class SqliteFile:
@@ -104,7 +83,7 @@ class SqliteFile:
                 self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
             self._base = base
-            _use_wal(base)
+            use_wal(base, PATIENCE)
             base.execute("PRAGMA synchronous = NORMAL")
             base.execute("PRAGMA foreign_keys = ON")
             with self.writing() as writing:
@@ -117,8 +96,7 @@ class SqliteFile:
         if folder:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             if os.path.basename(folder) == ".tokentape":  # our own: what was asked belongs in no repository
-                with open(os.path.join(folder, ".gitignore"), "w", encoding="utf-8") as file:
-                    file.write("*\n")
+                keep_out_of_git(folder)
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def _check(self, base: sqlite3.Connection) -> None:
@@ -126,9 +104,7 @@ class SqliteFile:
         mark = int(base.execute("PRAGMA application_id").fetchone()[0])
         if version == 0 and mark == 0:
             if base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None:
-                raise StoreFailed(
-                    self._said("opened", "it is another program's database", "choose another file")
-                )
+                raise self._foreign()
             for table in _TABLES:
                 base.execute(table)
             base.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(32),))
@@ -149,13 +125,8 @@ class SqliteFile:
         """The connection in a transaction: committed at the end, all or nothing."""
         with self._explained("written"):
             base = self._connection
-            base.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(base):
                 yield base
-                base.execute("COMMIT")
-            finally:
-                if base.in_transaction:
-                    base.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
@@ -174,8 +145,7 @@ class SqliteFile:
         try:
             yield
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            reason, fix = _WHY.get(code, (str(error), "make sure that it can be read and written"))
+            reason, fix = why(error, _OWN)
             raise StoreFailed(self._said(deed, reason, fix)) from error
         except OSError as error:
             fix = "make it writable, or choose another place"
