@@ -1,4 +1,4 @@
-"""What each SQLite file of ours needs, whatever it holds: WAL mode, transactions, and why something failed."""
+"""What each SQLite file of ours needs, whatever it holds: WAL, transactions, and why something failed."""
 
 from __future__ import annotations
 
