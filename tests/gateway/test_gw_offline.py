@@ -62,6 +62,18 @@ def test_a_recording_of_the_gateway_is_a_provider_afterwards(provider, tmp_path)
     assert len(urls(tmp_path, "copy")) == 1
 
 
+def test_a_miss_of_another_gateway_is_on_no_tape(tmp_path):
+    inner, outer = RecordOptions(str(tmp_path / "inner"), mode="none"), RecordOptions(str(tmp_path / "outer"))
+    with (
+        running(setup(upstream(NOWHERE)), record=inner) as other,
+        running(setup(upstream(other.url)), record=outer) as gateway,
+    ):
+        said = httpx.post(gateway.url + CHAT, json={"model": "m", "messages": USER})
+    assert (said.status_code, said.headers["x-tokentape-error"]) == (400, "gateway")
+    assert "there is no such cassette" in said.text
+    assert names(tmp_path / "outer") == [] or urls(tmp_path / "outer", "gateway") == []
+
+
 @pytest.mark.parametrize("dialect", ["openai.chat", "gemini", "anthropic.messages"])
 def test_a_count_is_on_the_tape_that_its_client_named_as_the_client_saw_it(provider, tmp_path, dialect):
     body = {"model": "m", "messages": USER}

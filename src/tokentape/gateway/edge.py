@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tokentape.errors import TokentapeError
+from tokentape.gateway.naming import OWN
 from tokentape.gateway.taping import Taped, Unplayable, closed, play
 from tokentape.gateway.telling import tell
 from tokentape.misses import refusal
-from tokentape.outcomes import Forward
+from tokentape.outcomes import Forward, Miss
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.record import Record
     from tokentape.gateway.services import Services
-    from tokentape.outcomes import Miss, Replay
+    from tokentape.outcomes import Replay
     from tokentape.protocols.dialect import Operation
 
 
@@ -66,7 +67,7 @@ async def looked_up(
 async def _play(answer: Replay | Miss, operation: Operation, outlet: Outlet, record: Record) -> None:
     record.replayed(answer)
     try:
-        await play(answer, outlet, record.headers())
+        await play(answer, outlet, (*record.headers(), *(OWN if isinstance(answer, Miss) else ())))
     except Unplayable as error:
         failure = Failure(FailureKind.SERVER, str(error), 502)
         record.finish(await tell(outlet, operation, failure, record.headers()))
