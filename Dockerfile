@@ -1,7 +1,7 @@
 # The gateway. It listens on all addresses of the container, so it starts only with a key of its own:
 #   docker build -t tokentape .
-#   docker run -p 8420:8420 -e GATEWAY_KEY=... -e OPENAI_API_KEY=... -v tapes:/data tokentape
-# Another configuration: -v "$PWD/gateway.toml:/etc/tokentape/gateway.toml:ro".
+#   docker run -p 8420:8420 -e GATEWAY_KEY=... -v tapes:/data tokentape
+# Another configuration: -v "$PWD/gateway.toml:/etc/tokentape/gateway.toml:ro", and the variables it names.
 FROM python:3.13-slim
 
 WORKDIR /src

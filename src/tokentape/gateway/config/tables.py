@@ -137,7 +137,9 @@ class RecordTable(Table):
     filter_json: Texts = Field(default=(), description="further JSON paths to redact")
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="kept on each recording")
     errors: Literal["record", "warn", "refuse"] = Field(
-        default="warn", description="replies with status 400 and up, while recording"
+        default="warn",
+        description="replies with status 400 and up, while recording; those that refuse a key "
+        "(401, 403, 407) are recorded with `record` only",
     )
     max_age: Seconds | None = Field(default=None, description="how old a recording may be")
     on_expired: Literal["warn", "fail", "record"] = Field(
