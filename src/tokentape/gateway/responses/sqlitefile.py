@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.stores.sqlitebasics import transaction, use_wal, why
+from tokentape.gateway.folders import keep_out_of_git
 from tokentape.gateway.responses.store import StoreFailed
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.trace.names import DAY, ENDING, INDEX, day_of, name_of
+from tokentape.gateway.folders import day_of, make_folder
+from tokentape.gateway.trace.names import DAY, ENDING, INDEX, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,14 +86,10 @@ class Files:
                 os.close(descriptor)
 
     def _make(self, folder: str) -> None:
-        """The folders, for their owner alone; they hold what people asked, and belong in no repository."""
-        if os.path.isdir(folder):
-            return
-        if not os.path.isdir(self.directory):
-            os.makedirs(self.directory, 0o700, exist_ok=True)
-            with open(os.path.join(self.directory, ".gitignore"), "w", encoding="utf-8") as file:
-                file.write("*\n")
-        os.makedirs(folder, 0o700, exist_ok=True)
+        """The folders, for their owner alone."""
+        if not os.path.isdir(folder):
+            make_folder(self.directory)
+            os.makedirs(folder, 0o700, exist_ok=True)
 
     def is_over(self) -> bool:
         """True if something has to go, as far as this process knows."""

@@ -23,11 +23,6 @@ def safe_id(id: str) -> str:
     return f"{_UNSAFE.sub('_', id)[:40]}~{digest}"
 
 
-def day_of(at: float) -> str:
-    """The folder of a moment: `2026-11-21`, in UTC."""
-    return time.strftime("%Y-%m-%d", time.gmtime(at))
-
-
 def name_of(id: str, at: float) -> str:
     """The name of a trace, without its ending: the time of day (UTC) first, so that names sort by it."""
     whole, milli = divmod(int(at * 1000), 1000)

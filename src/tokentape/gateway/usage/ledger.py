@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.forks import renewed
 from tokentape.gateway.usage.options import UsageOptions
-from tokentape.gateway.usage.report import Question, Report, answer, read_question
+from tokentape.gateway.usage.report import Question, Report, answer, named, read_question
 from tokentape.gateway.usage.rows import Rows, lines
 from tokentape.gateway.usage.spent import price_of, row_of, settled
 from tokentape.gateway.usage.sums import Sums
@@ -33,8 +33,6 @@ _MOST_WAITING = 50_000
 """Requests that wait to be written while the disk refuses, at most; the sums have them in any case."""
 _MOST_GROUPS = 5_000
 """Different sums in memory, at most: a client may name a new model in each request."""
-_LAST = 1_000
-"""Requests that are kept one by one in memory."""
 OTHERS = "(others)"
 GROUPED = ("day", "client", "upstream", "model", "dialect", "tag")
 """What the sums in memory are kept apart by."""
@@ -58,7 +56,6 @@ class Ledger:
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._groups: dict[Key, Sums] = {}
-        self._last: deque[dict[str, Json]] = deque(maxlen=_LAST)
         self._is_failing = False
         self.lost = 0
         """Requests that are in no file: the disk refused them for too long, or they could not be counted."""
@@ -114,8 +111,7 @@ class Ledger:
         return None
 
     def _settle(self, at: float, row: dict[str, Json]) -> None:
-        self._last.append(row)
-        key = tuple(str(_part(row, name)) for name in GROUPED)
+        key = tuple(named(row, name) for name in GROUPED)
         with self._lock:
             if key not in self._groups and len(self._groups) >= _MOST_GROUPS:
                 key = (key[0], *(OTHERS for _ in key[1:]))
@@ -157,10 +153,6 @@ class Ledger:
             kept = list(self._groups.items())
         return answer(asked, sums=[(dict(zip(GROUPED, key, strict=True)), sums) for key, sums in kept])
 
-    def last(self, most: int = 20) -> list[dict[str, Json]]:
-        """The last requests of this process, newest first."""
-        return list(self._last)[-most:][::-1] if most > 0 else []
-
     @property
     def groups(self) -> int:
         """How many sums are kept in memory."""
@@ -175,10 +167,3 @@ class Ledger:
         self.flush()
         if self._rows is not None:
             self._rows.close()
-
-
-def _part(row: dict[str, Json], name: str) -> Json:
-    if name == "day":
-        at = row["at"]
-        return time.strftime("%Y-%m-%d", time.gmtime(at if isinstance(at, int | float) else 0))
-    return row.get(name, "-")

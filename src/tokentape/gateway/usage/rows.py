@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.folders import day_of, make_folder
 from tokentape.protocols.fastjson import loads
 from tokentape.wire.jsontext import JsonError
 
@@ -52,10 +52,7 @@ class Rows:
         if self._open is not None and (self._open[0], self._open[2]) == (day, os.getpid()):
             return self._open[1]
         self.close()
-        if not os.path.isdir(self.directory):  # who asked what is nothing for a repository
-            os.makedirs(self.directory, 0o700, exist_ok=True)
-            with open(os.path.join(self.directory, ".gitignore"), "w", encoding="utf-8") as file:
-                file.write("*\n")
+        make_folder(self.directory)
         name = f"{day}.{os.getpid()}-{os.urandom(6).hex()}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         descriptor = os.open(os.path.join(self.directory, name), flags, 0o600)
@@ -67,11 +64,6 @@ class Rows:
         if self._open is not None:
             os.close(self._open[1])
             self._open = None
-
-
-def day_of(at: float) -> str:
-    """`2026-11-21`, in UTC."""
-    return time.strftime("%Y-%m-%d", time.gmtime(at))
 
 
 def files(directory: str) -> list[tuple[str, str]]:
