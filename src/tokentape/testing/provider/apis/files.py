@@ -39,7 +39,7 @@ def _uploaded(asked: Asked) -> Told:
     shown: dict[str, Json] = {
         "id": name,
         "object": "file",
-        "bytes": len(given.data),
+        "bytes": len(given.body),
         "created_at": asked.serial.created,
         "expires_at": None,
         "filename": given.filename,
@@ -47,7 +47,7 @@ def _uploaded(asked: Asked) -> Told:
         "status": "processed",
         "status_details": None,
     }
-    asked.shelf.put(name, Kept(shown, given.data))
+    asked.shelf.put(name, Kept(shown, given.body))
     return Told(compact(shown))
 
 

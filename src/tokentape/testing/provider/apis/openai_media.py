@@ -55,8 +55,8 @@ def speech(seen: Seen, body: Json, serial: Serial) -> bytes:
 
 def transcription(seen: Seen, body: Json, serial: Serial) -> bytes:
     """`POST /v1/audio/transcriptions`, a form; the text names the file."""
-    given = forms.upload(seen, "file")
-    size, name = (len(given.data), given.filename) if given else (0, "nothing")
+    given = forms.upload(seen)
+    size, name = (len(given.body), given.filename) if given else (0, "nothing")
     text = f"What was said in {name} ({size} bytes)."
     counts: dict[str, Json] = {"input_tokens": 1 + size // 1000, "output_tokens": count_tokens(text)}
     total: Json = 1 + size // 1000 + count_tokens(text)
