@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tokentape import settings
 from tokentape.cassettes.format.body import restore
 from tokentape.cli.text import safe
-from tokentape.cli.trace_text import body_lines, heading, lines_of, listed, told_notes
+from tokentape.cli.trace_text import head_lines, heading, lines_of, listed, told_notes
 from tokentape.errors import UsageError
 from tokentape.gateway.trace.names import ENDING
 from tokentape.gateway.trace.options import DIRECTORY
@@ -73,7 +74,7 @@ def command(
 
 def _configured() -> str:
     """The directory that the gateway's configuration names, else the usual one."""
-    config = os.environ.get("TOKENTAPE_CONFIG")
+    config = settings.gateway_file()
     if not config or not config.endswith(".toml"):
         return DIRECTORY
     try:
@@ -189,6 +190,6 @@ def _print_part(console: Console, form: Fields) -> None:
     title = f"{form.get('name')}  +{form.get('at_ms')} ms  {size} bytes{left}"
     console.print()
     console.rule(Text(safe(title), style="cyan"), align="left")
-    head = len(lines_of(form)) - len(body_lines(form))
+    head = len(head_lines(form))
     for number, line in enumerate(lines_of(form)):
         console.print(Text(safe(line), style="dim" if number < head else ""), soft_wrap=True)

@@ -81,6 +81,12 @@ def _short(value: Json) -> str:
 
 def lines_of(form: Fields) -> list[str]:
     """A form as lines: what it is, its headers, its body, readable rather than exact."""
+    head, body = head_lines(form), _body_lines(form)
+    return [*head, *([""] if head and body else []), *body]
+
+
+def head_lines(form: Fields) -> list[str]:
+    """What it is, its headers, and what is said about it."""
     found = []
     if form.get("method") or form.get("url"):
         found.append(f"{form.get('method')} {form.get('url')}")
@@ -90,12 +96,10 @@ def lines_of(form: Fields) -> list[str]:
     pairs = [pair for pair in (headers if isinstance(headers, list) else []) if isinstance(pair, list)]
     found += [": ".join(map(str, pair)) for pair in pairs]
     about = fields(form.get("about"))
-    found += [f"{name}: {_short(value)}" for name, value in about.items()]
-    body = body_lines(form)
-    return [*found, *([""] if found and body else []), *body]
+    return [*found, *(f"{name}: {_short(value)}" for name, value in about.items())]
 
 
-def body_lines(form: Fields) -> list[str]:
+def _body_lines(form: Fields) -> list[str]:
     """The body: JSON spread out, an event of a stream on a line with the time of its chunk."""
     body = form.get("body")
     if body is None or body == "":
