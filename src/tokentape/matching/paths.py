@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tokentape.wire.interaction import Json
 
@@ -30,22 +30,27 @@ _STEP = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\[([^\[\]"]+)\]|\["([^"]+)"\]')
 def parse_path(text: str) -> Path:
     """The steps of `text`. Raises `UsageError` naming it."""
     steps: list[Step] = []
-    at = 0
-    while at < len(text):
-        found = _STEP.match(text, at)
-        if found is None or (at == 0 and text[0] == "."):
-            raise UsageError(
-                f"path {text!r} cannot be read at character {at + 1}; "
-                "write it like 'metadata.run_id' or 'messages[*].content'"
-            )
+    for found in scanned(text, _STEP, "'metadata.run_id' or 'messages[*].content'"):
         name, index, entry, quoted = found.groups()
         steps.append(int(index) if index else name or entry or quoted)
-        at = found.end()
     if steps and steps[0] == "body" and len(steps) > 1:
         del steps[0]
     if not steps or steps[-1] == DEEP:
         raise UsageError(f"path {text!r} names no field; write 'metadata.run_id' or '**.id'")
     return tuple(steps)
+
+
+def scanned(text: str, step: re.Pattern[str], example: str) -> Iterator[re.Match[str]]:
+    """`text` in steps, one after the other, each as `step` matches it: so other kinds of paths are read,
+    too. Raises `UsageError` where none is.
+    """
+    at = 0
+    while at < len(text):
+        found = step.match(text, at)
+        if found is None or (at == 0 and text[0] == "."):
+            raise UsageError(f"path {text!r} cannot be read at character {at + 1}; write it like {example}")
+        yield found
+        at = found.end()
 
 
 def name_of(entry: Json) -> str | None:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.errors import UsageError
+from tokentape.matching.paths import scanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,17 +26,9 @@ _STEP = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+|\*)\]")
 def parsed(path: str) -> Steps:
     """The steps of `path`. Raises `UsageError` naming it."""
     steps: list[Step] = []
-    at = 0
-    while at < len(path):
-        found = _STEP.match(path, at)
-        if found is None or (at == 0 and path[0] == "."):
-            raise UsageError(
-                f"path {path!r} cannot be read at character {at + 1}; "
-                "write it like 'output[-1].id' or 'messages[*].name'"
-            )
+    for found in scanned(path, _STEP, "'output[-1].id' or 'messages[*].name'"):
         name, index = found.groups()
         steps.append(name or (EVERY if index == "*" else int(index)))
-        at = found.end()
     if not steps:
         raise UsageError("a path names no field; write it like 'output[-1].id'")
     return tuple(steps)
