@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
-from tokentape.protocols.reading import at, block_text, fields, number, text
+from tokentape.protocols.reading import at, block_text, fields, number
 from tokentape.wire.message import header
 
 if TYPE_CHECKING:
@@ -217,4 +217,4 @@ def _why(rule: ClassRule) -> str:
         return "system text"
     if rule.last:
         return "last message"
-    return f"header {text(rule.headers[0][0])}" if len(rule.headers) == 1 and not rule.models else "habits"
+    return f"header {rule.headers[0][0]}" if len(rule.headers) == 1 and not rule.models else "habits"

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from tokentape.protocols.canonical.items import Item
 
+SIGNED_ID = "__thought__"
+"""What LiteLLM puts between an id and the signature of its call (case 19)."""
+
 _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -102,7 +102,7 @@ def _close(
     begin, end = span
     text = _plain_text(items[begin]) if end - begin == 1 else None
     if text is not None:
-        made = _hashed(link, _packed(side, text)) if text else None
+        made = _hashed(link, packed(side, text)) if text else None
     else:
         said = items[begin:end]
         made = _link(link, side, said, order) if any(map(_says, said)) else None
@@ -150,17 +150,17 @@ def _link(before: bytes, side: str, said: Iterable[Item], order: dict[str, int])
                     _part(part, texts, others)
             case ToolCall():
                 order[item.id] = len(order)
-                others.append(_packed("call", item.name, item.kind, arguments(item)))
+                others.append(packed("call", item.name, item.kind, arguments(item)))
             case ToolResult():
                 results.append((order.get(item.call_id, len(order)), _result(item)))
             case ServerTool():
-                others.append(_packed("server", item.kind))
+                others.append(packed("server", item.kind))
             case Unknown():
-                others.append(_packed("unknown", written(item.json)))
+                others.append(packed("unknown", written(item.json)))
             case Reasoning():
                 pass
     results.sort(key=lambda each: each[0])
-    pieces = (_packed(side, "".join(texts)), *others, *(piece for _, piece in results))
+    pieces = (packed(side, "".join(texts)), *others, *(piece for _, piece in results))
     return _hashed(before, b"".join(pieces))
 
 
@@ -168,7 +168,7 @@ def _hashed(before: bytes, said: bytes) -> bytes:
     return blake2b(before + said, digest_size=SIZE).digest()
 
 
-def _packed(*pieces: str) -> bytes:
+def packed(*pieces: str) -> bytes:
     """Texts with their lengths before them, so that no two lists of texts look alike."""
     said = [piece.encode("utf-8", "surrogatepass") for piece in pieces]
     return b"".join([part for data in said for part in (len(data).to_bytes(8), data)])
@@ -181,9 +181,9 @@ def _part(part: Part, texts: list[str], others: list[bytes]) -> None:
         case Data():
             texts.append(part.value if isinstance(part.value, str) else written(part.value))
         case Audio():
-            others.append(_media(part.source) if part.source else _packed("audio", part.transcript or ""))
+            others.append(_media(part.source) if part.source else packed("audio", part.transcript or ""))
         case Unknown():
-            others.append(_packed("part", written(part.json)))
+            others.append(packed("part", written(part.json)))
         case _:
             others.append(_media(part.source))
 
@@ -191,15 +191,15 @@ def _part(part: Part, texts: list[str], others: list[bytes]) -> None:
 def _media(source: Source) -> bytes:
     match source:
         case Inline(data=data):
-            return _packed("bytes", _plain(data))
+            return packed("bytes", _plain(data))
         case Url(url=url) if url.startswith("data:"):
-            return _packed("bytes", _plain(url.partition(",")[2]))
+            return packed("bytes", _plain(url.partition(",")[2]))
         case Url(url=url):
-            return _packed("url", url)
+            return packed("url", url)
         case FileId(id=given, protocol=protocol):
-            return _packed("file", protocol, given)
+            return packed("file", protocol, given)
         case Plain(text=text):
-            return _packed("text", text)
+            return packed("text", text)
 
 
 _STANDARD = str.maketrans("-_", "+/", "=\r\n ")
@@ -222,7 +222,7 @@ def _result(result: ToolResult) -> bytes:
     others: list[bytes] = []
     for part in result.parts:
         _part(part, texts, others)
-    return _packed("result", _value("".join(texts))) + b"".join(others)
+    return packed("result", _value("".join(texts))) + b"".join(others)
 
 
 def _value(text: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.conversations.chain import SIZE, packed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,12 +32,7 @@ class TrackerOptions:
 
 def hashed(*pieces: str) -> bytes:
     """A hash of texts, each with its length before it: no two lists of texts are alike."""
-    digest = blake2b(digest_size=16)
-    for piece in pieces:
-        data = piece.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8))
-        digest.update(data)
-    return digest.digest()
+    return blake2b(packed(*pieces), digest_size=SIZE).digest()
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from tokentape.gateway.classes import COMPACTION, MAIN
 from tokentape.gateway.conversations.chain import chained, written
 from tokentape.gateway.conversations.identity import Identity
 from tokentape.gateway.conversations.markers import marker
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 _END, _ASKED, _RESPONSE, _SUMMARY = b"e", b"a", b"r", b"s"
 """What a hash is of: an exchange's end, a request, a response's id, a summary."""
-
-MAIN = "main"
 
 
 def _minted() -> str:
@@ -86,7 +85,7 @@ class Tracker:
         if found.id:
             self.places.add(client, _RESPONSE + hashed(found.id), conversation)
         for choice in found.choices:
-            for summary in summaries_of(choice.items, is_compaction=seen.kind == "compaction"):
+            for summary in summaries_of(choice.items, is_compaction=seen.kind == COMPACTION):
                 self.places.add(client, _SUMMARY + summary, conversation)
             end = identity.place.after(choice.items) if identity.place and seen.kind == MAIN else None
             if end is not None:

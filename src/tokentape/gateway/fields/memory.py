@@ -15,7 +15,7 @@ from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.fields.injecting import into_body, into_calls, into_headers, into_options
 from tokentape.gateway.fields.notes import Injected, Notes, Restored
 from tokentape.gateway.fields.restoring import Restoring
-from tokentape.gateway.fields.scope import Missing, key_of
+from tokentape.gateway.fields.scope import Missing, recalled
 from tokentape.gateway.fields.states import BY_NAME, CACHE_KEY, CACHING, STATES, sealing
 from tokentape.gateway.fields.values import Values
 from tokentape.gateway.fields.watch import Watch
@@ -176,11 +176,7 @@ class FieldMemory:
 
     def _values(self, rule: FieldRule, upstream: str, model: str, scope: Scope, call: str = "") -> list[Json]:
         """What a rule kept for a scope, else for the conversation it came from."""
-        what = ("field", rule.name, call)
-        found = self.values.get(key_of(what, rule.scopes, upstream, model, scope))
-        if not found and scope.linked and "conversation" in rule.scopes:
-            found = self.values.get(key_of(what, rule.scopes, upstream, model, scope, of=scope.linked))
-        return found
+        return recalled(self.values, ("field", rule.name, call), rule.scopes, upstream, model, scope)
 
     def restore(
         self,

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 _OPTIONS = {each.name: str(each.type) for each in fields_of(Options)}
 
 
-def checked_option(steps: Steps) -> str:
-    """The option that a path names. Raises `UsageError` if it names none."""
-    if len(steps) == 2 and steps[0] == "options" and steps[1] in _OPTIONS:
-        return str(steps[1])
-    raise UsageError(
-        f"in a canonical request only options can be set, such as 'options.cache_key', not {steps!r}"
-    )
+def check_option(steps: Steps) -> None:
+    """Raises `UsageError` for a path that names no option."""
+    if len(steps) != 2 or steps[0] != "options" or steps[1] not in _OPTIONS:
+        raise UsageError(
+            f"in a canonical request only options can be set, such as 'options.cache_key', not {steps!r}"
+        )
 
 
 def option_of(asked: Conversation, name: str) -> Json:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.conversations.chain import chained
-from tokentape.gateway.fields.scope import Missing, key_of
-from tokentape.gateway.fields.turns import forms_of, lacks, learned, restored, state_of_calls
+from tokentape.gateway.fields.scope import Missing, key_of, recalled
+from tokentape.gateway.fields.turns import bare, forms_of, lacks, learned, restored, state_of_calls
 from tokentape.gateway.fields.values import size_of
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.reading import fields, objects
@@ -86,17 +86,13 @@ class Restoring:
         return state_of_calls([self._of_call(call, rule) for call in calls])
 
     def _of_call(self, call: ToolCall, rule: StateRule) -> Fields | None:
-        given = call.id.partition("__thought__")[0]
+        given = bare(call.id)
         found = self._get(("call", rule.name, given), rule) if given else None
         return fields(found) or None
 
     def _get(self, what: tuple[str, ...], rule: StateRule) -> Json:
-        for of in (None, self._scope.linked):
-            if of is None or (of and "conversation" in rule.scope):
-                key = key_of(what, rule.scope, self._upstream, self._model, self._scope, of=of)
-                if found := self._values.get(key):
-                    return found[-1]
-        return None
+        found = recalled(self._values, what, rule.scope, self._upstream, self._model, self._scope)
+        return found[-1] if found else None
 
     def learn(self, place: Chain, reply: Reply, rules: Sequence[StateRule]) -> None:
         """Keep the state of a whole reply to a request that ended at `place`."""

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, get_args
 
 from tokentape.errors import UsageError
-from tokentape.gateway.fields.options import checked_option
+from tokentape.gateway.fields.options import check_option
 from tokentape.gateway.fields.paths import parsed
 from tokentape.gateway.fields.scope import DEFAULT, NAMES
 
@@ -78,7 +78,7 @@ class FieldRule:
             goal = (inject.path,) if inject.target == "metadata" else parsed(inject.path)
             object.__setattr__(self, "goal", goal)
             if inject.target == "canonical_request":
-                checked_option(goal)
+                check_option(goal)
         except UsageError as error:
             raise UsageError(f"field rule {self.name!r}: {error}") from None
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.conversations.chain import packed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tokentape.gateway.fields.values import Kept
+    from tokentape.wire.interaction import Json
 
 NAMES = ("client", "upstream", "model", "credential", "session", "conversation", "class")
 """All scopes there are, in the order in which they are hashed."""
@@ -58,18 +63,21 @@ def key_of(
         "conversation": of or scope.conversation,
         "class": scope.kind,
     }
-    digest = sha256()
-    for piece in what:
-        digest.update(_framed(piece))
+    said = list(what)
     for name in NAMES:
         if name in names:
             value = known[name]
             if not value:
                 raise Missing(name)
-            digest.update(_framed(name) + _framed(value))
-    return digest.digest()
+            said += (name, value)
+    return sha256(packed(*said)).digest()
 
 
-def _framed(piece: str) -> bytes:
-    data = piece.encode("utf-8", "surrogatepass")
-    return len(data).to_bytes(8) + data
+def recalled(
+    values: Kept, what: tuple[str, ...], names: frozenset[str], upstream: str, model: str, scope: Scope
+) -> list[Json]:
+    """What is kept for a scope, else for the conversation it came from. Raises `Missing`."""
+    found = values.get(key_of(what, names, upstream, model, scope))
+    if not found and scope.linked and "conversation" in names:
+        found = values.get(key_of(what, names, upstream, model, scope, of=scope.linked))
+    return found

@@ -13,7 +13,7 @@ from tokentape.gateway.fields.blobs import read_thought, sealed, unsealed, writt
 from tokentape.protocols.canonical.items import Message, Reasoning, ToolCall
 from tokentape.protocols.canonical.parts import Text
 from tokentape.protocols.reading import fields, objects
-from tokentape.protocols.tool_ids import RULES
+from tokentape.protocols.tool_ids import RULES, SIGNED_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 _FORMS = ("openai", "anthropic", "mistral")
 
 
+def bare(given: str) -> str:
+    """An id of a call without the signature that it may carry."""
+    return given.partition(SIGNED_ID)[0]
+
+
 def forms_of(given: str) -> set[str]:
     """An id of a call in all the ways in which clients may have been told it (cases 1 to 3, 19)."""
-    bare = given.partition("__thought__")[0]
-    return {bare, *(RULES[name].fitted(bare) for name in _FORMS)} if bare else set()
+    own = bare(given)
+    return {own, *(RULES[name].fitted(own) for name in _FORMS)} if own else set()
 
 
 def learned(said: Sequence[Item], rule: StateRule) -> Fields | None:

@@ -20,6 +20,7 @@ from tokentape.protocols.canonical.parts import (
 from tokentape.protocols.gemini.media import write_media
 from tokentape.protocols.gemini.names import NAME, Again
 from tokentape.protocols.gemini.results import write_result
+from tokentape.protocols.tool_ids import SIGNED_ID
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.items import Item
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
-
-SIGNED_ID = "__thought__"
-"""What LiteLLM puts between an id and the signature of its call (case 19)."""
 
 
 def is_own(origin: Origin | None) -> bool:
