@@ -139,12 +139,13 @@ def _is_valid(found: List, at: datetime) -> bool:
 
 
 _made: dict[int, tuple[List, Price]] = {}
+"""With the list itself, so that its id stays its own."""
 
 
 def _listed_price(found: List) -> Price:
     """The price of a list of the snapshot, made once."""
     known = _made.get(id(found))
-    if known is None or known[0] is not found:
+    if known is None:
         known = _made[id(found)] = (found, _price(found))
     return known[1]
 
