@@ -21,6 +21,7 @@ from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
 from tokentape.gateway.call import Call, Incoming
 from tokentape.gateway.doors import door_of, is_generation, shape_of
 from tokentape.gateway.exchange import Exchange
+from tokentape.gateway.keyring import QUERY_KEY
 from tokentape.gateway.logs import complain
 from tokentape.gateway.naming import OURS, naming, split_path
 from tokentape.gateway.outlet import ClientGone
@@ -36,8 +37,6 @@ from tokentape.wire.message import Request, without
 from tokentape.wire.url import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.receiving import Receive, Scope, Send
     from tokentape.gateway.services import Services
@@ -107,7 +106,8 @@ class Gateway:
             return
         admitted = self._checked(scope, path, headers)
         if isinstance(admitted, Preflight):
-            await outlet.whole(204, admitted.headers, b"")
+            await outlet.start(204, admitted.headers)
+            await outlet.end()
             return
         if isinstance(admitted, Refusal):
             await _refused(outlet, scope, path, admitted.status, admitted.message)
@@ -175,14 +175,14 @@ class Gateway:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
-        connect: Callable[..., Awaitable[None]] | None = self.services.sockets.get("/v1/responses")
         try:
             named, path = split_path(raw_path_of(scope))
             found_naming = naming(named, headers)
             admitted = self._checked(scope, path, headers)
         except UsageError as error:
             path, admitted = raw_path_of(scope), Refusal(400, "headers", str(error))
-        if not isinstance(admitted, Admitted) or path != "/v1/responses" or connect is None:
+        connect = self.services.sockets.get(path)
+        if not isinstance(admitted, Admitted) or connect is None:
             why = admitted.message if isinstance(admitted, Refusal) else "there is no such WebSocket"
             complain(f"WebSocket {path}", admitted.status if isinstance(admitted, Refusal) else 404, why)
             await receive()
@@ -214,12 +214,11 @@ def call_of(incoming: Incoming, found: Recognised) -> Call | None:
 
 def _bare(request: Request, admitted: Admitted) -> Request:
     """The request without what was said to the gateway alone: our headers, and its key."""
-    held = admitted.held
     ours = tuple(name for name, _ in request.headers if name.startswith(OURS))
     url = request.url
-    if "?key" in held:
+    if QUERY_KEY in admitted.held:
         url = _without_key(url)
-    names = (*ours, *(name for name in held if not name.startswith("?")))
+    names = (*ours, *(admitted.held - {QUERY_KEY}))
     if not names and url is request.url:
         return request
     return Request(request.method, url, without(request.headers, *names), request.body, request.http)

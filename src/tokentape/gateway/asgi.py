@@ -24,7 +24,6 @@ class AsgiOutlet:
         self._send, self._receive = send, receive
         self.started = False
         self.ended = False
-        self.status = 0
         self.is_gone = False
         self.grant: Headers = ()
         """Fields that let the page which asked read the reply; an upstream's word on that does not count."""
@@ -32,8 +31,9 @@ class AsgiOutlet:
 
     async def start(self, status: int, headers: Headers) -> None:
         """The head."""
-        self._check()
-        self.started, self.status = True, status
+        if self.is_gone:
+            raise ClientGone
+        self.started = True
         self._left = _length(headers)
         if self.grant:
             headers = (*(field for field in headers if not field[0].lower().startswith(_CORS)), *self.grant)
@@ -56,12 +56,6 @@ class AsgiOutlet:
         self.ended = True
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Head and body at once, in one write."""
-        await self.start(status, headers)
-        self.ended = True
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
     async def cut(self) -> None:
         """Leave the body without its end: the server then closes the connection."""
         raise BrokenReply
@@ -73,10 +67,6 @@ class AsgiOutlet:
             if message["type"] == "http.disconnect":
                 self.is_gone = True
                 return
-
-    def _check(self) -> None:
-        if self.is_gone:
-            raise ClientGone
 
 
 _CORS = "access-control-"
