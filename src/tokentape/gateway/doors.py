@@ -4,8 +4,10 @@ generate    a model shall say something: `exchange`
 responses   a stored response of OpenAI's API: `responses`
 count       how many tokens a request has
 models      which models there are
-own         the gateway's own pages
 pass_on     everything else that an API has: it goes on as it is, and is recorded
+none        no API has such a path
+
+The gateway's own pages are behind none of them: they are answered before a request is recognised.
 """
 
 from __future__ import annotations

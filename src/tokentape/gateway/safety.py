@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tokentape.errors import UsageError
 from tokentape.gateway.call import Client
-from tokentape.gateway.keyring import OWN_HEADER, Keyring, shown_credentials
+from tokentape.gateway.keyring import CREDENTIAL_HEADERS, OWN_HEADER, Keyring, shown_credentials
 from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Refusal:
 class Admitted:
     """A request that is taken.
 
-    `held` are the places (`authorization`, `?key`, ...) in which the gateway's own key stood: they go no
+    `held` are the places (`authorization`, `QUERY_KEY`, ...) in which the gateway's own key stood: they go no
     further. `grant` are header fields of the reply that let the page which asked read it.
     """
 
@@ -94,7 +94,7 @@ OPEN = frozenset({"/health", "/ready"})
 
 _LOOKED_AT = frozenset(
     {"host", "origin", "sec-fetch-site", "content-type", "content-length", "transfer-encoding"}
-) | {"access-control-request-method", "authorization", "x-api-key", "api-key", "x-goog-api-key", OWN_HEADER}
+) | {"access-control-request-method", *CREDENTIAL_HEADERS}
 _BODIED = frozenset({"POST", "PUT", "PATCH"})
 _JSON = re.compile(r"application/(?:json|[\w.!#$&^+-]*\+json|x-amz-json-[\d.]+)", re.I)
 _FORMS = ("text/plain", "application/x-www-form-urlencoded")
