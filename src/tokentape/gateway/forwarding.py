@@ -89,6 +89,14 @@ def back(headers: Headers, *, decoded: bool = False) -> Headers:
     return tuple([field for field in headers if goes[field[0]]])
 
 
+def in_a_field(text: str) -> str:
+    """Text that may stand in a header field of ours."""
+    if text.isascii() and text.isprintable():
+        return text[:_LONGEST]
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)[:_LONGEST]
+
+
+_LONGEST = 1_000
 _TELLING = ("x-request-id", "request-id", "x-ratelimit-", "anthropic-ratelimit-", "retry-after", "openai-")
 
 

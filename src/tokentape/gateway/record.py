@@ -7,6 +7,7 @@ from functools import partial
 from logging import INFO, WARNING
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.forwarding import in_a_field
 from tokentape.gateway.logs import complain
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT, NO_CALL, NO_TELEMETRY, Answered
 from tokentape.gateway.usage.estimates import guess
@@ -99,9 +100,9 @@ class Record:
         if self.attempts:
             found.append(("x-tokentape-attempts", attempts_header(self.attempts)))
         if self._step is not None:
-            found.append(("x-tokentape-upstream", _plain(self._step.candidate.label)))
+            found.append(("x-tokentape-upstream", in_a_field(self._step.candidate.label)))
         if self._losses:
-            found.append(("x-tokentape-losses", _plain("; ".join(list(self._losses)[:_SHOWN]))))
+            found.append(("x-tokentape-losses", in_a_field("; ".join(list(self._losses)[:_SHOWN]))))
         if self._replayed is not None:
             found.append(("x-tokentape-replayed", self._replayed))
         return tuple(found)
@@ -298,10 +299,3 @@ def _first_line(miss: Miss) -> str:
         fields = {}
     said = fields.get("message") if isinstance(fields, dict) else None
     return said.partition("\n")[0] if isinstance(said, str) else "a miss"
-
-
-def _plain(text: str) -> str:
-    """Text that may stand in a header field."""
-    if text.isascii() and text.isprintable():
-        return text[:1000]
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)[:1000]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.doors import GENERATES
+from tokentape.gateway.forwarding import in_a_field
 from tokentape.gateway.outlet import SignOfLife
 from tokentape.gateway.shapes import no_stream, stream_type
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -120,8 +121,7 @@ class Restated:
         if not len(self._lost):
             return headers
         said = [header(headers, _LOSSES) or "", *(str(loss) for loss in self._lost.losses[:5])]
-        text = "; ".join(filter(None, said)).encode("ascii", "replace").decode().replace("\n", " ")
-        return (*without(headers, _LOSSES), (_LOSSES, text))
+        return (*without(headers, _LOSSES), (_LOSSES, in_a_field("; ".join(filter(None, said)))))
 
     async def cut(self) -> None:
         """The reply broke off."""
