@@ -5,7 +5,6 @@ The answer is on tape as the client saw it, like any other; what an upstream was
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.app import call_of
 from tokentape.gateway.asking import Asking
+from tokentape.gateway.collecting import Collecting
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.naming import OWN
 from tokentape.gateway.outlet import ClientGone
@@ -22,10 +22,10 @@ from tokentape.gateway.telling import invalid, tell
 from tokentape.protocols.canonical.estimate import estimate
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.codec import Target
-from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.fastjson import dumps
+from tokentape.protocols.reading import fields
 from tokentape.protocols.registry import recognise
 from tokentape.protocols.translation import write_request
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Request
 
 if TYPE_CHECKING:
@@ -94,17 +94,12 @@ def _as_request(call: Call) -> Call:
 async def _counted(
     exchange: Exchange, call: Call, candidate: Candidate, asked: Conversation
 ) -> tuple[int, str]:
-    told = await counted_by(exchange, call, candidate, asked)
+    request = _counting_request(candidate, asked)
+    told = None if request is None else await _ask(exchange, call, request, candidate)
     return (estimate(asked).tokens, ESTIMATED) if told is None else (told, EXACT)
 
 
-async def counted_by(exchange: Exchange, call: Call, candidate: Candidate, asked: Conversation) -> int | None:
-    """What the upstream itself counts; None where it cannot, or does not."""
-    request = counting_request(call, candidate, asked)
-    return None if request is None else await _ask(exchange, call, request, candidate)
-
-
-def counting_request(call: Call, candidate: Candidate, asked: Conversation) -> Request | None:
+def _counting_request(candidate: Candidate, asked: Conversation) -> Request | None:
     """What asks the upstream to count; None where its API cannot, or cannot say the prompt."""
     upstream = candidate.upstream
     dialect = "openai.responses" if "openai.responses" in upstream.also else upstream.dialect
@@ -133,52 +128,21 @@ def _only(body: Fields, names: tuple[str, ...]) -> Fields:
 
 async def _ask(exchange: Exchange, call: Call, request: Request, candidate: Candidate) -> int | None:
     """The upstream's own count; None where it gives none."""
-    collected = Collected()
+    collecting = Collecting()
     naming = replace(call.incoming.naming, upstream=candidate.upstream.name)
     incoming = replace(call.incoming, request=request, naming=naming, is_taped=True)
     try:
-        await pass_on(incoming, recognise(request), collected, exchange)
+        await pass_on(incoming, recognise(request), collecting, exchange)
     except (ClientGone, UsageError):
         return None
-    return collected.count()
+    return _told(collecting)
 
 
-class Collected:
-    """An outlet that keeps a small reply."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.body = b""
-
-    async def start(self, status: int, headers: Headers) -> None:
-        """The head."""
-        self.status = status
-
-    async def chunk(self, data: bytes) -> None:
-        """More of the body."""
-        self.body += data
-
-    async def end(self) -> None:
-        """The end."""
-
-    async def cut(self) -> None:
-        """A reply that broke off is none."""
-        self.status = 0
-
-    async def gone(self) -> None:
-        """Nobody leaves here."""
-        await asyncio.Event().wait()
-
-    def count(self) -> int | None:
-        """The number it says."""
-        try:
-            fields = loads(self.body) if self.status == 200 else None
-        except JsonError:
-            return None
-        if not isinstance(fields, dict):
-            return None
-        told = fields.get("input_tokens", fields.get("totalTokens"))
-        return told if isinstance(told, int) else None
+def _told(reply: Collecting) -> int | None:
+    """The number that a reply says."""
+    found = fields(reply.json) if reply.status == 200 else {}
+    told = found.get("input_tokens", found.get("totalTokens"))
+    return told if isinstance(told, int) else None
 
 
 async def _reply(outlet: Outlet, dialect: str, tokens: int, more: Headers) -> None:

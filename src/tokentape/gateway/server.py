@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from tokentape.gateway.logs import log_to_stderr
 from tokentape.log import log
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from types import FrameType
 
@@ -165,8 +165,6 @@ def server_for(app: Gateway, *, host: str, port: int, grace: float = 30.0) -> uv
 
 def bound(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises `UsageError` where it cannot be had."""
-    import socket
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)
