@@ -334,6 +334,8 @@ def test_the_mode(monkeypatch):
     assert mode_of(None) == "none"
     monkeypatch.setenv("TOKENTAPE_MODE", "all")
     assert mode_of("once") == "all"
+    assert Source(text='[record]\nmode = "once"').load({}.get).record.mode == "all"
+    assert Source(changes={("record", "mode"): "once"}).load({}.get).record.mode == "once"
 
 
 def test_several_workers_share_responses():

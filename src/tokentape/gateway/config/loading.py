@@ -11,6 +11,7 @@ from tokentape.gateway.config.printing import printed
 from tokentape.gateway.config.reading import Changes, ConfigError, Read, read_file, read_text
 from tokentape.gateway.config.secrets import Secrets
 from tokentape.gateway.config.settled import Config
+from tokentape.gateway.tapes import RecordOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,16 @@ class Source:
     def load(self, variable: Callable[[str], str | None] = settings.variable) -> Config:
         """The configuration. Raises `ConfigError` with everything that is wrong."""
         config = build(self.read(), variable)
-        return replace(config, safety=replace(config.safety, salt=config.safety.salt or self.salt))
+        return replace(
+            config,
+            safety=replace(config.safety, salt=config.safety.salt or self.salt),
+            record=self._recorded(config),
+        )
+
+    def _recorded(self, config: Config) -> RecordOptions | None:
+        """TOKENTAPE_MODE wins over the mode of a file, and the command line over both."""
+        mode = config.document.record.mode if ("record", "mode") in self.changes else None
+        return config.record if config.record is None or mode is None else replace(config.record, mode=mode)
 
     def shown(self, variable: Callable[[str], str | None] = settings.variable) -> str:
         """The configuration in force as TOML, defaults included and without secrets. Raises `ConfigError`."""

@@ -33,8 +33,8 @@ class Config:
 
     `record` None: nothing is recorded or replayed. `policies` are those of groups that have their own.
     `strict`: every loss refuses a call. `heartbeat`, `grace`: seconds. `connections`: for each worker.
-    `sender` is what tokens are asked with: the server gives it its HTTP client. `path` is the file that it
-    was read from ("" without one), `document` its tables.
+    `sender` is what tokens are asked with: the server gives it its HTTP client. `path` is what it was read
+    from, as messages name it: a file, or the options; `document` its tables.
     """
 
     document: Document

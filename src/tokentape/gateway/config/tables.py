@@ -106,7 +106,8 @@ class RecordTable(Table):
     )
     mode: str | None = Field(
         default=None,
-        description="a [record mode](modes.md); else `TOKENTAPE_MODE`, `none` in CI, `new_episodes`",
+        description="a [record mode](modes.md), unless `TOKENTAPE_MODE` names one; without either "
+        "`none` in CI, else `new_episodes`",
     )
     idle: Seconds = Field(default=_RECORD.idle, description="an unused cassette is closed after that long")
     match_on: Texts = Field(
