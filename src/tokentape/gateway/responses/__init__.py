@@ -5,6 +5,6 @@ lineage    what `previous_response_id` means: the input that the upstream sees
 tee        a reply on its way to the client: stored, then told
 store      what is kept, and where: `memory`, `sqlite`
 jobs       responses in the background
-socket     one client's WebSocket
-compact    a conversation made short
+websocket  one client's WebSocket
+compacting a conversation made short
 """

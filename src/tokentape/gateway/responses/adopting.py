@@ -12,10 +12,11 @@ from tokentape.gateway.responses.errors import NotDone
 from tokentape.gateway.responses.filing import Filing
 from tokentape.gateway.responses.lineage import with_ancestors
 from tokentape.gateway.responses.store import StoreFailed
+from tokentape.gateway.responses.tee import ENDS
 from tokentape.log import log
 from tokentape.protocols.fastjson import loads
-from tokentape.protocols.reading import text
-from tokentape.wire.event import decode
+from tokentape.protocols.reading import fields, text
+from tokentape.wire.body import media_type
 from tokentape.wire.jsontext import JsonError
 from tokentape.wire.sse import SseDecoder
 
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
-    Fields = dict[str, Json]
-
-_ENDS = (b"response.completed", b"response.incomplete", b"response.failed")
+_ENDS = tuple(end.encode() for end in ENDS)
 
 
 class Adopting:
@@ -38,24 +37,26 @@ class Adopting:
     def __init__(self, inner: Outlet, call: Call, keeping: Keeping, whose: Whose) -> None:
         self._inner, self._call, self._keeping, self._whose = inner, call, keeping, whose
         self._pieces: list[bytes] | None = None
+        self._decoder: SseDecoder | None = None
 
     async def start(self, status: int, headers: Headers) -> None:
         """The head; a recording says that it is one."""
         if status == 200 and any(name == "x-tokentape-replayed" for name, _ in headers):
-            self._pieces = []
+            if media_type(headers) == "text/event-stream":
+                self._decoder = SseDecoder()
+            else:
+                self._pieces = []
         await self._inner.start(status, headers)
 
     async def chunk(self, data: bytes) -> None:
         """Bytes of the body. The response is kept before the client has it whole."""
-        if self._pieces is not None:
-            self._pieces.append(data)
-            body = b"".join(self._pieces)
-            if body.lstrip()[:1] == b"{" or any(end in data for end in _ENDS):
-                await self._adopt(body)
+        await self._look(data)
         await self._inner.chunk(data)
 
     async def end(self) -> None:
-        """The end of the body."""
+        """The end of the body; for some clients it ends the last event, too."""
+        if self._decoder is not None:
+            await self._look(b"\n\n")
         await self._inner.end()
 
     async def cut(self) -> None:
@@ -66,10 +67,21 @@ class Adopting:
         """As the client's."""
         await self._inner.gone()
 
-    async def _adopt(self, body: bytes) -> None:
-        response = response_in(body)
-        identity = text(response.get("id")) if response is not None else ""
-        if response is None or not identity:
+    async def _look(self, data: bytes) -> None:
+        """Adopt the response once it is there: as the whole body, or in the last event of a stream."""
+        if self._decoder is not None:
+            for event in self._decoder.feed(data):
+                if event.data is not None and any(end in event.data for end in _ENDS):
+                    await self._adopt(fields(_json(event.data)).get("response"))
+        elif self._pieces is not None:
+            self._pieces.append(data)
+            if data.rstrip().endswith(b"}"):
+                await self._adopt(_json(b"".join(self._pieces)))
+
+    async def _adopt(self, found: Json) -> None:
+        response = fields(found)
+        identity = text(response.get("id"))
+        if response.get("object") != "response" or not identity:
             return
         try:
             asked = read(self._call, self._keeping.clock())
@@ -79,17 +91,6 @@ class Adopting:
             await Filing(replace(asked, id=identity), self._keeping).end(response)
         except (NotDone, StoreFailed) as error:
             log.debug("response %s of the tape is not kept: %s", identity, error)
-
-
-def response_in(body: bytes) -> Fields | None:
-    """The response object of a whole reply, or of the last event of a stream; None if there is none yet."""
-    if body.lstrip()[:1] == b"{":
-        found = _json(body)
-    else:
-        events = [event.data for event in decode(SseDecoder(), (body, b"\n\n")) if event.data]
-        found = next((_json(data) for data in reversed(events) if any(end in data for end in _ENDS)), None)
-        found = found.get("response") if isinstance(found, dict) else None
-    return found if isinstance(found, dict) and found.get("object") == "response" else None
 
 
 def _json(data: bytes) -> Json:

@@ -5,7 +5,6 @@ output = the user's messages, as they are, then one `compaction` item that holds
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
@@ -15,20 +14,18 @@ from tokentape.gateway.responses.items import kind_of
 from tokentape.gateway.responses.lists import numbered
 from tokentape.gateway.responses.seal import seal
 from tokentape.protocols.codec import Source
-from tokentape.protocols.fastjson import loads
 from tokentape.protocols.openai_responses.names import NAME
+from tokentape.protocols.openai_responses.write_usage import write_usage
 from tokentape.protocols.reading import at, fields, objects, text
 from tokentape.protocols.transcript import said
 from tokentape.protocols.translation import read_request
-from tokentape.wire.body import decoded_body
-from tokentape.wire.jsontext import JsonError
-from tokentape.wire.message import Response
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
+    from tokentape.gateway.collecting import Collecting
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.responses.asked import Asked
     from tokentape.wire.interaction import Json
-    from tokentape.wire.message import Headers
 
     Fields = dict[str, Json]
 
@@ -53,55 +50,13 @@ _PASSED_ON = (
 )
 
 
-class Collecting:
-    """An outlet that keeps a whole reply."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: Headers = ()
-        self._pieces: list[bytes] = []
-        self.is_whole = False
-
-    async def start(self, status: int, headers: Headers) -> None:
-        """The head."""
-        self.status, self.headers = status, headers
-
-    async def chunk(self, data: bytes) -> None:
-        """Bytes of the body."""
-        self._pieces.append(data)
-
-    async def end(self) -> None:
-        """The end."""
-        self.is_whole = True
-
-    async def cut(self) -> None:
-        """The reply broke off: it is not whole."""
-
-    async def gone(self) -> None:
-        """Never: whoever asked is cancelled instead."""
-        await asyncio.Event().wait()
-
-    async def pass_on(self, outlet: Outlet) -> None:
-        """The reply as it is. Raises `NotDone` for one that broke off."""
-        if not self.is_whole:
-            raise NotDone(502, "The reply with the summary broke off.", code="server_error")
-        await outlet.start(self.status, self.headers)
-        await outlet.chunk(self.body)
-        await outlet.end()
-
-    @property
-    def body(self) -> bytes:
-        """The body, as it came."""
-        return b"".join(self._pieces)
-
-    @property
-    def json(self) -> Json:
-        """The body as JSON; None where it is none, or not whole."""
-        plain = decoded_body(Response(self.status, headers=self.headers, body=self.body)) or b""
-        try:
-            return loads(plain) if self.is_whole else None
-        except JsonError:
-            return None
+async def pass_on(reply: Collecting, outlet: Outlet) -> None:
+    """A reply without a summary as it is. Raises `NotDone` for one that broke off."""
+    if not reply.is_whole:
+        raise NotDone(502, "The reply with the summary broke off.", code="server_error")
+    await outlet.start(reply.status, reply.headers)
+    await outlet.chunk(reply.body)
+    await outlet.end()
 
 
 def asking(asked: Asked, items: list[Json]) -> Fields:
@@ -148,17 +103,8 @@ def compacted(asked: Asked, items: list[Json], reply: Fields, key: bytes, now: f
         "object": "response.compaction",
         "created_at": int(now),
         "output": found,
-        "usage": reply.get("usage") or _NO_USAGE,
+        "usage": reply.get("usage") or write_usage(Usage(), own=False),
     }
-
-
-_NO_USAGE: dict[str, Json] = {
-    "input_tokens": 0,
-    "input_tokens_details": {"cached_tokens": 0},
-    "output_tokens": 0,
-    "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
-}
 
 
 def _text(item: Fields) -> str:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Fields = dict[str, Json]
 
-_TYPES = {401: "authentication_error", 404: "invalid_request_error", 429: "rate_limit_error"}
-
 
 class NotDone(Exception):
     """A request that is answered with an error: its status, and what the error object says."""
@@ -30,10 +28,9 @@ class NotDone(Exception):
     @property
     def error(self) -> Fields:
         """The error object."""
-        usual = "server_error" if self.status >= 500 else "invalid_request_error"
         return {
             "message": self.message,
-            "type": _TYPES.get(self.status, usual),
+            "type": "server_error" if self.status >= 500 else "invalid_request_error",
             "param": self.param,
             "code": self.code,
         }

@@ -51,7 +51,7 @@ class JobOutlet:
         self._pending: list[Told] = []
         self._final: tuple[str, Fields] | None = None
         self._is_running = False
-        self._error: str | None = None
+        self._error: tuple[str, str] | None = None
         self._decoder: SseDecoder | None = None
         self._held: list[bytes] = []
         self._head: tuple[int, Headers] = (0, ())
@@ -77,11 +77,11 @@ class JobOutlet:
         else:
             await self._whole(b"".join(self._held))
         if not self.is_over:
-            await self.fail(self._error or "the stream ended without its last event")
+            await self._break_off("the stream ended without its last event")
 
     async def cut(self) -> None:
         """The reply broke off."""
-        await self.fail(self._error or "the reply broke off")
+        await self._break_off("the reply broke off")
 
     async def gone(self) -> None:
         """Never."""
@@ -105,6 +105,11 @@ class JobOutlet:
             await self._flush()
         if self._final is not None:
             log.warning("background response %s is lost: its store takes nothing", self._asked.id)
+
+    async def _break_off(self, why: str) -> None:
+        """It ended too early: what the upstream said of it, if anything, says more."""
+        code, message = self._error or ("server_error", why)
+        await self.fail(message, code)
 
     async def _whole(self, body: bytes) -> None:
         status, headers = self._head
@@ -134,7 +139,7 @@ class JobOutlet:
             if kind in ENDS and isinstance(response, dict):
                 await self._end(ended(patched(response, self._asked), self._keeping.clock()), kind)
             elif kind == "error":
-                self._error = _message(json)
+                self._error = error_of(json)
             elif kind != "response.created":
                 self._note(json, kind, response)
         if len(self._pending) > before:
@@ -192,9 +197,3 @@ def _json(event: StreamEvent) -> Fields | None:
     except JsonError:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _message(json: Fields) -> str:
-    inner = json.get("error")
-    found = inner if isinstance(inner, dict) else json
-    return text(found.get("message")) or "the upstream failed, and did not say why"

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.errors import NotDone
+from tokentape.gateway.responses.filing import record_of
 from tokentape.gateway.responses.items import ids_of
 from tokentape.gateway.responses.joboutlet import JobOutlet
 from tokentape.gateway.responses.shape import begun, failed, with_output
 from tokentape.gateway.responses.store import StoreFailed
-from tokentape.gateway.responses.stored import Stored, packed
+from tokentape.gateway.responses.stored import packed
 from tokentape.gateway.responses.stream import done_items, told
 from tokentape.log import log
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.responses.answering import Answering
     from tokentape.gateway.responses.asked import Asked
     from tokentape.gateway.responses.keeping import Keeping
+    from tokentape.gateway.responses.stored import Stored
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -55,19 +57,7 @@ class Jobs:
         if self._is_closing:
             raise NotDone(503, "The gateway is shutting down, and takes no more background responses.")
         keeping, response = self._keeping, begun(asked, "queued")
-        record = Stored(
-            asked.id,
-            asked.client,
-            asked.created,
-            "queued",
-            packed(asked.items),
-            packed(response),
-            asked.ancestors[-1] if asked.ancestors else None,
-            asked.conversation,
-            keeping.worker,
-            True,
-            asked.include,
-        )
+        record = record_of(asked, response, "queued", keeping.worker)
         kinds = ("response.created", "response.queued")
         events = [told({"type": kind, "response": response}, number) for number, kind in enumerate(kinds)]
         await keeping.ask(keeping.store.put, record, asked.ancestors, events)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from tokentape.gateway.responses.items import ids_of
 from tokentape.gateway.responses.store import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tokentape.gateway.responses.options import StateOptions
     from tokentape.gateway.responses.store import Told
@@ -54,7 +55,7 @@ class MemoryStore:
         self._slots[record.id] = slot
         self._grow(slot, record.size)
         self._tell(slot, events)
-        self._index(slot, tuple(_ids(record)))
+        self._index(slot, () if record.is_running else tuple(ids_of(record.output)))
         if record.conversation is not None:
             self._conversations[record.client, record.conversation] = record.id
         self._evict(record.id)
@@ -173,9 +174,3 @@ class MemoryStore:
         spoken = (record.client, record.conversation or "")
         if self._conversations.get(spoken) == identity:
             del self._conversations[spoken]
-
-
-def _ids(record: Stored) -> Iterator[str]:
-    from tokentape.gateway.responses.items import ids_of
-
-    return iter(ids_of(record.output)) if not record.is_running else iter(())

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.gateway.collecting import Collecting
 from tokentape.gateway.responses import compacting
 from tokentape.gateway.responses.about import About
 from tokentape.gateway.responses.adopting import Adopting
@@ -100,12 +101,12 @@ class Responses:
         if found is None:
             return
         asked, items = found
-        collecting = compacting.Collecting()
+        collecting = Collecting()
         summary = anew(call.incoming, url_to_create(call), compacting.asking(asked, items))
         await self._answering.answer(summary, collecting)
         reply = collecting.json
         if collecting.status >= 400 or not isinstance(reply, dict):
-            await collecting.pass_on(outlet)
+            await compacting.pass_on(collecting, outlet)
             return
         keeping = self.keeping
         await tell(outlet, compacting.compacted(asked, items, reply, keeping.store.seal, keeping.clock()))

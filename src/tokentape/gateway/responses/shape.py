@@ -118,8 +118,8 @@ def _usual(asked: Asked) -> Fields:
 
 
 def error_of(body: Json) -> tuple[str, str]:
-    """Code and message of an error reply, as a response can tell them."""
-    error = fields(fields(body).get("error"))
+    """Code and message of an error reply, or of an error event, as a response can tell them."""
+    error = fields(fields(body).get("error")) or fields(body)
     code, kind = text(error.get("code")), text(error.get("type"))
     known = "rate_limit_exceeded" if "rate_limit" in (code + kind) else "server_error"
     if kind == "invalid_request_error":

@@ -138,18 +138,18 @@ class SqliteStore:
 
     def orphans(self) -> list[Stored]:
         """Running responses of workers that are dead."""
-        with self._file.reading() as base:
-            rows = base.execute(f"SELECT {_COLUMNS} FROM response WHERE {_RUNS}").fetchall()
-            workers = {
-                name: (host, number, beat)
-                for name, host, number, beat in base.execute("SELECT id, host, process, beat FROM worker")
-            }
         now = self._clock()
-        return [
-            record
-            for record in map(_record, rows)
-            if record.worker not in workers or is_dead(*workers[record.worker], now)
-        ]
+        with self._file.reading() as base:
+            running = base.execute(
+                "SELECT response.id, host, process, beat FROM response "
+                f"LEFT JOIN worker ON worker.id = response.worker WHERE {_RUNS}"
+            ).fetchall()
+            dead = [
+                base.execute(f"SELECT {_COLUMNS} FROM response WHERE id = ? AND {_RUNS}", (name,)).fetchone()
+                for name, host, number, beat in running
+                if host is None or is_dead(host, number, beat, now)
+            ]
+        return [_record(row) for row in dead if row is not None]
 
     def close(self) -> None:
         """Close the file."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.shape import begun
+from tokentape.gateway.responses.stream import sse, told
 from tokentape.protocols.fastjson import dumps
+from tokentape.protocols.openai_responses.write_usage import write_usage
+from tokentape.protocols.usage import Usage
 
 if TYPE_CHECKING:
     from tokentape.gateway.outlet import Outlet
@@ -17,14 +20,6 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
-
-_NOTHING: Fields = {
-    "input_tokens": 0,
-    "input_tokens_details": {"cached_tokens": 0},
-    "output_tokens": 0,
-    "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
-}
 
 
 def says_nothing(asked: Asked) -> bool:
@@ -35,15 +30,15 @@ def says_nothing(asked: Asked) -> bool:
 async def warm(asked: Asked, outlet: Outlet) -> None:
     """The empty response, as the call wants it. Raises `NotDone` for a request that is none."""
     first = begun(asked, "in_progress")
-    last: Fields = {**first, "status": "completed", "usage": dict(_NOTHING)}
+    last: Fields = {**first, "status": "completed", "usage": write_usage(Usage(), own=False)}
     if asked.fields.get("stream") is not True:
         await outlet.start(200, (("content-type", "application/json"),))
         await outlet.chunk(dumps(last))
         await outlet.end()
         return
-    told = (("created", first), ("in_progress", first), ("completed", last))
+    events = (("created", first), ("in_progress", first), ("completed", last))
     await outlet.start(200, (("content-type", "text/event-stream"),))
-    for number, (name, response) in enumerate(told):
-        event: Fields = {"type": f"response.{name}", "response": response, "sequence_number": number}
-        await outlet.chunk(b"event: response.%s\ndata: %s\n\n" % (name.encode(), dumps(event)))
+    for number, (name, response) in enumerate(events):
+        _, data = told({"type": f"response.{name}", "response": response}, number)
+        await outlet.chunk(sse(data))
     await outlet.end()

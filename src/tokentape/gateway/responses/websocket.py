@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.outlet import ClientGone
@@ -169,8 +170,6 @@ def _ended(turn: asyncio.Task[None]) -> None:
 
 def _turn_of(incoming: Incoming, request: Request, number: int) -> Incoming:
     """What came in with one message, named after the connection."""
-    from dataclasses import replace
-
     return replace(incoming, id=f"{incoming.id}-{number}", request=request)
 
 
