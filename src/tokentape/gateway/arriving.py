@@ -12,7 +12,6 @@ from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT
 from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
-from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.fastjson import loads
 from tokentape.protocols.translation import codec_of, for_others
 from tokentape.upstreams.asking import ask
@@ -23,6 +22,7 @@ from tokentape.wire.body import content_encoding, decode_content, media_type
 from tokentape.wire.interaction import How
 from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response, header, without
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.gateway.asking import Asking, Fetching

@@ -14,7 +14,6 @@ from tokentape.gateway.parameters import with_parameters
 from tokentape.gateway.patching import differences, patched
 from tokentape.gateway.unsigned import UNSIGNED, without_unsigned
 from tokentape.protocols.canonical.losses import LossReport
-from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.quirks import NO_QUIRKS
@@ -22,6 +21,7 @@ from tokentape.protocols.translation import write_request
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.auth.bare import bare_query
 from tokentape.wire.message import Request
+from tokentape.wire.quick import quick
 from tokentape.wire.url import path_and_query
 
 if TYPE_CHECKING:

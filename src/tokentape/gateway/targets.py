@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tokentape.errors import TokentapeError
-from tokentape.protocols.canonical.quick import quick
 from tokentape.protocols.dialect import Kind
 from tokentape.wire.message import header
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

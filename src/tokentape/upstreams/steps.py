@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.quick import quick
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

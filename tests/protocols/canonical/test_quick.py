@@ -13,7 +13,7 @@ from tokentape.protocols.canonical.conversation import Tool
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import NOTHING, Origin, Turn
 from tokentape.protocols.canonical.parts import Text
-from tokentape.protocols.canonical.quick import quick
+from tokentape.wire.quick import quick
 
 MADE = (
     Message(Role.USER, (Text("a"),)),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.parts import Unknown
-from tokentape.protocols.canonical.quick import quick
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.origin import Opaque, Origin

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import floor, inf
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.canonical.quick import quick
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from tokentape.upstreams.upstream import Window
