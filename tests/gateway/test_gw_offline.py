@@ -62,6 +62,17 @@ def test_a_recording_of_the_gateway_is_a_provider_afterwards(provider, tmp_path)
     assert len(urls(tmp_path, "copy")) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [("/nowhere", b"{}", 404), (CHAT, b"[]", 400), ("/v1/embeddings", b"no JSON", 415)],
+)
+def test_what_the_gateway_refuses_says_that_no_provider_did(path, body, status):
+    kind = "text/plain" if status == 415 else "application/json"
+    with running(setup(upstream(NOWHERE))) as gateway:
+        said = httpx.post(gateway.url + path, content=body, headers={"content-type": kind})
+    assert (said.status_code, said.headers["x-tokentape-error"]) == (status, "gateway")
+
+
 def test_a_miss_of_another_gateway_is_on_no_tape(tmp_path):
     inner, outer = RecordOptions(str(tmp_path / "inner"), mode="none"), RecordOptions(str(tmp_path / "outer"))
     with (

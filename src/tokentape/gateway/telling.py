@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.forwarding import back
+from tokentape.gateway.naming import OWN
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.registry import error_reply
@@ -52,10 +53,12 @@ async def tell(
     outlet: Outlet,
     operation: Operation,
     failure: Failure,
-    more: Headers = (),
+    more: Headers = OWN,
     retry_after: float | None = None,
 ) -> int:
-    """Send an error reply; the status that was sent."""
+    """Send an error reply; the status that was sent. `more`: further headers; `OWN` is among them where no
+    provider said so.
+    """
     status, headers, body = told(operation, failure, retry_after)
     await outlet.start(status, (*headers, *more))
     await outlet.chunk(body)
