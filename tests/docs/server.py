@@ -55,6 +55,9 @@ class Server:
         """End it as Ctrl-C does."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
-        self._process.communicate(timeout=60)
-        self._process = None
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()

@@ -6,12 +6,45 @@ from tokentape.gateway.fields.memory import FieldMemory
 from tokentape.gateway.fields.scope import Scope
 from tokentape.gateway.fields.watch import Going
 from tokentape.protocols.codec import Source, Target
+from tokentape.protocols.synthesis import Asked
+from tokentape.protocols.table import dialect_named
 from tokentape.protocols.translation import codec_of, read_request, write_reply, write_request
 from tokentape.upstreams.upstream import Upstream
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"at": "sea"}'}}
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
 HI = [{"role": "user", "content": "What is at sea?"}]
+CLAUDE_REPLY = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-4-5",
+    "content": [
+        {"type": "thinking", "thinking": "Let me look.", "signature": "SEAL"},
+        {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "sea"}},
+    ],
+    "stop_reason": "tool_use",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+OPENAI_REPLY = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "model": "gpt-5",
+    "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"},
+        {
+            "type": "function_call",
+            "id": "fc_1",
+            "call_id": "call_1",
+            "name": "look",
+            "arguments": '{"at": "sea"}',
+            "status": "completed",
+        },
+    ],
+}
 
 
 class NoAuth:
@@ -89,6 +122,21 @@ def gemini_reply(**call):
     parts = [{"functionCall": {"name": "look", "args": {"at": "sea"}, **call}, "thoughtSignature": "SIG"}]
     candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}
     return {"candidates": [candidate], "modelVersion": "gemini-3-pro", "responseId": "r1"}
+
+
+def deepseek_reply(thought):
+    message = {"role": "assistant", "content": None, "reasoning_content": thought, "tool_calls": [CALL]}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    head = {"id": "c1", "object": "chat.completion", "created": 1, "model": "deepseek-chat"}
+    return {**head, "choices": [choice]}
+
+
+def streamed(dialect, reply):
+    """A reply as the stream of its dialect."""
+    unfolded = (
+        dialect_named(dialect).synthesis().unfold(reply, Asked("http://localhost/?alt=sse", {"stream": True}))
+    )
+    return b"".join(unfolded)
 
 
 def function_calls(body):

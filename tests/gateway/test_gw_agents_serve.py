@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 
@@ -14,6 +13,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("aiohttp")
 
 from agent_calls import calls
+from gw_processes import ended
 from test_gw_agents_end_to_end import ask
 
 from tokentape.gateway.config.building import build
@@ -45,13 +45,7 @@ def serve(tmp_path):
 
     yield start
     for process in started:
-        stop(process)
-
-
-def stop(process):
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=60)[0]
+        ended(process)
 
 
 def test_it_prints_what_to_set(serve):
@@ -66,7 +60,7 @@ def test_another_run_of_an_agent_finds_its_recordings(serve, agent, name):
     call = calls(agent)[name]
     url, process = serve("--for", agent)
     first = ask(url, call)
-    stop(process)
+    ended(process)
     url, _ = serve("--for", agent, "--mode", "none")
     again = ask(url, call.other_run())
     assert (first[0], again[0]) == (200, 200)

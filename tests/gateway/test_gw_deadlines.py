@@ -114,6 +114,25 @@ def test_each_loop_has_its_line():
     assert len(set(map(id, found))) == 3
 
 
+class Skipping(asyncio.SelectorEventLoop):
+    """Nothing takes time but waiting for a time: it comes at once."""
+
+    now = 0.0
+
+    def __init__(self):
+        super().__init__()
+        select = self._selector.select
+
+        def skipped(timeout):
+            self.now += timeout or 1e-6
+            return select(0)
+
+        self._selector.select = skipped
+
+    def time(self):
+        return self.now
+
+
 def test_a_stall_counts_waits_only():
     async def run():
         with Stall(0.03) as stall:
@@ -122,9 +141,11 @@ def test_a_stall_counts_waits_only():
                 await asyncio.sleep(0.01)
                 stall.ends()
             await asyncio.sleep(0.06)
+            assert asyncio.get_running_loop().time() >= 0.1
         assert not stall.expired
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=Skipping) as runner:
+        runner.run(run())
 
 
 def test_a_stall_ends_the_wait():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -18,6 +17,8 @@ import pytest
 pytest.importorskip("pydantic")
 pytest.importorskip("uvicorn")
 pytest.importorskip("aiohttp")
+
+from gw_processes import ended
 
 ROOT = Path(__file__).parents[2]
 TEXT = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -64,7 +65,13 @@ COMMAND = [sys.executable, "-m", "tokentape.cli.main", "serve"]
 
 def test_without_a_key_it_does_not_start(tmp_path):
     done = subprocess.run(
-        COMMAND, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False
+        COMMAND,
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 2
     assert "GATEWAY_KEY" in done.stderr
@@ -81,16 +88,15 @@ def test_with_a_key_it_is_well_and_asks_for_it(tmp_path):
         port = line.strip().rpartition(":")[2]
         (check,) = [line for line in told("HEALTHCHECK")]
         _, code, script = json.loads(check.partition("CMD ")[2])
-        done = subprocess.run([sys.executable, code, script.replace("8420", port)], check=False)
+        done = subprocess.run([sys.executable, code, script.replace("8420", port)], check=False, timeout=60)
         assert done.returncode == 0
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/upstreams")
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/upstreams", timeout=60)
         assert refused.value.code == 401
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/upstreams", headers={"Authorization": "Bearer k-1"}
         )
-        with urllib.request.urlopen(request) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             assert reply.status == 200
     finally:
-        started.send_signal(signal.SIGTERM)
-        started.communicate(timeout=60)
+        ended(started)

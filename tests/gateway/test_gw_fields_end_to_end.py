@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from http.client import HTTPConnection
 
 import pytest
@@ -10,44 +11,25 @@ import pytest
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
 
-from gw_fields_clients import HI, TOOL, gemini_reply, plain, result
+from gw_fields_clients import CLAUDE_REPLY, HI, TOOL, deepseek_reply, gemini_reply, plain, result, streamed
+from gw_fields_setting import rule
 from running import running, setup, upstream
 
+from tokentape.gateway.fields.memory import FieldMemory
 from tokentape.protocols.compatible import quirks_of
-from tokentape.protocols.synthesis import Asked
 from tokentape.protocols.table import dialect_named
 from tokentape.testing.provider import Provider
 from tokentape.testing.provider.script import reply
 
-CLAUDE = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-opus-4-5",
-    "content": [
-        {"type": "thinking", "thinking": "Let me look.", "signature": "SEAL"},
-        {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "sea"}},
-    ],
-    "stop_reason": "tool_use",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 1, "output_tokens": 1},
-}
-CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-THOUGHT = {"role": "assistant", "content": None, "reasoning_content": "THOUGHT", "tool_calls": [CALL]}
-DEEPSEEK = {
-    "id": "c1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "deepseek-chat",
-    "choices": [{"index": 0, "message": THOUGHT, "finish_reason": "tool_calls"}],
-}
 CASES = [
     pytest.param("gemini", "gemini-3-pro", gemini_reply(), {}, '"thoughtSignature":"SIG"', id="gemini"),
-    pytest.param("anthropic.messages", "claude-opus-4-5", CLAUDE, {}, '"signature":"SEAL"', id="claude"),
+    pytest.param(
+        "anthropic.messages", "claude-opus-4-5", CLAUDE_REPLY, {}, '"signature":"SEAL"', id="claude"
+    ),
     pytest.param(
         "openai.chat",
         "deepseek-chat",
-        DEEPSEEK,
+        deepseek_reply("THOUGHT"),
         {"quirks": quirks_of("deepseek")},
         '"reasoning_content":"THOUGHT"',
         id="deepseek",
@@ -78,8 +60,7 @@ def answered(provider, dialect, body, *, stream):
     if not stream:
         provider.play(reply(json.dumps(body).encode(), content_type="application/json"))
         return
-    unfolded = dialect_named(dialect).synthesis().unfold(body, Asked("http://x/?alt=sse", {"stream": True}))
-    provider.play(reply(b"".join(unfolded), content_type="text/event-stream"))
+    provider.play(reply(streamed(dialect, body), content_type="text/event-stream"))
 
 
 def sent(provider):
@@ -107,3 +88,26 @@ def test_another_conversation_gets_nothing_of_it():
         assert "SIG" not in sent(provider)
         ask(gateway, messages, "gemini-3-pro", first)
         assert '"thoughtSignature":"SIG"' in sent(provider)
+
+
+def test_a_stream_that_the_client_did_not_ask_for_is_learned_from():
+    with Provider() as provider, running(setup(upstream(provider.url, "anthropic.messages"))) as gateway:
+        answered(provider, "anthropic.messages", CLAUDE_REPLY, stream=True)
+        message = ask(gateway, HI, "claude-opus-4-5")
+        ask(gateway, [*HI, message, result(message)], "claude-opus-4-5")
+        assert '"signature":"SEAL"' in sent(provider)
+
+
+@pytest.mark.parametrize("source", ["response", "canonical_reply"])
+def test_a_rule_sees_a_whole_reply_that_is_translated(source):
+    def ruled(services):
+        services.fields = FieldMemory((rule(source, "id"),), clock=time.monotonic)
+
+    with Provider() as provider:
+        made = setup(upstream(provider.url, "anthropic.messages"))
+        with running(made, prepare=ruled) as gateway:
+            answered(provider, "anthropic.messages", CLAUDE_REPLY, stream=False)
+            named = {"X-Tokentape-Conversation": "one", "X-Tokentape-Session": "one"}
+            ask(gateway, HI, "claude-opus-4-5", named)
+            ask(gateway, HI, "claude-opus-4-5", named)
+            assert '"state":"msg_1"' in sent(provider)

@@ -6,7 +6,18 @@ import json
 from dataclasses import replace
 
 import pytest
-from gw_fields_clients import CALL, HI, Setting, function_calls, gemini_reply, plain, result, upstream
+from gw_fields_clients import (
+    CALL,
+    CLAUDE_REPLY,
+    HI,
+    OPENAI_REPLY,
+    Setting,
+    function_calls,
+    gemini_reply,
+    plain,
+    result,
+    upstream,
+)
 
 from tokentape.gateway.fields.memory import FieldOptions
 from tokentape.gateway.fields.scope import Scope
@@ -146,20 +157,14 @@ def test_what_was_kept_grows_old():
 
 
 CLAUDE = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-opus-4-5",
+    **CLAUDE_REPLY,
     "content": [
-        {"type": "thinking", "thinking": "Let me look.", "signature": "SEAL"},
+        CLAUDE_REPLY["content"][0],
         {"type": "redacted_thinking", "data": "HIDDEN"},
         {"type": "text", "text": "Looking."},
         {"type": "thinking", "thinking": "Now.", "signature": "SEAL2"},
-        {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "sea"}},
+        CLAUDE_REPLY["content"][1],
     ],
-    "stop_reason": "tool_use",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 1, "output_tokens": 1},
 }
 
 
@@ -194,25 +199,6 @@ def test_thoughts_are_not_put_into_a_request_that_switches_thinking_off():
 # ---- OpenAI
 
 
-RESPONSE = {
-    "id": "resp_1",
-    "object": "response",
-    "status": "completed",
-    "model": "gpt-5",
-    "output": [
-        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"},
-        {
-            "type": "function_call",
-            "id": "fc_1",
-            "call_id": "call_1",
-            "name": "look",
-            "arguments": '{"at": "sea"}',
-            "status": "completed",
-        },
-    ],
-}
-
-
 def openai(**more):
     return Setting(upstream("openai.responses", provider="openai"), "gpt-5", **more)
 
@@ -220,7 +206,7 @@ def openai(**more):
 def test_case_21_encrypted_reasoning_comes_back_before_its_call():
     setting = openai()
     setting.ask(HI)
-    message = plain(setting.answer(RESPONSE))
+    message = plain(setting.answer(OPENAI_REPLY))
     body, notes = setting.ask([*HI, message, result(message)])
     assert [item["type"] for item in body["input"]][1:] == [
         "reasoning",
@@ -239,7 +225,7 @@ def test_case_20_what_is_sealed_for_one_organisation_goes_to_no_other_credential
     """pains 17, encrypted_content routing: fails closed."""
     setting = openai()
     setting.ask(HI)
-    message = plain(setting.answer(RESPONSE))
+    message = plain(setting.answer(OPENAI_REPLY))
     body, notes = setting.ask([*HI, message, result(message)], other)
     assert "SEALED" not in json.dumps(body)
     if other.credential is None:
@@ -249,7 +235,7 @@ def test_case_20_what_is_sealed_for_one_organisation_goes_to_no_other_credential
 def test_a_missing_credential_keeps_nothing_there_is_no_shared_bucket():
     setting = openai(scope=Scope("alice", None, conversation="conv_1"))
     setting.ask(HI)
-    message = plain(setting.answer(RESPONSE))
+    message = plain(setting.answer(OPENAI_REPLY))
     assert setting.notes == ["openai-reasoning: skipped: no credential"]
     assert len(setting.memory.values) == 0
     body, _ = setting.ask([*HI, message, result(message)])
@@ -259,7 +245,7 @@ def test_a_missing_credential_keeps_nothing_there_is_no_shared_bucket():
 def test_another_model_gets_no_encrypted_reasoning():
     setting = openai()
     setting.ask(HI)
-    message = plain(setting.answer(RESPONSE))
+    message = plain(setting.answer(OPENAI_REPLY))
     setting.model = "gpt-5-mini"
     body, _ = setting.ask([*HI, message, result(message)])
     assert "SEALED" not in json.dumps(body)

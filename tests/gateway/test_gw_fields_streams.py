@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
-from gw_fields_clients import HI, Setting, gemini_reply, plain, result, upstream
+from gw_fields_clients import (
+    CLAUDE_REPLY,
+    HI,
+    OPENAI_REPLY,
+    Setting,
+    deepseek_reply,
+    gemini_reply,
+    plain,
+    result,
+    streamed,
+    upstream,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,73 +26,21 @@ from tokentape.gateway.fields.scope import Scope
 from tokentape.gateway.fields.watch import Going
 from tokentape.protocols.codec import Source
 from tokentape.protocols.compatible import quirks_of
-from tokentape.protocols.synthesis import Asked
-from tokentape.protocols.table import dialect_named
 from tokentape.protocols.translation import read_request
 
-CLAUDE = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-opus-4-5",
-    "content": [
-        {"type": "thinking", "thinking": "Let me look.", "signature": "SEAL"},
-        {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"at": "sea"}},
-    ],
-    "stop_reason": "tool_use",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 1, "output_tokens": 1},
-}
-OPENAI = {
-    "id": "resp_1",
-    "object": "response",
-    "created_at": 1,
-    "status": "completed",
-    "model": "gpt-5",
-    "output": [
-        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"},
-        {
-            "type": "function_call",
-            "id": "fc_1",
-            "call_id": "call_1",
-            "name": "look",
-            "arguments": '{"at": "sea"}',
-            "status": "completed",
-        },
-    ],
-}
-CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-DEEPSEEK = {
-    "id": "c1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "deepseek-chat",
-    "choices": [
-        {
-            "index": 0,
-            "message": {
-                "role": "assistant",
-                "content": None,
-                "reasoning_content": "Thought so.",
-                "tool_calls": [CALL],
-            },
-            "finish_reason": "tool_calls",
-        }
-    ],
-}
 CASES = [
     pytest.param("gemini", "gemini-3-pro", gemini_reply(), {}, "SIG", id="gemini"),
-    pytest.param("anthropic.messages", "claude-opus-4-5", CLAUDE, {}, "SEAL", id="claude"),
-    pytest.param("openai.responses", "gpt-5", OPENAI, {}, "SEALED", id="responses"),
+    pytest.param("anthropic.messages", "claude-opus-4-5", CLAUDE_REPLY, {}, "SEAL", id="claude"),
+    pytest.param("openai.responses", "gpt-5", OPENAI_REPLY, {}, "SEALED", id="responses"),
     pytest.param(
-        "openai.chat", "m", DEEPSEEK, {"quirks": quirks_of("deepseek")}, "Thought so.", id="deepseek"
+        "openai.chat",
+        "m",
+        deepseek_reply("Thought so."),
+        {"quirks": quirks_of("deepseek")},
+        "Thought so.",
+        id="deepseek",
     ),
 ]
-
-
-def streamed(dialect, reply):
-    synthesis = dialect_named(dialect).synthesis()
-    return b"".join(synthesis.unfold(reply, Asked("http://localhost/?alt=sse", {"stream": True})))
 
 
 @pytest.mark.parametrize(("dialect", "model", "reply", "more", "secret"), CASES)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentape.errors import UsageError
 from tokentape.gateway.call import Naming
+from tokentape.gateway.description import description
 from tokentape.gateway.naming import naming, split_path
 
 CHAT = "/v1/chat/completions"
@@ -52,3 +56,9 @@ def test_no_name_leads_anywhere(name):
     assert not set(found) & set('/\\:*?"<>| \0')
     assert not found.startswith((".", "-"))
     assert ".." not in found
+
+
+def test_what_can_be_named_is_described():
+    text = json.dumps(description()).lower()
+    named = {"kind": "class"}
+    assert all(f"x-tokentape-{named.get(each.name, each.name)}" in text for each in fields(Naming))

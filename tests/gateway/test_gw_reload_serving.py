@@ -17,6 +17,8 @@ pytest.importorskip("pydantic")
 pytest.importorskip("uvicorn")
 pytest.importorskip("aiohttp")
 
+from gw_processes import ended
+
 from tokentape.testing.provider import Finish, Provider, Script, Send, SendHead, Stall
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
@@ -64,8 +66,7 @@ class Serving:
         return urllib.request.urlopen(request, timeout=60)
 
     def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        ended(self.process)
 
     def watched(self, *until):
         """Lines of the log until each of these texts has come, in any order."""

@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from gw_responses_calls import Kept, Upstream, ask, get, request, stream
+from gw_responses_calls import Kept, Upstream, ask, get, request, sse, stream
 
 from tokentape.gateway.responses import joboutlet, liveness
 from tokentape.gateway.responses.options import StateOptions
@@ -215,6 +215,14 @@ async def test_an_error_of_the_upstream_fails_the_response(options, status):
         assert found["error"]["code"] == codes.get(status, "server_error")
         outlet = await get(service, identity, "?stream=true")
         assert outlet.events[-1]["type"] == "response.failed"
+
+
+@pytest.mark.asyncio
+async def test_an_error_within_a_stream_says_which(options):
+    error = {"type": "error", "code": "rate_limit_exceeded", "message": "too much", "param": None}
+    async with Served(options, [*stream()[:3], sse(error)]) as (service, _):
+        found = await until_done(service, (await ask(service, BODY)).json["id"])
+        assert found["error"] == {"code": "rate_limit_exceeded", "message": "too much"}
 
 
 @pytest.mark.asyncio

@@ -137,3 +137,28 @@ def test_a_recording_that_is_played_again_and_again_warns_of_nothing(tapes, capl
     assert ids
     assert found["id"] == first
     assert "is not kept" not in caplog.text
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize("kind", ["stream", "json"])
+async def test_a_response_of_the_tape_is_kept_however_it_is_cut_in_pieces(kind, size):
+    """The last event is the longest one, and seldom comes in one piece."""
+    import json
+
+    from gw_responses_calls import Kept, Upstream, get, request, response, stream
+
+    from tokentape.gateway.responses.options import StateOptions
+    from tokentape.gateway.responses.service import Responses
+
+    body = b"".join(stream("resp_tape")) if kind == "stream" else json.dumps(response("resp_tape")).encode()
+    media = "text/event-stream" if kind == "stream" else "application/json"
+    service = Responses(StateOptions(), Upstream(), lambda: 1000.0)
+    client = Kept()
+    outlet = service.adopting(request("POST", "", {"model": "m", "input": "one"}), client)
+    await outlet.start(200, (("content-type", media), ("x-tokentape-replayed", "1")))
+    for begin in range(0, len(body), size):
+        await outlet.chunk(body[begin : begin + size])
+    assert (await get(service, "resp_tape")).json["output"][0]["content"][0]["text"] == "Hello."
+    await outlet.end()
+    assert (client.body, client.ended) == (body, True)

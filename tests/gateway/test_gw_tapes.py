@@ -8,7 +8,12 @@ import threading
 import pytest
 
 from tokentape.gateway.call import Naming
+from tokentape.gateway.offline import CassetteSender
 from tokentape.gateway.tapes import RecordOptions, Tapes
+from tokentape.outcomes import Replay
+from tokentape.upstreams.upstream import Times
+from tokentape.wire.interaction import Ended, How, Interaction, Timing
+from tokentape.wire.message import Request, Response
 
 
 class Slow:
@@ -85,3 +90,26 @@ def test_what_is_being_stored_is_waited_for_before_a_deck_is_closed(tapes, monke
 
     asyncio.run(scene())
     assert done == ["stored", "closed"]
+
+
+@pytest.mark.parametrize("is_paced", [False, True])
+def test_an_upstream_that_is_a_cassette_takes_its_time_if_paced(tapes, monkeypatch, is_paced):
+    """The cassette is in use meanwhile, and no more once nobody waits."""
+    request = Request("POST", "http://localhost/v1/chat/completions", (), b"{}")
+    reply = Response(200, "OK", (), b"{}")
+    recorded = Interaction("", request, reply, Ended(How.EOF), Timing("", head_ms=3_600_000))
+
+    async def scene():
+        held = await tapes.held("canned", "")
+        monkeypatch.setattr(type(held.deck), "begin", lambda deck, request: Replay(recorded, pace=is_paced))
+        sent = asyncio.create_task(CassetteSender(tapes, "canned").send(request, Times()))
+        await asyncio.wait({sent}, timeout=0.05 if is_paced else 10)
+        seen = (sent.done(), held.users)
+        sent.cancel()
+        await asyncio.wait({sent})
+        if not sent.cancelled():
+            sent.result().close()
+        await tapes.close()
+        return seen, held.users
+
+    assert asyncio.run(scene()) == ((not is_paced, 1), 0)

@@ -6,15 +6,14 @@ import json
 import logging
 import os
 import re
-import signal
 import stat
-import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 
 import pytest
+from gw_processes import killed, writing
 
 from tokentape.gateway.trace.files import Files, days
 from tokentape.gateway.trace.names import INDEX, safe_id
@@ -307,16 +306,11 @@ traces.close()
 """
 
 
-def started(place, name, count):
-    command = [sys.executable, "-c", WRITER, str(place), name, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
 def test_several_processes_write_into_one_folder(place):
-    running = [started(place, name, 60) for name in ("a", "b", "c")]
-    for process in running:
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+    with writing(WRITER, *((place, name, 60) for name in "abc")) as running:
+        for process in running:
+            process.communicate(timeout=60)
+            assert process.returncode == 0
     listing = recent(str(place), 1_000)
     assert len({line["id"] for line in listing.lines}) == 180
     assert listing.passed_over == []
@@ -324,12 +318,8 @@ def test_several_processes_write_into_one_folder(place):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_kill_9_leaves_what_was_written(place):
-    process = started(place, "k", 0)
-    told = 0
-    while told < 50:
-        told = int(process.stdout.readline())
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
+    with writing(WRITER, (place, "k", 0)) as (process,):
+        told = killed(process, 50)
     listing = recent(str(place), 100_000)
     ids = {line["id"] for line in listing.lines}
     assert {f"k-{number}" for number in range(told)} <= ids

@@ -8,7 +8,7 @@ import threading
 import warnings
 
 import pytest
-from up_sending import BODY, JSON, PATH, STREAM, TIMES, chat, failure, run, until, whole
+from up_sending import BODY, JSON, PATH, STREAM, TIMES, chat, failure, run, talking, until, whole
 from up_tls import secure_server
 
 from tokentape.testing.provider import faults
@@ -276,32 +276,26 @@ def test_a_sender_that_was_closed_sends_nothing(run, provider):
 
 
 def test_a_server_that_nobody_vouches_for_is_not_asked(run, tmp_path):
-    url, file, stop = secure_server(tmp_path)
-    request = Request("POST", url, (JSON,), BODY)
-    error = run(lambda sender: failure(sender, request))
-    assert (error.how, error.reached) == (How.TLS_ERROR, False)
-    sent, body = run(lambda sender: whole(sender, request), ca_file=file)
-    stop()
+    with secure_server(tmp_path) as (url, file):
+        request = Request("POST", url, (JSON,), BODY)
+        error = run(lambda sender: failure(sender, request))
+        assert (error.how, error.reached) == (How.TLS_ERROR, False)
+        sent, body = run(lambda sender: whole(sender, request), ca_file=file)
     assert (sent.status, body) == (200, b"ok")
 
 
 def test_a_server_is_found_on_ipv6(run):
     try:
-        listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
 
-    def serve():
-        client, _ = listening.accept()
-        with client:
-            client.recv(65536)
-            client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-            client.recv(1)
+    def talk(client):
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        client.recv(1)
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    request = Request("POST", f"http://[::1]:{listening.getsockname()[1]}/x", (JSON,), BODY)
-    sent, body = run(lambda sender: whole(sender, request))
-    thread.join()
-    listening.close()
+    with talking(talk, "::1") as url:
+        request = Request("POST", url, (JSON,), BODY)
+        sent, body = run(lambda sender: whole(sender, request))
     assert (sent.status, body) == (200, b"ok")

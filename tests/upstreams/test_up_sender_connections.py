@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 
 import pytest
-from up_sending import BODY, JSON, STREAM, TIMES, chat, failure, run, until, whole
+from up_sending import BODY, JSON, STREAM, TIMES, chat, failure, run, talking, until, whole
 
 from tokentape.testing.provider import faults
 from tokentape.testing.provider.script import Framing, Script, Send, SendHead, Stall
@@ -129,26 +128,19 @@ def test_closing_the_sender_closes_what_is_idle(run, provider):
 
 def test_the_end_of_a_reused_connection_does_not_mean_that_nothing_arrived(run):
     """A request on a connection that the server closes at that moment may have been read there."""
-    listening = socket.create_server(("127.0.0.1", 0))
 
-    def serve():
-        client, _ = listening.accept()
-        with client:
-            client.recv(65536)
-            client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            client.recv(65536)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    request = Request("POST", f"http://127.0.0.1:{listening.getsockname()[1]}/x", (JSON,), BODY)
+    def talk(client):
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        client.recv(65536)
 
     async def scenario(sender):
+        request = Request("POST", url, (JSON,), BODY)
         await whole(sender, request)
         return await failure(sender, request)
 
-    error = run(scenario)
-    thread.join()
-    listening.close()
+    with talking(talk) as url:
+        error = run(scenario)
     assert (error.how, error.reached) == (How.CUT, True)
 
 
@@ -166,64 +158,47 @@ def test_a_connection_that_ended_while_it_was_idle_is_not_used(run, provider):
 
 def test_a_body_that_nobody_reads_is_not_written_on_once_the_call_is_given_up(run):
     """Closing in good order would wait until the server has read what is left."""
-    listening = socket.create_server(("127.0.0.1", 0))
     read, gone, ended = threading.Event(), threading.Event(), []
 
-    def serve():
-        client, _ = listening.accept()
-        with client:
-            client.recv(1000)
-            read.set()
-            gone.wait(10)
-            client.settimeout(10)
-            got = 0
-            try:
-                while data := client.recv(1 << 20):
-                    got += len(data)
-            except ConnectionResetError:
-                pass
-            ended.append(got)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+    def talk(client):
+        client.recv(1000)
+        read.set()
+        gone.wait(30)
+        got = 0
+        try:
+            while data := client.recv(1 << 20):
+                got += len(data)
+        except ConnectionResetError:
+            pass
+        ended.append(got)
 
     async def scenario(sender):
         call = asyncio.create_task(sender.send(Request("POST", url, (JSON,), b"x" * 50_000_000), TIMES))
-        await asyncio.to_thread(read.wait, 10)
+        await asyncio.to_thread(read.wait, 30)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
 
-    run(scenario)
-    gone.set()
-    thread.join()
-    listening.close()
+    with talking(talk) as url:
+        run(scenario)
+        gone.set()
     assert ended[0] < 50_000_000
 
 
 def test_a_server_that_answers_before_it_read_the_body_is_heard(run):
     """A refusal of a large body (413) comes while it is still being sent."""
-    listening = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
 
-    def serve():
-        client, _ = listening.accept()
-        with client:
-            client.recv(1000)
-            client.sendall(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nlong")
-            done.wait(10)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+    def talk(client):
+        client.recv(1000)
+        client.sendall(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nlong")
+        done.wait(30)
 
     async def scenario(sender):
         sent, body = await whole(sender, Request("POST", url, (JSON,), b"x" * 20_000_000))
         return sent.status, body
 
-    result = run(scenario)
-    done.set()
-    thread.join()
-    listening.close()
+    with talking(talk) as url:
+        result = run(scenario)
+        done.set()
     assert result == (413, b"long")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -66,7 +70,31 @@ async def failure(sender: AiohttpSender, request: Request, times: Times = TIMES)
     return told.value
 
 
+@contextmanager
+def talking(talk, host="127.0.0.1"):
+    """A server that takes one connection and does with it what `talk` says: its URL. It waits 30 seconds for
+    whatever it waits for, so that no test that fails leaves it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as listening:
+        listening.settimeout(30)
+
+        def serve():
+            client, _ = listening.accept()
+            with client:
+                client.settimeout(30)
+                talk(client)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        place = f"[{host}]" if ":" in host else host
+        yield f"http://{place}:{listening.getsockname()[1]}/x"
+        thread.join()
+
+
 async def until(true) -> None:
     """Wait for something that another thread does."""
+    end = time.monotonic() + 30
     while not true():
+        assert time.monotonic() < end, "it did not happen"
         await asyncio.sleep(0.005)

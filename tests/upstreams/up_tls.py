@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from contextlib import contextmanager
 
 import pytest
 
 
+@contextmanager
 def secure_server(tmp_path):
-    """A server on TLS with a certificate of its own: its URL, the certificate, and what stops it."""
+    """A server on TLS with a certificate of its own: its URL, and the certificate."""
     file = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
@@ -30,15 +32,15 @@ def secure_server(tmp_path):
             except OSError:
                 plain.close()
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
 
-    def stop():
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}/x", file
+    finally:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        thread.join()
-
-    return f"https://127.0.0.1:{listening.getsockname()[1]}/x", file, stop
+        thread.join(30)
 
 
 def certificate(tmp_path) -> str:

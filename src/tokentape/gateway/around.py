@@ -148,7 +148,10 @@ class Around:
         keeps = wants_reply or self._record.attempt.wants_content or (watch is not None and not is_stream)
         tap = self._tap(answer) if counts else None
         is_read = is_stream and prepared.asked is not None
-        found = Hearing(prepared.source, tap, watch, is_stream=is_stream, keeps=keeps, is_read=is_read)
+        reply = answer.written.reply if answer.written is not None else None
+        found = Hearing(
+            prepared.source, tap, watch, is_stream=is_stream, keeps=keeps, is_read=is_read, reply=reply
+        )
         for data in arrived.first if arrived.body is None else (arrived.body,):
             found.feed(data)
         return found

@@ -54,12 +54,13 @@ class Failing(Unreadable):
 
 @dataclass(slots=True)
 class Written:
-    """A whole reply as the client gets it."""
+    """A whole reply as the client gets it. `reply` is what it was written from, if it was translated."""
 
     status: int
     headers: Headers
     body: bytes
     losses: LossReport = field(default_factory=LossReport)
+    reply: Reply | None = None
 
 
 def whole(call: Call, arrived: Arrived) -> Written:
@@ -84,7 +85,7 @@ def written(call: Call, reply: Reply, asked: Conversation, more: Headers = ()) -
         translation = write_reply(reply, target)
         headers = (("content-type", "application/json"), *more)
         body = dumps(translation.result)
-        return Written(200, (*headers, ("content-length", str(len(body)))), body, translation.losses)
+        return Written(200, (*headers, ("content-length", str(len(body)))), body, translation.losses, reply)
     array = ArrayEncoder() if wants_array(call) else None
     encode = array or ENCODERS[codec_of(call.dialect).framing]
     writer = codec_of(call.dialect).writer(target)
@@ -92,7 +93,7 @@ def written(call: Call, reply: Reply, asked: Conversation, more: Headers = ()) -
     if array is not None:
         pieces.append(array.close())
     kind = stream_type(call.dialect, as_array=array is not None)
-    return Written(200, (("content-type", kind), *more), b"".join(pieces), target.losses.report)
+    return Written(200, (("content-type", kind), *more), b"".join(pieces), target.losses.report, reply)
 
 
 def _read(body: bytes, source: Source) -> Reply:

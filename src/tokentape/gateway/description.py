@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ABOUT = (
     "One local server that records, replays and translates calls of language models. Every path may begin "
     "with `/tape/NAME`, `/tag/NAME`, `/session/NAME`, `/conversation/NAME` and `/to/UPSTREAM`, which say "
-    "what the headers `X-Tokentape-*` of the same names say."
+    "what the headers `X-Tokentape-*` of the same names say. `X-Tokentape-Output` names another dialect, in "
+    "which the answer of a model is told, and its errors."
 )
 
 

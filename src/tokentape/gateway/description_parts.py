@@ -282,6 +282,7 @@ REPLY_HEADERS: Mapping[str, Json] = {
     "X-Tokentape-Upstream": _told("who answered"),
     "X-Tokentape-Losses": _told("what the translation lost"),
     "X-Tokentape-Replayed": _told("the recording that answered"),
+    "X-Tokentape-Count": _told("how tokens were counted"),
 }
 
 CREDENTIALS: Mapping[str, Json] = {

@@ -29,7 +29,8 @@ class Hearing:
     """Hears one reply. Each of its parts may be absent: a call that is only passed on has none.
 
     `keeps`: the reply is kept, so that it can be read as a whole in the end (`reply`). `is_read`: it is a
-    stream that is read anyway, to be translated, and its events come in `events`.
+    stream that is read anyway, to be translated, and its events come in `events`; `reply`: it was read as a
+    whole for that already.
     """
 
     def __init__(
@@ -41,15 +42,19 @@ class Hearing:
         is_stream: bool,
         keeps: bool,
         is_read: bool = False,
+        reply: Reply | None = None,
     ) -> None:
         self._source, self.tap, self._watch = source, tap, watch
         self._is_stream = is_stream
         self.events: list[Event] | None = [] if is_read and (keeps or watch is not None) else None
+        self._is_read = self.events is not None or reply is not None
+        if reply is not None:
+            keeps = watch is not None and watch.wants_stream
         self._keeps = keeps and self.events is None
         self._feeds = watch is not None and is_stream and (self.events is None or watch.wants_stream)
         self._pieces: list[bytes] = []
         self._size = 0
-        self._reply: Reply | None = None
+        self._reply = reply
 
     def feed(self, data: bytes) -> None:
         """The next bytes, as the upstream sent them."""
@@ -66,11 +71,11 @@ class Hearing:
         counted = self.tap.end() if self.tap is not None else NOTHING
         if self._watch is None:
             return counted, ()
-        if complete and self.events is not None:
+        if complete and self._is_read:
             reply = self.reply()
             if reply is not None:
                 self._watch.said(reply)
-        elif complete and not self._is_stream:
+        if complete and not self._is_stream and self._keeps:
             self._watch.reply(_json(b"".join(self._pieces)))
         return counted, self._watch.done(complete=complete)
 

@@ -11,7 +11,7 @@ from tokentape.gateway.call import Naming
 from tokentape.gateway.naming import OWN
 from tokentape.gateway.taping import CODECS
 from tokentape.misses import refusal
-from tokentape.outcomes import Data, Forward, Miss, Replay, Wait
+from tokentape.outcomes import Answer, Data, Fail, Forward, Miss, Wait
 from tokentape.upstreams.sending import SendFailed
 from tokentape.wire.interaction import How
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tokentape.gateway.tapes import Tapes
-    from tokentape.outcomes import Step
+    from tokentape.outcomes import Replay, Step
     from tokentape.upstreams.sending import Sent
     from tokentape.upstreams.upstream import Times
     from tokentape.wire.message import Headers, Request
 
 
 class CassetteSender:
-    """Answers requests from the cassette called `name`, as it was recorded: chunks, faults and all. A request
-    that is not there gets the explanation, as everywhere.
+    """Answers requests from the cassette called `name`, as it was recorded: chunks, pace, faults and all. A
+    request that is not there gets the explanation, as everywhere.
     """
 
     def __init__(self, tapes: Tapes, name: str) -> None:
@@ -43,17 +43,20 @@ class CassetteSender:
         give_back = partial(self._tapes.given_back, held)
         try:
             outcome = held.deck.begin(request)
+            if isinstance(outcome, Answer) and outcome.delay:
+                await asyncio.sleep(outcome.delay)
         except TokentapeError as error:
             return CassetteSent(refusal(request, error), give_back)
         except BaseException:
             give_back()
             raise
-        if isinstance(outcome, Replay | Miss) and outcome.fault is None:
+        if outcome is None or isinstance(outcome, Forward):
+            give_back()
+            raise SendFailed(How.CONNECT_ERROR, f"cassette {self._name!r} does not take this request")
+        if outcome.fault is None:
             return CassetteSent(outcome, give_back)
         give_back()
-        if outcome is None or isinstance(outcome, Forward):
-            raise SendFailed(How.CONNECT_ERROR, f"cassette {self._name!r} does not take this request")
-        raise _failed(outcome)
+        raise _failed(outcome.fault)
 
     async def aclose(self) -> None:
         """Nothing is open: cassettes are closed by whoever opened them."""
@@ -80,12 +83,12 @@ class CassetteSent:
 
     async def read(self, most: int) -> bytes:
         """The rest. Raises `SendFailed`."""
-        pieces = []
+        found = bytearray()
         while data := await self.chunk():
-            pieces.append(data)
-            if sum(map(len, pieces)) > most:
+            found += data
+            if len(found) > most:
                 raise SendFailed(How.PROTOCOL_ERROR, f"the reply is longer than {most} bytes")
-        return b"".join(pieces)
+        return bytes(found)
 
     def close(self) -> None:
         """The cassette is not needed any more."""
@@ -94,13 +97,10 @@ class CassetteSent:
             give_back()
 
 
-def _failed(answer: Replay | Miss) -> SendFailed:
+def _failed(fault: Fail) -> SendFailed:
     """The fault that came before any reply when it was recorded."""
-    fault = answer.fault
-    said = (
-        fault.error.message if fault is not None and fault.error is not None else "the recorded call failed"
-    )
-    return SendFailed(fault.how if fault is not None else How.UNKNOWN, said, reached=False)
+    said = fault.error.message if fault.error is not None else "the recorded call failed"
+    return SendFailed(fault.how, said, reached=False)
 
 
 async def _played(step: Step) -> bytes:
@@ -109,5 +109,5 @@ async def _played(step: Step) -> bytes:
     if isinstance(step, Wait):
         await asyncio.sleep(step.seconds)
         return b""
-    how = getattr(step, "how", How.CUT)
+    how = step.how if isinstance(step, Fail) else How.CUT
     raise SendFailed(how, "the recording breaks off here")

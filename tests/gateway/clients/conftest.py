@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,17 +45,7 @@ def gateway(provider, standing, caplog):
 @pytest.fixture
 def agent(gateway):
     """Makes an agent on the SDK of `source`, whose upstream speaks `target`."""
-    from loop_all import AGENTS, is_installed
-    from loop_gateway import MODELS
+    from loop_all import making
 
-    with ExitStack() as made:
-
-        def make(source, target, **options):
-            kind = AGENTS[source]
-            if not is_installed(kind.module):
-                pytest.skip(f"{kind.module} is not installed")
-            found = kind(gateway.url(target), MODELS[source], **options)
-            made.callback(found.close)
-            return found
-
+    with making(gateway) as make:
         yield make

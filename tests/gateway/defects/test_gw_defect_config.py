@@ -9,6 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 from defect_kit import post
+from gw_processes import ended
 from running import running, setup, upstream
 
 pytest.importorskip("pydantic")
@@ -55,8 +56,7 @@ def test_no_key_is_printed_at_the_start(tmp_path):
         command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     first = process.stdout.readline()
-    process.terminate()
-    rest, _ = process.communicate(timeout=30)
+    rest = ended(process)
     assert first
     assert KEY not in first + rest
     assert PROVIDERS not in first + rest

@@ -73,7 +73,7 @@ def recordings(root, name="gateway"):
     return [] if cassette is None else [cassette.interaction(nth) for nth in range(len(cassette.entries))]
 
 
-def until(true, seconds=10):
+def until(true, seconds=30):
     """Wait for what other threads do."""
     end = time.monotonic() + seconds
     while not true():

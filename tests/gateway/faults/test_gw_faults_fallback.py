@@ -33,7 +33,7 @@ def second():
 def falling(first, second, dialect="openai.chat", record=NO_TAPE, **policy):
     url = first if isinstance(first, str) else first.url
     ups = (
-        upstream(url, dialect, "first", times=Times(first_byte=0.5, stall=0.5)),
+        upstream(url, dialect, "first", times=Times(first_byte=1.0, stall=1.0)),
         upstream(second.url, "anthropic.messages", "second"),
     )
     group = Group("best", (Target("first/a"), Target("second/b")))

@@ -47,11 +47,11 @@ def test_it_breaks_off_within_an_event(stand, provider, way):
 
 @EACH
 def test_it_stalls(stand, provider, way):
-    gateway = stand(way, times=Times(stall=0.2))
+    gateway = stand(way, times=Times(stall=1.5))
     provider.answers("One two three four.", change=stall(None, after=4))
     reply = post(gateway, asks())
     assert text_of(reply).startswith("One")
-    assert "nothing came for 0.2 seconds" in events(reply)[-1]["error"]["message"]
+    assert "nothing came for 1.5 seconds" in events(reply)[-1]["error"]["message"]
 
 
 @EACH

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 import pytest
-from loop_all import AGENTS, is_installed
-from loop_gateway import MODELS, Gateway
+from loop_all import making
+from loop_gateway import Gateway
 
 from tokentape.testing.provider import Provider
 
@@ -33,14 +31,5 @@ def gateway(provider, running):
 @pytest.fixture
 def agent(gateway):
     """Makes an agent on the SDK of `source`, whose provider speaks `target`."""
-    with ExitStack() as made:
-
-        def make(source, target, **options):
-            kind = AGENTS[source]
-            if not is_installed(kind.module):
-                pytest.skip(f"{kind.module} is not installed")
-            found = kind(gateway.url(target), MODELS[source], **options)
-            made.callback(found.close)
-            return found
-
+    with making(gateway) as make:
         yield make

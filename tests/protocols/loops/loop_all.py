@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 
+import pytest
 from loop_anthropic import Messages
 from loop_aws import Converse
 from loop_chat import Chat
 from loop_cohere import Cohere
+from loop_gateway import MODELS
 from loop_google import Gemini
 from loop_ollama import Ollama
 from loop_responses import Responses
@@ -29,3 +32,19 @@ def is_installed(name):
         return found is not None and found.origin is not None  # without: a folder of tests of that name
     except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
         return False
+
+
+@contextmanager
+def making(gateway):
+    """What makes agents whose SDK speaks `source`, and whose provider `target`; they are closed at the end."""
+    with ExitStack() as made:
+
+        def make(source, target, **options):
+            kind = AGENTS[source]
+            if not is_installed(kind.module):
+                pytest.skip(f"{kind.module} is not installed")
+            found = kind(gateway.url(target), MODELS[source], **options)
+            made.callback(found.close)
+            return found
+
+        yield make
