@@ -7,11 +7,15 @@ import threading
 import time
 from contextlib import contextmanager
 
+import uvicorn
+
 from tokentape.gateway.app import Gateway
+from tokentape.gateway.config.settled import Serving
+from tokentape.gateway.lasting import Lasting
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.routing import Router
-from tokentape.gateway.server import bound, server_for
-from tokentape.gateway.services import Lasting, Services, Setup
+from tokentape.gateway.server import bound, plan_of
+from tokentape.gateway.services import Services, Setup
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
@@ -38,8 +42,8 @@ def setup(*upstreams, default=None, **more):
 class Running:
     """`url` is where clients are pointed at."""
 
-    def __init__(self, made, lasting):
-        self.made, self.lasting = made, lasting
+    def __init__(self, made):
+        self.made = made
         self._sockets = [bound("127.0.0.1", 0)]
         self.port = self._sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -69,7 +73,7 @@ class Running:
     async def _serve(self):
         self.loop = asyncio.get_running_loop()
         self.services = self.made()
-        self.server = server_for(Gateway(self.services), host="127.0.0.1", port=self.port, grace=5)
+        self.server = uvicorn.Server(plan_of(Gateway(self.services), Serving(port=self.port, grace=5)))
         self.server.install_signal_handlers = lambda: None
         self._ready.set()
         await self.server.serve(self._sockets)
@@ -94,5 +98,5 @@ def running(made, *, record=NO_TAPE, trace=NO_TRACE, usage=NO_USAGE, state=IN_ME
             prepare(built)
         return built
 
-    with Running(services, Lasting(record=record, trace=trace, usage=usage)) as gateway:
+    with Running(services) as gateway:
         yield gateway

@@ -69,7 +69,7 @@ def test_another_run_of_an_agent_finds_its_recordings(serve, agent, name):
 
 def test_the_configuration_may_name_agents():
     config = build(read_text('[record]\nagents = "codex"\nignore = "metadata"', "test"), lambda name: None)
-    assert config.record.options.match_on.ignore[:2] == ("metadata", "client_metadata")
+    assert config.lasting.record.options.match_on.ignore[:2] == ("metadata", "client_metadata")
 
 
 def test_a_wrong_agent_is_an_error_of_the_configuration():

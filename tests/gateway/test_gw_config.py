@@ -71,17 +71,17 @@ A = '[upstreams.a]\ndialect = "openai.chat"\nbase_url = "https://a.test/v1"\n'
 def test_nothing_at_all():
     config = built("")
     assert isinstance(config.router, Table)
-    assert (config.host, config.port, config.workers) == ("127.0.0.1", 8420, 1)
-    assert config.record.cassette == "gateway"
-    assert config.record.mode == "new_episodes"
-    assert config.trace == TraceOptions()
-    assert config.usage == UsageOptions()
-    assert config.state == StateOptions()
-    assert config.tracker == TrackerOptions()
-    assert config.pools == PoolOptions()
-    assert config.fetch == FetchOptions()
-    assert config.field_options == FieldOptions()
-    assert config.telemetry == TelemetryOptions()
+    assert (config.serving.host, config.serving.port, config.serving.workers) == ("127.0.0.1", 8420, 1)
+    assert config.lasting.record.cassette == "gateway"
+    assert config.lasting.record.mode == "new_episodes"
+    assert config.lasting.trace == TraceOptions()
+    assert config.lasting.usage == UsageOptions()
+    assert config.lasting.state == StateOptions()
+    assert config.lasting.tracker == TrackerOptions()
+    assert config.lasting.pools == PoolOptions()
+    assert config.lasting.fetch == FetchOptions()
+    assert config.lasting.field_options == FieldOptions()
+    assert config.lasting.telemetry == TelemetryOptions()
 
 
 EQUAL = [
@@ -142,7 +142,7 @@ def test_an_upstream_with_keys():
     assert one.quota_group("m2") == "m1"
     assert (one.headers, one.query, one.also) == ((("X-Team", "red"),), "v=1", {"openai.responses"})
     assert (one.forced, one.dropped) == ({"store": False}, {"user"})
-    assert config.pools.caps == {"a": (Cap(Window(86_400.0, None, 100), "spare", "m1"),)}
+    assert config.lasting.pools.caps == {"a": (Cap(Window(86_400.0, None, 100), "spare", "m1"),)}
 
 
 def test_one_key_may_be_a_text():
@@ -313,13 +313,20 @@ def test_recording():
     max_age = "30d"
     metadata = { team = "red" }
     """
-    record = built(text).record
+    record = built(text).lasting.record
     assert (record.root, record.cassette, record.mode) == ("sqlite:tapes.db", None, "none")
     assert record.options.match_on.ignore == ("metadata.run",)
     assert record.options.redact == ("secret-\\d+",)
     assert record.options.max_age.days == 30
     assert record.options.metadata == {"team": "red"}
-    assert built("[record]\nenabled = false").record is None
+
+
+def test_without_recording_the_rest_of_its_table_still_holds():
+    """Upstreams that are cassettes are looked for in its root, and traces hide what it names as secret."""
+    text = '[record]\nenabled = false\nroot = "tapes"\nredact = "secret-.*"\nfilter_json = "pin"'
+    record = built(text).lasting.record
+    assert (record.is_off, record.root, record.options.redact) == (True, "tapes", ("secret-.*",))
+    assert record.options.filter_json == ("pin",)
 
 
 def test_recording_with_a_bad_pattern():
@@ -334,22 +341,22 @@ def test_the_mode(monkeypatch):
     assert mode_of(None) == "none"
     monkeypatch.setenv("TOKENTAPE_MODE", "all")
     assert mode_of("once") == "all"
-    assert Source(text='[record]\nmode = "once"').load({}.get).record.mode == "all"
-    assert Source(changes={("record", "mode"): "once"}).load({}.get).record.mode == "once"
+    assert Source(text='[record]\nmode = "once"').load({}.get).lasting.record.mode == "all"
+    assert Source(changes={("record", "mode"): "once"}).load({}.get).lasting.record.mode == "once"
 
 
 def test_several_workers_share_responses():
-    assert built("[server]\nworkers = 2").state.store == "sqlite:.tokentape/responses.db"
-    assert built("").state.store == "memory"
-    assert built('[responses]\nstore = "sqlite:x.db"').state.store == "sqlite:x.db"
+    assert built("[server]\nworkers = 2").lasting.state.store == "sqlite:.tokentape/responses.db"
+    assert built("").lasting.state.store == "memory"
+    assert built('[responses]\nstore = "sqlite:x.db"').lasting.state.store == "sqlite:x.db"
 
 
 def test_prices():
     config = built(
         '[prices.m]\nunit = "1M"\ninput = 2.5\noutput = 10\n[prices.n]\nunit = "1K"\ninput = 0.1\nsearches = 3'
     )
-    assert config.usage.prices["m"] == Price(input=Decimal("2.5"), output=Decimal(10))
-    assert config.usage.prices["n"] == Price(input=Decimal("100.0"), searches=Decimal(3))
+    assert config.lasting.usage.prices["m"] == Price(input=Decimal("2.5"), output=Decimal(10))
+    assert config.lasting.usage.prices["n"] == Price(input=Decimal("100.0"), searches=Decimal(3))
 
 
 def test_policies_of_groups():
@@ -430,7 +437,7 @@ def test_classes_and_field_rules():
         20,
         False,
     )
-    assert (config.fields[0].ttl, config.fields[0].scope) == (3600.0, ("conversation",))
+    assert (config.lasting.fields[0].ttl, config.lasting.fields[0].scope) == (3600.0, ("conversation",))
 
 
 def test_built_in_field_rules_by_name():
@@ -443,14 +450,17 @@ def test_what_may_be_fetched():
     config = built(
         '[fetch]\nallow = ["10.1.0.0/16", "*.example.com"]\nports = [8080]\ncount = 0\nseconds = "5s"'
     )
-    assert (config.fetch.allow, config.fetch.ports) == (("10.1.0.0/16", "*.example.com"), (8080,))
+    assert (config.lasting.fetch.allow, config.lasting.fetch.ports) == (
+        ("10.1.0.0/16", "*.example.com"),
+        (8080,),
+    )
     assert problems('[fetch]\nallow = "a b"') == ("fetch: allow: 'a b' is neither a name nor a network",)
 
 
 def test_in_memory_only():
     config = built('[trace]\ndirectory = ""\n[usage]\ndirectory = ""')
-    assert config.trace.directory is None
-    assert config.usage.directory is None
+    assert config.lasting.trace.directory is None
+    assert config.lasting.usage.directory is None
 
 
 def test_times_and_sizes():
@@ -458,14 +468,18 @@ def test_times_and_sizes():
         '[server]\nbody_limit = "1.5MB"\nheader_limit = "16KiB"\ngrace = "1m"\nbody_seconds = 0\n[usage]\ninterval = "250ms"'
     )
     assert (config.safety.body_limit, config.safety.header_limit) == (1_500_000, 16_384)
-    assert (config.grace, config.safety.body_seconds, config.usage.interval) == (60.0, None, 0.25)
+    assert (config.serving.grace, config.safety.body_seconds, config.lasting.usage.interval) == (
+        60.0,
+        None,
+        0.25,
+    )
 
 
 def test_the_command_line_wins():
     changes = {("server", "port"): 9, ("record", "mode"): "none", ("record", "enabled"): False}
     config = built("[server]\nport = 1", changes=changes)
-    assert config.port == 9
-    assert config.record is None
+    assert config.serving.port == 9
+    assert config.lasting.record.is_off
     assert read_text("server = 1", changes=changes).problems == ("server: 1 does not fit; give a table",)
 
 

@@ -17,6 +17,7 @@ import uvicorn
 from running import NO_TAPE, running, setup, upstream
 
 from tokentape.gateway.config.loading import Source
+from tokentape.gateway.config.settled import Serving
 from tokentape.gateway.greeting import greeting
 from tokentape.gateway.logs import Bounded, complain
 from tokentape.gateway.routing import Router
@@ -165,7 +166,7 @@ def test_many_lines_are_bounded_and_counted():
 
 
 def test_ending_says_what_it_waits_for(capsys):
-    server = Server(plan_of(_never, host="127.0.0.1", port=0, grace=7))
+    server = Server(plan_of(_never, Serving(grace=7)))
     log = logging.getLogger("uvicorn.error")
     level = log.level
     try:

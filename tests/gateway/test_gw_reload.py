@@ -100,7 +100,7 @@ def test_what_needs_a_restart_is_said_in_one_line(path, caplog):
     (line,) = [record.getMessage() for record in caplog.records if "restart" in record.getMessage()]
     assert line == f"{path}: server.host, server.port, record: changed, which needs a restart"
     now = running.live.now
-    assert (now.port, now.host, now.record) == (before.port, before.host, before.record)
+    assert (now.serving, now.lasting) == (before.serving, before.lasting)
     assert now.safety.host == "127.0.0.1"
 
 
@@ -242,6 +242,6 @@ def test_prices_are_in_force_without_a_restart(path, caplog):
     running = Running(path)
     path.write_text(f'{A}[prices."m"]\nunit = "1M"\ninput = 2\n[usage]\ninterval = 7\n')
     assert running.live.reload()
-    assert running.live.now.usage.prices["m"].input == 2
-    assert running.live.now.usage.interval != 7
+    assert running.live.now.lasting.usage.prices["m"].input == 2
+    assert running.live.now.lasting.usage.interval != 7
     assert "usage: changed, which needs a restart" in caplog.text

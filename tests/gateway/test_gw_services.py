@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,9 +16,10 @@ httpx = pytest.importorskip("httpx")
 
 from running import NO_TAPE, NO_TRACE, NO_USAGE, running, setup, upstream
 
+from tokentape.gateway.lasting import Lasting
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.responses.frames import FrameOutlet
-from tokentape.gateway.services import Lasting, Services
+from tokentape.gateway.services import Services
 from tokentape.metering.price import Price
 from tokentape.protocols.fastjson import loads
 from tokentape.upstreams.destinations import FetchOptions
@@ -66,7 +68,7 @@ def test_another_price_is_in_force_at_once(provider):
 
         before = usd()
         prices = {"m": Price(input=Decimal(1_000_000))}
-        services.change(services.setup, services.pools._options, (), prices)
+        services.change(services.setup, Lasting(usage=replace(NO_USAGE, prices=prices)))
         assert (before, usd() > 1) == (None, True)
 
 

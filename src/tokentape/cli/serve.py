@@ -76,7 +76,7 @@ def command(
         from tokentape.gateway.logs import log_to_stderr
         from tokentape.gateway.server import run
 
-        log_to_stderr(config.log_level)
+        log_to_stderr(config.serving.log_level)
         return run(config, source=source, guide=partial(_guide, agents, config, demo))
 
 

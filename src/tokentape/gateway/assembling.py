@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.gateway.app import Gateway
 from tokentape.gateway.reloading import Live, Reloading
-from tokentape.gateway.services import Lasting, Services, Setup
-from tokentape.gateway.tapes import RecordOptions
+from tokentape.gateway.services import Services, Setup
 from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
 from tokentape.upstreams.aiohttp_sender import AiohttpSender
 
@@ -27,22 +26,7 @@ def setup_of(config: Config) -> Setup:
         heartbeat=config.heartbeat,
         classes=config.classes,
         wants_class=bool(config.classes) or config.router.looks_at_class,
-        counts_words=config.usage.enabled,
-    )
-
-
-def lasting_of(config: Config) -> Lasting:
-    """What lives as long as the gateway."""
-    return Lasting(
-        record=config.record or RecordOptions(cassette=None, is_off=True),
-        trace=config.trace,
-        usage=config.usage,
-        pools=config.pools,
-        state=config.state,
-        tracker=config.tracker,
-        fields=config.fields,
-        field_options=config.field_options,
-        telemetry=config.telemetry,
+        counts_words=config.lasting.usage.enabled,
     )
 
 
@@ -55,7 +39,7 @@ def gateway_of(config: Config, source: Source | None = None) -> Gateway:
 
     def apply(new: Config) -> None:
         new.sender.inner = sender
-        services[0].change(setup_of(new), new.pools, new.fields, new.usage.prices)
+        services[0].change(setup_of(new), new.lasting)
 
     live = Live(config, source, apply)
     services.append(_services(live.now, sender))
@@ -65,5 +49,5 @@ def gateway_of(config: Config, source: Source | None = None) -> Gateway:
 
 def _services(config: Config, sender: AiohttpSender) -> Services:
     config.sender.inner = sender
-    fetching = (AiohttpFetcher(config.fetch), config.fetch)
-    return Services(setup_of(config), lasting_of(config), sender, fetching)
+    fetcher = AiohttpFetcher(config.lasting.fetch)
+    return Services(setup_of(config), config.lasting, sender, (fetcher, config.lasting.fetch))

@@ -22,15 +22,15 @@ _DOES = {
 
 def greeting(config: Config, url: str, *, demo: bool = False) -> list[str]:
     """Lines to print under the address."""
-    record = config.record
-    is_offline = record is not None and record.mode == "none" and record.cassette is not None
+    record = config.lasting.record
+    is_offline = not record.is_off and record.mode == "none" and record.cassette is not None
     asking = [] if is_offline else [_asking(config, demo=demo)]
     return [_recording(config), *asking, *_next(url)]
 
 
 def _recording(config: Config) -> str:
-    record = config.record
-    if record is None:
+    record = config.lasting.record
+    if record.is_off:
         return "records nothing, and replays nothing"
     if record.cassette is None:
         return f"records calls that name a cassette, in {record.root} (mode {record.mode})"

@@ -12,11 +12,12 @@ import hashlib
 import os
 import signal
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.gateway.config.reading import ConfigError
+from tokentape.gateway.config.settled import Serving
 from tokentape.gateway.safety import Gate
 from tokentape.log import log
 
@@ -37,7 +38,7 @@ _NO_SIGNAL = (AttributeError, NotImplementedError, RuntimeError, ValueError)
 """What is raised where there is no SIGHUP, or not in this thread."""
 
 RESTART: dict[str, tuple[str, ...]] = {
-    "server": ("host", "port", "workers", "connections", "grace", "log_level", "salt"),
+    "server": (*(each.name for each in fields(Serving)), "salt"),
     "record": (),
     "fields": (),
     "fetch": (),
@@ -88,22 +89,7 @@ class Live:
         safety = replace(config.safety, host=old.safety.host, salt=old.safety.salt)
         Gate(safety)
         return replace(
-            config,
-            host=old.host,
-            port=old.port,
-            workers=old.workers,
-            connections=old.connections,
-            grace=old.grace,
-            log_level=old.log_level,
-            safety=safety,
-            record=old.record,
-            tracker=old.tracker,
-            field_options=old.field_options,
-            fetch=old.fetch,
-            telemetry=old.telemetry,
-            state=old.state,
-            trace=old.trace,
-            usage=replace(old.usage, prices=config.usage.prices),
+            config, serving=old.serving, safety=safety, lasting=old.lasting.changed(config.lasting)
         )
 
     def _refuse(self, path: str, problems: Iterable[str]) -> bool:

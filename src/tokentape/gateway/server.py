@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tokentape.gateway.app import Gateway
     from tokentape.gateway.config.loading import Source
-    from tokentape.gateway.config.settled import Config
+    from tokentape.gateway.config.settled import Config, Serving
 
     App = Gateway | Callable[[], Gateway]
 
@@ -38,23 +38,24 @@ def run(config: Config, *, source: Source, guide: Callable[[str], list[str]] | N
     """Serve until a signal ends it; the exit code. Raises `UsageError` where the address cannot be taken.
     `guide` gives lines to print, once the URL is known.
 
-    SIGTERM and SIGINT finish what is under way, for at most `config.grace` seconds; SIGHUP reads the
+    SIGTERM and SIGINT finish what is under way, for at most `grace` seconds; SIGHUP reads the
     configuration again. Each of several processes reads it for itself.
     """
-    listening = bound(config.host, config.port)
-    host = f"[{config.host}]" if ":" in config.host else config.host
+    serving = config.serving
+    listening = bound(serving.host, serving.port)
+    host = f"[{serving.host}]" if ":" in serving.host else serving.host
     url = f"http://{host}:{listening.getsockname()[1]}"
     _say(f"tokentape: listening on {url}")
     near = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     for line in guide(near) if guide is not None else ():
         _say(line)
-    if config.workers > 1:
-        plan = _plan(Worker(source), config, is_factory=True)
+    if serving.workers > 1:
+        plan = plan_of(Worker(source), serving, is_factory=True)
         Workers(plan, sockets=[listening]).run()
         return 0
     from tokentape.gateway.assembling import gateway_of
 
-    server = Server(_plan(gateway_of(config, source), config))
+    server = Server(plan_of(gateway_of(config, source), serving))
     settle_memory()
     server.run(sockets=[listening])
     return 0 if server.started else 1
@@ -100,41 +101,20 @@ class Worker:
         from tokentape.gateway.assembling import gateway_of
 
         config = self.source.load()
-        log_to_stderr(config.log_level)
+        log_to_stderr(config.serving.log_level)
         app = gateway_of(config, self.source)
         log.info("%s: the configuration is in force", config.path)
         settle_memory()
         return app
 
 
-def _plan(app: App, config: Config, *, is_factory: bool = False) -> uvicorn.Config:
-    return plan_of(
-        app,
-        host=config.host,
-        port=config.port,
-        grace=config.grace,
-        most_connections=config.connections,
-        workers=config.workers,
-        is_factory=is_factory,
-    )
-
-
-def plan_of(
-    app: App,
-    *,
-    host: str,
-    port: int,
-    grace: float = 30.0,
-    most_connections: int | None = None,
-    workers: int = 1,
-    is_factory: bool = False,
-) -> uvicorn.Config:
-    """How uvicorn serves the application. `grace` seconds are left to streams when it ends."""
+def plan_of(app: App, serving: Serving, *, is_factory: bool = False) -> uvicorn.Config:
+    """How uvicorn serves the application."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
-        workers=workers,
+        host=serving.host,
+        port=serving.port,
+        workers=serving.workers,
         factory=is_factory,
         loop="auto",
         http="httptools",
@@ -146,8 +126,8 @@ def plan_of(
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=max(1, round(grace)),
-        limit_concurrency=most_connections,
+        timeout_graceful_shutdown=max(1, round(serving.grace)),
+        limit_concurrency=serving.connections,
     )
     logging.getLogger("uvicorn.error").addFilter(is_news)
     return config
@@ -156,11 +136,6 @@ def plan_of(
 def is_news(record: logging.LogRecord) -> bool:
     """False for the traceback of a reply that was cut on purpose: what broke it is told elsewhere."""
     return not (record.exc_info and isinstance(record.exc_info[1], BrokenReply))
-
-
-def server_for(app: Gateway, *, host: str, port: int, grace: float = 30.0) -> uvicorn.Server:
-    """A server for an application that was put together by hand."""
-    return uvicorn.Server(plan_of(app, host=host, port=port, grace=grace))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -11,27 +11,22 @@ from typing import TYPE_CHECKING, Protocol
 
 from tokentape.cassettes.mode import RecordMode
 from tokentape.gateway.conversations.affinity import Affinity
-from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.conversations.tracker import Tracker
 from tokentape.gateway.counting import count
-from tokentape.gateway.fields.memory import FieldMemory, FieldOptions
+from tokentape.gateway.fields.memory import FieldMemory
 from tokentape.gateway.models import models
 from tokentape.gateway.offline import CassetteSender
 from tokentape.gateway.pages import named_page, own_pages
 from tokentape.gateway.passing import pass_on
 from tokentape.gateway.record import Record
-from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.responses.plugging import plug_in
 from tokentape.gateway.safety import Gate, SafetyOptions
-from tokentape.gateway.tapes import RecordOptions, Tapes
-from tokentape.gateway.telemetry.spans import TelemetryOptions, telemetry_of
-from tokentape.gateway.trace.options import TraceOptions
+from tokentape.gateway.tapes import Tapes
+from tokentape.gateway.telemetry.spans import telemetry_of
 from tokentape.gateway.trace.traces import Traces
 from tokentape.gateway.usage.ledger import Ledger
-from tokentape.gateway.usage.options import UsageOptions
 from tokentape.options import redactor_of
 from tokentape.protocols.table import installed
-from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.pools import Pools
 from tokentape.upstreams.retrying import Policy
 
@@ -43,11 +38,10 @@ if TYPE_CHECKING:
     from tokentape.gateway.call import Call, Incoming
     from tokentape.gateway.classes import ClassRule
     from tokentape.gateway.exchange import Exchange
-    from tokentape.gateway.fields.rule import FieldRule
+    from tokentape.gateway.lasting import Lasting
     from tokentape.gateway.outlet import Outlet
     from tokentape.gateway.routing import Router
     from tokentape.gateway.targets import Resolved
-    from tokentape.metering.price import Price
     from tokentape.protocols.dialect import Operation
     from tokentape.protocols.registry import Recognised
     from tokentape.upstreams.plan import Pause
@@ -89,21 +83,6 @@ class Setup:
         return self.policies.get(resolved.group or "", self.policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
-    """Options of what lives as long as the gateway: a reload does not change them."""
-
-    record: RecordOptions = field(default_factory=RecordOptions)
-    trace: TraceOptions = field(default_factory=TraceOptions)
-    usage: UsageOptions = field(default_factory=UsageOptions)
-    pools: PoolOptions = field(default_factory=PoolOptions)
-    state: StateOptions = field(default_factory=StateOptions)
-    tracker: TrackerOptions = field(default_factory=TrackerOptions)
-    fields: tuple[FieldRule, ...] = ()
-    field_options: FieldOptions = field(default_factory=FieldOptions)
-    telemetry: TelemetryOptions = field(default_factory=TelemetryOptions)
-
-
 class Beside(Protocol):
     """What lives as long as the gateway, and is opened and closed with it."""
 
@@ -143,7 +122,6 @@ class Services:
         self.traces = Traces(lasting.trace, redactor=redactor_of(lasting.record.options))
         self.ledger = Ledger(lasting.usage)
         self.telemetry = telemetry_of(lasting.telemetry, self.traces.hide)
-        self._field_options = lasting.field_options
         self.fields = FieldMemory(lasting.fields, clock=time.monotonic, options=lasting.field_options)
         self.tracker = Tracker(clock=time.monotonic, options=lasting.tracker)
         self.affinity = Affinity(clock=time.monotonic)
@@ -159,22 +137,15 @@ class Services:
         self._keeper = ThreadPoolExecutor(1, "tokentape-tape")
         self._tasks: list[asyncio.Task[None]] = []
 
-    def change(
-        self,
-        setup: Setup,
-        pools: PoolOptions,
-        fields: tuple[FieldRule, ...],
-        prices: Mapping[str, Price] | None = None,
-    ) -> None:
-        """Another configuration from the next call on. What is known of credentials that stay is kept, and
-        so is what field rules remember.
+    def change(self, setup: Setup, lasting: Lasting) -> None:
+        """Another configuration from the next call on, of which only that is new that `Lasting.changed`
+        takes. What is known of credentials that stay is kept, and so is what field rules remember.
         """
         self.setup = setup
-        if prices is not None:
-            self.ledger.options = replace(self.ledger.options, prices=prices)
-        self.pools.changed(setup.router.upstreams.values(), pools)
+        self.ledger.options = lasting.usage
+        self.pools.changed(setup.router.upstreams.values(), lasting.pools)
         self.fields = FieldMemory(
-            fields, clock=time.monotonic, options=self._field_options, values=self.fields.values
+            lasting.fields, clock=time.monotonic, options=lasting.field_options, values=self.fields.values
         )
         self._learn(setup)
 

@@ -12,7 +12,8 @@ from defect_kit import DIALECTS, asks, events, keys_of, path_of, post, said
 from running import NO_TRACE, NO_USAGE, setup, upstream
 
 from tokentape.errors import UsageError
-from tokentape.gateway.services import Lasting, Services
+from tokentape.gateway.lasting import Lasting
+from tokentape.gateway.services import Services
 from tokentape.protocols import table
 from tokentape.protocols.canonical.items import Message
 from tokentape.protocols.codec import Source, Target

@@ -1,5 +1,6 @@
 """From tables to what the parts of the gateway take."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,12 +16,14 @@ from tokentape.gateway.config.policy import CoolingTable, PoolsTable, PriceTable
 from tokentape.gateway.config.reading import ConfigError, Read
 from tokentape.gateway.config.router_of import classes_of, policies_of, policy_of, router_of
 from tokentape.gateway.config.secrets import Secrets
-from tokentape.gateway.config.settled import Config
+from tokentape.gateway.config.settled import Config, Serving
 from tokentape.gateway.config.tables import RecordTable
 from tokentape.gateway.config.upstream_of import caps_of, upstream_of
 from tokentape.gateway.config.wording import dotted
 from tokentape.gateway.conversations.memory import TrackerOptions
 from tokentape.gateway.fields.memory import FieldMemory, FieldOptions
+from tokentape.gateway.fields.rule import FieldRule
+from tokentape.gateway.lasting import Lasting
 from tokentape.gateway.responses.options import StateOptions
 from tokentape.gateway.safety import Gate, SafetyOptions
 from tokentape.gateway.table import Table
@@ -54,54 +57,59 @@ def build(read: Read, variable: Callable[[str], str | None] = settings.variable)
     safety = _safety(document, secrets, problems)
     record = _checked("record", lambda: record_of(document.record), problems)
     fields = tuple(each.rule() for each in document.field_rules)
-    field_options = FieldOptions(
-        document.fields.entries,
-        document.fields.bytes,
-        frozenset(document.fields.off),
-        frozenset(document.fields.passed),
-    )
-    _checked(
-        "field_rules", lambda: FieldMemory(fields, clock=time.monotonic, options=field_options), problems
-    )
+    options = _field_options(document)
+    _checked("field_rules", lambda: FieldMemory(fields, clock=time.monotonic, options=options), problems)
     fetch = FetchOptions(**document.fetch.model_dump())
     _checked("fetch", lambda: Destinations.of(fetch), problems)
     problems += secrets.problems
-    if problems:
+    if problems or record is None:
         raise ConfigError(read.path, problems)
-    server, policy = document.server, document.policy
+    policy = document.policy
     return Config(
         document,
         router_of(document, upstreams) if document.upstreams else Table(),
         sender,
         path=read.path,
-        host=server.host,
-        port=server.port,
-        workers=server.workers,
-        connections=server.connections,
-        grace=server.grace,
-        log_level=server.log_level,
+        serving=_serving(document),
+        lasting=_lasting(document, record, fields, fetch),
         safety=safety,
-        record=record if document.record.enabled else None,
         policy=policy_of(document),
         policies=policies_of(document),
-        pools=pools_of(document),
         strict=policy.losses == "strict",
         heartbeat=policy.heartbeat or None,
         classes=classes_of(document),
-        fields=fields,
-        field_options=field_options,
-        fetch=fetch,
-        tracker=TrackerOptions(**document.conversations.model_dump()),
-        state=state_of(document),
+        warnings=tuple(secrets.warnings),
+        files=tuple(secrets.files),
+    )
+
+
+def _serving(document: Document) -> Serving:
+    return Serving(**{each.name: getattr(document.server, each.name) for each in dataclasses.fields(Serving)})
+
+
+def _lasting(
+    document: Document, record: RecordOptions, fields: tuple[FieldRule, ...], fetch: FetchOptions
+) -> Lasting:
+    return Lasting(
+        record=record,
         trace=TraceOptions(**{**document.trace.model_dump(), "directory": document.trace.directory or None}),
         usage=UsageOptions(
             **{**document.usage.model_dump(), "directory": document.usage.directory or None},
             prices={name: price_of(table) for name, table in document.prices.items()},
         ),
+        pools=pools_of(document),
+        state=state_of(document),
+        tracker=TrackerOptions(**document.conversations.model_dump()),
+        fields=fields,
+        field_options=_field_options(document),
+        fetch=fetch,
         telemetry=TelemetryOptions(**document.telemetry.model_dump()),
-        warnings=tuple(secrets.warnings),
-        files=tuple(secrets.files),
     )
+
+
+def _field_options(document: Document) -> FieldOptions:
+    table = document.fields
+    return FieldOptions(table.entries, table.bytes, frozenset(table.off), frozenset(table.passed))
 
 
 def _checked(place: str, made: Callable[[], Made], problems: list[str]) -> Made | None:
@@ -161,6 +169,7 @@ def record_of(table: RecordTable) -> RecordOptions:
         cassette=table.cassette or None,
         mode=mode_of(table.mode),
         idle=table.idle,
+        is_off=not table.enabled,
         options=options,
     )
     for name in table.agents:

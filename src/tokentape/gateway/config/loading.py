@@ -38,13 +38,15 @@ class Source:
         return replace(
             config,
             safety=replace(config.safety, salt=config.safety.salt or self.salt),
-            record=self._recorded(config),
+            lasting=replace(config.lasting, record=self._recorded(config)),
         )
 
-    def _recorded(self, config: Config) -> RecordOptions | None:
+    def _recorded(self, config: Config) -> RecordOptions:
         """TOKENTAPE_MODE wins over the mode of a file, and the command line over both."""
-        mode = config.document.record.mode if ("record", "mode") in self.changes else None
-        return config.record if config.record is None or mode is None else replace(config.record, mode=mode)
+        record, mode = config.lasting.record, config.document.record.mode
+        return (
+            record if mode is None or ("record", "mode") not in self.changes else replace(record, mode=mode)
+        )
 
     def shown(self, variable: Callable[[str], str | None] = settings.variable) -> str:
         """The configuration in force as TOML, defaults included and without secrets. Raises `ConfigError`."""
