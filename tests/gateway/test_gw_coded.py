@@ -6,15 +6,16 @@ import gzip
 
 import pytest
 
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
 pytest.importorskip("httptools")
 
-from running import running, setup, upstream  # noqa: E402
+import httpx
+from running import running, setup, upstream
 
-from tokentape.testing.provider import Provider  # noqa: E402
-from tokentape.testing.provider.script import Script, Send, SendHead  # noqa: E402
+from tokentape.testing.provider import Provider
+from tokentape.testing.provider.script import Script, Send, SendHead
 
 REPLY = b'{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":' + (
     b'{"role":"assistant","content":"Paris."},"finish_reason":"stop"}]}'

@@ -1,7 +1,5 @@
 """What the console says: one line for each call that went wrong, what to do about it, and no secret."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import logging
@@ -11,8 +9,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 import uvicorn
 from running import NO_TAPE, running, setup, upstream
 

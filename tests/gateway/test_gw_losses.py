@@ -1,15 +1,14 @@
 """Losses in the client's own dialect: servers that speak it a little differently, and parameters of aliases."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup, upstream
 
 from tokentape.gateway.routing import Router

@@ -1,7 +1,5 @@
 """A cassette as an upstream, and what of it and of counts is on the tape at the client's edge."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -10,8 +8,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup, upstream
 
 import tokentape

@@ -1,7 +1,5 @@
 """What is passed on as it is, and small things of the way there and back."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import json
@@ -10,8 +8,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup, upstream
 
 from tokentape.gateway.tapes import RecordOptions

@@ -1,7 +1,5 @@
 """What is passed on is counted, traced and tried again like everything else."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import json
@@ -10,8 +8,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup, upstream
 
 from tokentape.cassettes.format.body import restore

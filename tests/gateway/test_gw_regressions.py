@@ -1,7 +1,5 @@
 """Defects that gateways before this one had, each by its words, through the whole of it."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import json
@@ -10,8 +8,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, upstream
 
 from tokentape.gateway.routing import Router

@@ -1,7 +1,5 @@
 """The keys of upstreams, where a reply quotes them: not to the client, not onto a tape, into no trace."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import json
@@ -10,8 +8,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup
 
 from tokentape.gateway.tapes import RecordOptions

@@ -1,7 +1,5 @@
 """What outlives a call: it is closed whatever fails, it changes with the configuration, and it is bounded."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import asyncio
@@ -12,8 +10,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import NO_TAPE, NO_TRACE, NO_USAGE, running, setup, upstream
 
 from tokentape.gateway.lasting import Lasting

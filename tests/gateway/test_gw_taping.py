@@ -1,7 +1,5 @@
 """The tape at the client's edge: names, modes, misses, what is on it and what is not."""
 
-# ruff: noqa: E402  (what may be missing is skipped first)
-
 from __future__ import annotations
 
 import http.client
@@ -14,8 +12,9 @@ import pytest
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvicorn")
-httpx = pytest.importorskip("httpx")
+pytest.importorskip("httpx")
 
+import httpx
 from running import running, setup, upstream
 
 import tokentape

