@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from http.client import HTTPConnection
@@ -76,6 +77,43 @@ def test_what_the_upstream_needs_comes_back(dialect, model, body, more, expected
         messages = [*HI, message, result(message)]
         ask(gateway, messages, model)
         assert expected in sent(provider)
+
+
+def claude_says(text):
+    return {**CLAUDE_REPLY, "content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_conversation_whose_first_reply_held_nothing_is_known_later(stream):
+    with Provider() as provider, running(setup(upstream(provider.url, "anthropic.messages"))) as gateway:
+        messages = list(HI)
+        for said in (claude_says("Where?"), CLAUDE_REPLY):
+            answered(provider, "anthropic.messages", said, stream=stream)
+            message = ask(gateway, messages, "claude-opus-4-5", stream=stream)
+            messages += [message, {"role": "user", "content": "There."}]
+        ask(gateway, [*messages[:-1], result(messages[-2])], "claude-opus-4-5")
+        assert '"signature":"SEAL"' in sent(provider)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_where_a_call_belongs_is_only_found_out_where_a_rule_has_something(stream):
+    asked = []
+
+    def counted(services):
+        identify = services.tracker.identify
+        services.tracker.identify = lambda seen: asked.append(seen) or identify(seen)
+
+    with Provider() as provider:
+        made = setup(upstream(provider.url, "anthropic.messages"))
+        with running(made, prepare=counted) as gateway:
+            answered(provider, "anthropic.messages", claude_says("Hello."), stream=stream)
+            ask(gateway, HI, "claude-opus-4-5", stream=stream)
+            gateway.call(asyncio.sleep(0))
+            assert not asked
+            answered(provider, "anthropic.messages", CLAUDE_REPLY, stream=stream)
+            ask(gateway, HI, "claude-opus-4-5", stream=stream)
+            gateway.call(asyncio.sleep(0))
+            assert len(asked) == 1
 
 
 def test_another_conversation_gets_nothing_of_it():

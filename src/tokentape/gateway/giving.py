@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.fields.scope import Scope
 from tokentape.gateway.fields.watch import Going
 
 if TYPE_CHECKING:
@@ -24,38 +23,55 @@ if TYPE_CHECKING:
     Fields = dict[str, Json]
 
 
-class Giving:
-    """The rules, for one call at one candidate with one credential. Whose memory is meant is only found out
-    where a rule cares.
+class _Asker:
+    """Whose memory a call has. To which conversation it belongs, and what kind of request it is, is found
+    out when a rule asks: it has nothing to give to a first request, and keeps nothing of most replies.
     """
+
+    __slots__ = ("_around", "credential")
+
+    def __init__(self, around: Around, credential: str) -> None:
+        self._around, self.credential = around, credential
+
+    @property
+    def client(self) -> str:
+        return self._around.seen.client
+
+    @property
+    def session(self) -> str | None:
+        return self._around.seen.naming.session
+
+    @property
+    def conversation(self) -> str:
+        return self._around.identity.id
+
+    @property
+    def kind(self) -> str:
+        return self._around.seen.kind
+
+    @property
+    def linked(self) -> str | None:
+        return self._around.identity.linked
+
+
+class Giving:
+    """The rules, for one call at one candidate with one credential."""
 
     def __init__(
         self, memory: FieldMemory, around: Around, candidate: Candidate, credential: str, trace: Trace
     ) -> None:
         self._memory, self._around, self._trace = memory, around, trace
         self._upstream, self._model = candidate.upstream, candidate.model
-        self._credential = f"{candidate.upstream.name}#{credential}"
+        self._whose = _Asker(around, f"{candidate.upstream.name}#{credential}")
 
     def _cares(self, dialect: str, *, passed: bool) -> bool:
         return self._memory.rules_for(self._upstream, self._model, dialect, passed=passed).care
-
-    def _scope(self) -> Scope:
-        around = self._around
-        identity, seen = around.identity, around.seen
-        return Scope(
-            seen.client,
-            self._credential,
-            seen.naming.session,
-            identity.id,
-            seen.kind,
-            identity.linked,
-        )
 
     def restored(self, asked: Conversation, dialect: str) -> Conversation:
         """A canonical request that is about to be written in the upstream's dialect."""
         if not self._cares(dialect, passed=False):
             return asked
-        found = self._memory.restore(self._upstream, self._model, self._scope(), asked, dialect)
+        found = self._memory.restore(self._upstream, self._model, self._whose, asked, dialect)
         self._note(found.notes)
         return found.asked
 
@@ -63,7 +79,7 @@ class Giving:
         """A body that goes on in the client's own dialect: the same object for nearly all."""
         if not self._cares(dialect, passed=True):
             return fields
-        found = self._memory.passed_on(self._upstream, self._model, self._scope(), fields, dialect)
+        found = self._memory.passed_on(self._upstream, self._model, self._whose, fields, dialect)
         self._note(found.notes)
         return found.body
 
@@ -74,7 +90,7 @@ class Giving:
         if not self._cares(dialect, passed=passed):
             return fields, headers
         found = self._memory.inject(
-            self._upstream, self._model, self._scope(), fields, headers, dialect, passed=passed
+            self._upstream, self._model, self._whose, fields, headers, dialect, passed=passed
         )
         self._note(found.notes)
         return found.body, found.headers
@@ -87,7 +103,7 @@ class Giving:
         going = Going(
             self._upstream,
             self._model,
-            self._scope(),
+            self._whose,
             prepared.body or {},
             self._around.readable,
             dialect,

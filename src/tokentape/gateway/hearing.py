@@ -50,6 +50,8 @@ class Hearing:
         self._is_read = self.events is not None or reply is not None
         if reply is not None:
             keeps = watch is not None and watch.wants_stream
+        elif is_stream and watch is not None:
+            keeps = not watch.folds  # somebody has to know how it ended, and one is enough
         self._keeps = keeps and self.events is None
         self._feeds = watch is not None and is_stream and (self.events is None or watch.wants_stream)
         self._pieces: list[bytes] = []
@@ -77,7 +79,10 @@ class Hearing:
                 self._watch.said(reply)
         if complete and not self._is_stream and self._keeps:
             self._watch.reply(_json(b"".join(self._pieces)))
-        return counted, self._watch.done(complete=complete)
+        notes = self._watch.done(complete=complete)
+        if self._reply is None:
+            self._reply = self._watch.heard()
+        return counted, notes
 
     @property
     def is_bound(self) -> bool:
@@ -87,6 +92,8 @@ class Hearing:
     @property
     def heard_its_end(self) -> bool:
         """True if the reply came to the end that its dialect gives it."""
+        if self._watch is not None and self._watch.has_ended:
+            return True
         reply = self.reply()
         return reply is not None and reply.complete and reply.failure is None
 

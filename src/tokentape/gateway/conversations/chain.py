@@ -74,6 +74,11 @@ class Chain:
         return _link(self.link, "assistant", said, {})
 
 
+def is_answered(items: Iterable[Item]) -> bool:
+    """True if the model has a turn in a history."""
+    return any(_side(item, "") == "assistant" for item in items)
+
+
 def chained(items: Sequence[Item]) -> Chain:
     """The chain of a history, in one pass."""
     turns: list[Turn] = []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tokentape.gateway.fields.notes import Notes
     from tokentape.gateway.fields.paths import Found
     from tokentape.gateway.fields.rule import FieldRule, Origin
-    from tokentape.gateway.fields.scope import Scope
+    from tokentape.gateway.fields.scope import Whose
     from tokentape.gateway.fields.values import Kept
     from tokentape.wire.interaction import Json
 
@@ -24,18 +24,24 @@ class Extracting:
     """The values that rules found in one exchange. Nothing is kept before `keep`."""
 
     def __init__(
-        self, values: Kept, rules: Sequence[FieldRule], upstream: str, model: str, scope: Scope, notes: Notes
+        self, values: Kept, rules: Sequence[FieldRule], upstream: str, model: str, scope: Whose, notes: Notes
     ) -> None:
         self._values, self._notes = values, notes
         self._upstream, self._model, self._scope = upstream, model, scope
         self._found: dict[str, list[Found]] = {rule.name: [] for rule in rules}
         self._rules = tuple(rules)
+        self._sources = {rule.source for rule in rules}
         self._of_events = tuple(rule for rule in rules if rule.source == "stream_event")
         self._calls: list[str] = []
 
     def wants(self, source: Origin) -> bool:
         """True if a rule looks there."""
-        return any(rule.source == source for rule in self._rules)
+        return source in self._sources
+
+    @property
+    def has_rules(self) -> bool:
+        """True if there is anything to look for."""
+        return bool(self._rules)
 
     def event(self, json: Json) -> None:
         """The next event of a stream."""

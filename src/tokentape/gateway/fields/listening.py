@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tokentape.protocols.canonical.reply import Reply
-    from tokentape.protocols.codec import Source, StreamReader
+    from tokentape.protocols.codec import Codec, Source, StreamReader
     from tokentape.wire.event import Decoder, StreamEvent
     from tokentape.wire.interaction import Json
 
@@ -33,13 +33,9 @@ class Listening:
     """
 
     def __init__(self, source: Source, each: Callable[[Json], None], *, folds: bool, holds: bool) -> None:
-        dialect = dialect_named(source.dialect)
-        self._codec = dialect.codec() if dialect is not None and dialect.codec is not None else None
-        self._synthesis = dialect.synthesis() if dialect is not None and dialect.synthesis else None
-        self._source, self._each, self._holds = source, each, holds
+        self._dialect = dialect_named(source.dialect)
+        self._source, self._each, self._folds, self._holds = source, each, folds, holds
         self._reader: StreamReader | None = None
-        if folds and self._codec is not None:
-            self._reader = self._codec.reader(source)
         self._fold = Fold()
         self._held: list[Payload] = []
         self._size = 0
@@ -48,10 +44,16 @@ class Listening:
         self.body: Fields | None = None
         self.trouble = ""
 
+    @property
+    def _codec(self) -> Codec | None:
+        dialect = self._dialect
+        return dialect.codec() if dialect is not None and dialect.codec is not None else None
+
     def feed(self, data: bytes) -> None:
         """The next bytes of a stream, without their content coding."""
         if self._decoder is None:
-            framing = framing_of(data, self._codec.framing if self._codec is not None else "sse")
+            codec = self._codec
+            framing = framing_of(data, codec.framing if codec is not None else "sse")
             if framing is None:
                 return
             self._decoder = decoder(framing)
@@ -74,17 +76,22 @@ class Listening:
         payload = Payload.read(name, data, json)
         if json is not None:
             self._each(json)
-        if self._reader is not None:
-            self._read(self._reader, payload)
+        if self._folds:
+            self._read(payload)
         if self._holds:
             self._size += len(data) or 1_024
             self._held.append(payload)
             if self._size > MOST:
                 self._give_up("the stream is too long to be held")
 
-    def _read(self, reader: StreamReader, payload: Payload) -> None:
+    def _read(self, payload: Payload) -> None:
+        if self._reader is None:
+            codec = self._codec
+            if codec is None:
+                return
+            self._reader = codec.reader(self._source)
         try:
-            for event in reader.read(payload):
+            for event in self._reader.read(payload):
                 self._fold.add(event)
         except ProtocolError:
             self._give_up("the stream could not be read")
@@ -100,14 +107,15 @@ class Listening:
 
     def reply(self) -> Reply | None:
         """The canonical reply, once everything came; None where there is none to learn from."""
-        if self.trouble or self._codec is None:
+        codec = self._codec
+        if self.trouble or codec is None:
             return None
         try:
             if self._streamed and self._reader is not None:
                 for event in self._reader.end():
                     self._fold.add(event)
                 return self._fold.reply()
-            return self._codec.read_reply(self.body, self._source) if self.body is not None else None
+            return codec.read_reply(self.body, self._source) if self.body is not None else None
         except ProtocolError:
             self.trouble = "the reply could not be read"
             return None
@@ -116,11 +124,12 @@ class Listening:
         """The native reply; that of a stream as it would be without streaming; None where there is none."""
         if not self._streamed or self.trouble:
             return self.body
-        if self._synthesis is None:
+        dialect = self._dialect
+        if dialect is None or dialect.synthesis is None:
             self.trouble = "streams of this dialect are not put together"
             return None
         try:
-            return self._synthesis.fold(self._held)
+            return dialect.synthesis().fold(self._held)
         except NotConvertible as problem:
             self.trouble = str(problem)
             return None

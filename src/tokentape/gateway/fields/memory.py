@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tokentape.gateway.fields.rule import FieldRule
-    from tokentape.gateway.fields.scope import Scope
+    from tokentape.gateway.fields.scope import Whose
     from tokentape.gateway.fields.states import StateRule
     from tokentape.gateway.fields.values import Kept
     from tokentape.gateway.fields.watch import Going
@@ -123,7 +123,7 @@ class FieldMemory:
         self,
         upstream: Upstream,
         model: str,
-        scope: Scope,
+        scope: Whose,
         body: Fields,
         headers: Headers,
         dialect: str = "",
@@ -150,7 +150,7 @@ class FieldMemory:
         return Injected(body, headers, notes.all)
 
     def _into_body(
-        self, rule: FieldRule, upstream: str, model: str, scope: Scope, body: Fields, notes: Notes
+        self, rule: FieldRule, upstream: str, model: str, scope: Whose, body: Fields, notes: Notes
     ) -> Fields:
         if rule.mode == "per_tool_call":
             known = partial(self._values, rule, upstream, model, scope)
@@ -163,7 +163,7 @@ class FieldMemory:
         return found
 
     def _into_headers(
-        self, rule: FieldRule, upstream: str, model: str, scope: Scope, headers: Headers, notes: Notes
+        self, rule: FieldRule, upstream: str, model: str, scope: Whose, headers: Headers, notes: Notes
     ) -> Headers:
         values = self._values(rule, upstream, model, scope)
         found = into_headers(rule, headers, values) if values else headers
@@ -174,7 +174,7 @@ class FieldMemory:
             notes.did(rule.name, "injected")
         return found
 
-    def _values(self, rule: FieldRule, upstream: str, model: str, scope: Scope, call: str = "") -> list[Json]:
+    def _values(self, rule: FieldRule, upstream: str, model: str, scope: Whose, call: str = "") -> list[Json]:
         """What a rule kept for a scope, else for the conversation it came from."""
         return recalled(self.values, ("field", rule.name, call), rule.scopes, upstream, model, scope)
 
@@ -182,7 +182,7 @@ class FieldMemory:
         self,
         upstream: Upstream,
         model: str,
-        scope: Scope,
+        scope: Whose,
         asked: Conversation,
         dialect: str = "",
         *,
@@ -206,7 +206,7 @@ class FieldMemory:
             notes.did(CACHE_KEY, "injected")
         return Restored(asked, notes.all)
 
-    def passed_on(self, upstream: Upstream, model: str, scope: Scope, body: Fields, dialect: str) -> Injected:
+    def passed_on(self, upstream: Upstream, model: str, scope: Whose, body: Fields, dialect: str) -> Injected:
         """A body in the upstream's own dialect with the state that its client dropped, where clients of
         that dialect are known to: the same object for nearly all. What did not change in it is the same.
         """
@@ -226,7 +226,7 @@ class FieldMemory:
         return Injected({**body, **new}, (), found.notes)
 
     def _into_options(
-        self, rule: FieldRule, upstream: str, model: str, scope: Scope, asked: Conversation, notes: Notes
+        self, rule: FieldRule, upstream: str, model: str, scope: Whose, asked: Conversation, notes: Notes
     ) -> Conversation:
         try:
             values = self._values(rule, upstream, model, scope)

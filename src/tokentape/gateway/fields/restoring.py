@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.conversations.chain import chained
+from tokentape.gateway.conversations.chain import chained, is_answered
 from tokentape.gateway.fields.scope import Missing, key_of, recalled
 from tokentape.gateway.fields.turns import bare, forms_of, lacks, learned, restored, state_of_calls
 from tokentape.gateway.fields.values import size_of
@@ -13,11 +13,11 @@ from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.reading import fields, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tokentape.gateway.conversations.chain import Chain
     from tokentape.gateway.fields.notes import Notes
-    from tokentape.gateway.fields.scope import Scope
+    from tokentape.gateway.fields.scope import Whose
     from tokentape.gateway.fields.states import StateRule
     from tokentape.gateway.fields.values import Kept
     from tokentape.protocols.canonical.conversation import Conversation
@@ -34,7 +34,7 @@ MOST_BYTES = 4 << 20
 class Restoring:
     """The state of one model of one upstream, in one scope."""
 
-    def __init__(self, values: Kept, upstream: str, model: str, scope: Scope, notes: Notes) -> None:
+    def __init__(self, values: Kept, upstream: str, model: str, scope: Whose, notes: Notes) -> None:
         self._values = values
         self._upstream, self._model, self._scope = upstream, model, scope
         self._notes = notes
@@ -47,6 +47,8 @@ class Restoring:
         if thinking is not None and (thinking.mode == "off" or thinking.effort == "none"):
             rules = [rule for rule in rules if "thought_signature" in rule.blobs]  # calls need theirs anyway
         place: Chain | None = None
+        if not is_answered(asked.items):
+            return asked
         for rule in rules:
             if place is None:
                 place = chained(asked.items)
@@ -94,19 +96,21 @@ class Restoring:
         found = recalled(self._values, what, rule.scope, self._upstream, self._model, self._scope)
         return found[-1] if found else None
 
-    def learn(self, place: Chain, reply: Reply, rules: Sequence[StateRule]) -> None:
-        """Keep the state of a whole reply to a request that ended at `place`."""
+    def learn(self, place: Callable[[], Chain | None], reply: Reply, rules: Sequence[StateRule]) -> None:
+        """Keep the state of a whole reply to a request that ended at `place`; that is asked where there is
+        any.
+        """
         for rule in rules:
             for choice in reply.choices:
+                state = learned(choice.items, rule)
+                if state is None or (asked := place()) is None:
+                    continue
                 try:
-                    self._learn(place, choice.items, rule)
+                    self._learn(asked, choice.items, state, rule)
                 except Missing as missing:
                     self._notes.skipped(rule.name, f"no {missing}")
 
-    def _learn(self, place: Chain, said: Sequence[Item], rule: StateRule) -> None:
-        state = learned(said, rule)
-        if state is None:
-            return
+    def _learn(self, place: Chain, said: Sequence[Item], state: Fields, rule: StateRule) -> None:
         if size_of(state) > MOST_BYTES:
             self._notes.skipped(rule.name, "it is too large to keep")
             return

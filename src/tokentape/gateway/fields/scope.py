@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tokentape.gateway.conversations.chain import packed
 
@@ -20,13 +20,31 @@ NAMES = ("client", "upstream", "model", "credential", "session", "conversation",
 DEFAULT = ("upstream", "model", "credential", "conversation")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Whose(Protocol):
     """Who asks, with which credential, in which conversation; None or "" for what is not known.
 
     `client` is the fingerprint of the client's key. `linked` is the conversation this one came from: what
-    was learned there may be given here, and what is learned here stays here.
+    was learned there may be given here, and what is learned here stays here. Only what a rule's scopes
+    name is asked, and only where the rule has something to keep or to give: it may be work to find it out.
     """
+
+    @property
+    def client(self) -> str: ...
+    @property
+    def credential(self) -> str | None: ...
+    @property
+    def session(self) -> str | None: ...
+    @property
+    def conversation(self) -> str | None: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def linked(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All of it, where it is known."""
 
     client: str
     credential: str | None = None
@@ -45,7 +63,7 @@ def key_of(
     names: frozenset[str],
     upstream: str,
     model: str,
-    scope: Scope,
+    scope: Whose,
     *,
     of: str | None = None,
 ) -> bytes:
@@ -54,30 +72,40 @@ def key_of(
 
     `what` says which value; `of` stands for the conversation. Raises `Missing`.
     """
-    known = {
-        "client": scope.client,
-        "upstream": upstream,
-        "model": model,
-        "credential": scope.credential,
-        "session": scope.session,
-        "conversation": of or scope.conversation,
-        "class": scope.kind,
-    }
     said = list(what)
     for name in NAMES:
         if name in names:
-            value = known[name]
+            value = of if of and name == "conversation" else _told(name, upstream, model, scope)
             if not value:
                 raise Missing(name)
             said += (name, value)
     return sha256(packed(*said)).digest()
 
 
+def _told(name: str, upstream: str, model: str, scope: Whose) -> str | None:
+    """The value of one scope."""
+    match name:
+        case "client":
+            return scope.client
+        case "upstream":
+            return upstream
+        case "model":
+            return model
+        case "credential":
+            return scope.credential
+        case "session":
+            return scope.session
+        case "conversation":
+            return scope.conversation
+        case _:
+            return scope.kind
+
+
 def recalled(
-    values: Kept, what: tuple[str, ...], names: frozenset[str], upstream: str, model: str, scope: Scope
+    values: Kept, what: tuple[str, ...], names: frozenset[str], upstream: str, model: str, scope: Whose
 ) -> list[Json]:
     """What is kept for a scope, else for the conversation it came from. Raises `Missing`."""
     found = values.get(key_of(what, names, upstream, model, scope))
-    if not found and scope.linked and "conversation" in names:
+    if not found and "conversation" in names and scope.linked:
         found = values.get(key_of(what, names, upstream, model, scope, of=scope.linked))
     return found

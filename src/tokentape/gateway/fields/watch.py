@@ -16,9 +16,10 @@ from tokentape.protocols.codec import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tokentape.gateway.conversations.chain import Chain
     from tokentape.gateway.fields.notes import Note
     from tokentape.gateway.fields.rule import FieldRule
-    from tokentape.gateway.fields.scope import Scope
+    from tokentape.gateway.fields.scope import Whose
     from tokentape.gateway.fields.states import StateRule
     from tokentape.gateway.fields.values import Kept
     from tokentape.protocols.canonical.conversation import Conversation
@@ -38,7 +39,7 @@ class Going:
 
     upstream: Upstream
     model: str
-    scope: Scope
+    scope: Whose
     sent: Fields
     asked: Callable[[], Conversation | None]
     dialect: str
@@ -66,11 +67,12 @@ class Watch:
             credential=going.scope.credential,
             quirks=upstream.quirks,
         )
-        self._needs_reply = bool(states) or self._extracting.wants("canonical_reply")
+        self.folds = bool(states) or self._extracting.wants("canonical_reply")
+        """True if it reads a stream for the canonical reply; `heard` has it then."""
         self._listening = Listening(
             source,
             self._extracting.event,
-            folds=self._needs_reply,
+            folds=self.folds,
             holds=self._extracting.wants("response"),
         )
         self._said: Reply | None = None
@@ -101,14 +103,25 @@ class Watch:
         """The upstream's reply in canonical form."""
         self._said = reply
 
+    def heard(self) -> Reply | None:
+        """The upstream's reply in canonical form, as far as it came; None where no rule needs it."""
+        if self._said is None and self.folds:
+            self._said = self._listening.reply()
+        return self._said
+
+    @property
+    def has_ended(self) -> bool:
+        """True once a stream told its own end, if it is read for its reply."""
+        return self._listening.has_ended
+
     def done(self, *, complete: bool) -> tuple[Note, ...]:
         """The end. `complete`: the reply came whole, and was no error; else nothing is learned of it, unless
         it is a stream that told its own end before (clients leave then, without waiting for more).
         """
-        if not (complete or self._listening.has_ended):
+        if not (complete or self.has_ended):
             return ()
         self._listening.close()
-        said = self._said if self._said is not None or not self._needs_reply else self._listening.reply()
+        said = self.heard()
         if said is not None and (not said.complete or said.failure is not None):
             return ()
         self._learn(said)
@@ -117,10 +130,18 @@ class Watch:
         return self._notes.all
 
     def _learn(self, said: Reply | None) -> None:
-        extracting, asked = self._extracting, self._going.asked()
-        place = chained(asked.items) if asked is not None else None
-        if said is not None and place is not None and self._states:
-            self._restoring.learn(place, said, self._states)
+        if said is not None:
+            self._restoring.learn(self._place, said, self._states)
+        if self._extracting.has_rules:
+            self._extract(said)
+
+    def _place(self) -> Chain | None:
+        """Where in its history the request stands."""
+        asked = self._going.asked()
+        return chained(asked.items) if asked is not None else None
+
+    def _extract(self, said: Reply | None) -> None:
+        extracting, asked, place = self._extracting, self._going.asked(), self._place()
         extracting.take("request", self._going.sent)
         if extracting.wants("response"):
             extracting.take("response", self._listening.whole())
