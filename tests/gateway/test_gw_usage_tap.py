@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tokentape.gateway.usage.counting import marks
-from tokentape.gateway.usage.tap import UsageTap, usage_in_reply
+from tokentape.gateway.usage.tap import UsageTap
 from tokentape.protocols.registry import recognise, usage_of
 from tokentape.wire.message import Request, Response
 
@@ -128,11 +128,11 @@ def test_text_is_counted_where_nothing_else_will_be():
 
 def test_a_reply_that_is_one_value():
     data = json.dumps({"model": "m", "usage": USED}).encode()
-    assert usage_in_reply("openai.chat", data, headers=JSON).usage.input == 10
+    assert counted("openai.chat", JSON, data).usage.input == 10
     assert counted("openai.chat", JSON, data, range(3, len(data), 3)).usage.output == 4
-    assert usage_in_reply("openai.chat", data, headers=JSON, status=500).usage is None
-    assert usage_in_reply("openai.chat", b"not json", headers=JSON).usage is None
-    assert usage_in_reply("nobody.knows", data, headers=JSON).usage is None
+    assert counted("openai.chat", JSON, data, status=500).usage is None
+    assert counted("openai.chat", JSON, b"not json").usage is None
+    assert counted("nobody.knows", JSON, data).usage is None
 
 
 def test_a_compressed_stream_is_read_at_its_end():
@@ -186,7 +186,7 @@ def test_the_last_count_of_gemini_wins_field_by_field():
 def test_what_is_written_to_a_cache_counts_once():
     """OpenAI counts it in its prompt, Anthropic beside it."""
     openai = {**USED, "prompt_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 5}}
-    usage = usage_in_reply("openai.chat", json.dumps({"usage": openai}).encode(), headers=JSON).usage
+    usage = counted("openai.chat", JSON, json.dumps({"usage": openai}).encode()).usage
     assert (usage.input, usage.cache_read, usage.cache_write) == (10, 3, 5)
     started = {
         "type": "message_start",
@@ -237,7 +237,7 @@ def test_a_cost_that_a_stream_tells_is_found_wherever_it_stands(told, place):
 
 def test_a_top_level_cost_of_a_whole_reply():
     data = json.dumps({"usage": USED, "cost": 0.5}).encode()
-    assert usage_in_reply("openai.chat", data, headers=JSON).usage.charged == 0.5
+    assert counted("openai.chat", JSON, data).usage.charged == 0.5
 
 
 def test_a_cut_stream_counts_what_was_told_until_then():

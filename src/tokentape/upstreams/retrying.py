@@ -30,10 +30,9 @@ FAILOVER_ON = frozenset(
         FailureClass.unsupported_operation,
     }
 )
-"""What moves on unless a policy says otherwise: another target may well answer the same request."""
-
-STOP_ON = frozenset(FailureClass) - FAILOVER_ON - HARD_STOP
-"""What stops unless a policy says otherwise: the request is at fault, or a person must mend something."""
+"""What moves on unless a policy says otherwise: another target may well answer the same request. Everything
+else stops: the request is at fault, or a person must mend something.
+"""
 
 Streaming = Literal["pre_output_only", "never"]
 

@@ -165,13 +165,6 @@ def _told(usage: Usage | None) -> Counted:
     return Counted() if usage is None else Counted(usage, "reply")
 
 
-def usage_in_reply(dialect: str, body: bytes, *, headers: Headers = (), status: int = 200) -> Counted:
-    """What a whole reply counts."""
-    tap = UsageTap(dialect, headers=headers, status=status)
-    tap.feed(body)
-    return tap.end()
-
-
 def _boundary(headers: Headers) -> bytes:
     """What events of a stream of text end with; b"" for what is none."""
     if content_encoding(headers):
