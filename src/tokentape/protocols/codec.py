@@ -86,6 +86,7 @@ class Target:
         return maker.credential is None or self.credential in (None, maker.credential)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A written request: the path as the API's owner has it, from the host on and without a slash before
@@ -117,6 +118,7 @@ class StreamWriter(Protocol):
         ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class WireEvent:
     """One event to be framed: its name (SSE's `event`, AWS's `:event-type`), and JSON, or raw text such

@@ -57,12 +57,15 @@ def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes], Callable[
         return _slow_loads, dumped, parse
     decode, encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 
-    def fast_loads(data: bytes) -> Json:
-        try:
-            value: Json = decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return _slow_loads(data)
-        return value
+    def fast(slow: Callable[[bytes], Json]) -> Callable[[bytes], Json]:
+        def read(data: bytes) -> Json:
+            try:
+                value: Json = decode(data)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                return slow(data)
+            return value
+
+        return read
 
     def fast_dumps(value: Json) -> bytes:
         try:
@@ -70,17 +73,18 @@ def _fast() -> tuple[Callable[[bytes], Json], Callable[[Json], bytes], Callable[
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
             return dumped(value)
 
-    def fast_reads(data: bytes) -> Json:
-        try:
-            value: Json = decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return parse(data)
-        return value
-
-    return fast_loads, fast_dumps, fast_reads
+    return fast(_slow_loads), fast_dumps, fast(parse)
 
 
 loads, dumps, reads = _fast()
 """Bytes to a value (raises `JsonError`), a value to compact UTF-8, and bytes to a value as kindly as
 `wire.jsontext.parse` reads them: what msgspec takes is equal, and what it refuses is read by `parse`.
 """
+
+
+def json_in(data: bytes) -> Json:
+    """As `loads`; None for what is no JSON."""
+    try:
+        return loads(data)
+    except JsonError:
+        return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
 from tokentape.protocols.openai_chat.recognise import deployment
 from tokentape.protocols.reading import at, counted_vectors, fields, number, objects, text
-from tokentape.protocols.usage import Usage
+from tokentape.protocols.usage import Usage, beside
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -32,7 +32,7 @@ def usage(reply: Json) -> Usage | None:
     counts = fields(at(reply, "usage"))
     asked = number(counts.get("prompt_tokens"))
     total = number(counts.get("total_tokens"))
-    return Usage(total if asked is None else asked, raw=counts).of(reply).known()
+    return Usage(total if asked is None else asked, raw=counts, **beside(reply)).known()
 
 
 def reads_as(reply: Json) -> str:

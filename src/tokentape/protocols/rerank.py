@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokentape.protocols.dialect import Dialect, Kind, Operation, Shape
 from tokentape.protocols.errors import message_error
 from tokentape.protocols.reading import at, fields, number, objects, text
-from tokentape.protocols.usage import Usage
+from tokentape.protocols.usage import Usage, beside
 
 if TYPE_CHECKING:
     from tokentape.protocols.call import Call
@@ -36,7 +36,7 @@ def reads_as(reply: Json) -> str:
 def usage(reply: Json) -> Usage | None:
     """Voyage and Jina count tokens; Cohere bills searches, which are not."""
     counts = fields(at(reply, "usage"))
-    return Usage(number(counts.get("total_tokens")), raw=counts).of(reply).known()
+    return Usage(number(counts.get("total_tokens")), raw=counts, **beside(reply)).known()
 
 
 DIALECT = Dialect(

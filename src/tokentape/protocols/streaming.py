@@ -20,12 +20,11 @@ from tokentape.protocols.canonical.failure import Failure, FailureKind, broken_o
 from tokentape.protocols.canonical.items import ServerTool
 from tokentape.protocols.canonical.parts import Unknown
 from tokentape.protocols.charges import charged_in, charged_in_comment, is_charge
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.protocols.framing import ENCODERS, decoder, framing_of
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.translation import codec_of
 from tokentape.protocols.usage import Usage
-from tokentape.wire.jsontext import JsonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,7 +68,8 @@ class EventReader:
 
     def _read(self, found: Iterable[StreamEvent]) -> Iterator[Event]:
         for event in found:
-            payload = None if event.data is None else _payload(event.name, event.data)
+            data = event.data
+            payload = None if data is None else Payload.read(event.name, data, json_in(data))
             if b"cost" in event.raw:
                 yield from _charges(event.raw, payload)
                 if payload is not None and is_charge(payload.name, payload.json):
@@ -87,13 +87,6 @@ def _charges(raw: bytes, payload: Payload | None) -> Iterator[Event]:
         told = charged_in(payload.name, payload.json)
     if told is not None:
         yield Counted(Usage(charged=told))
-
-
-def _payload(name: str | None, data: bytes) -> Payload:
-    try:
-        return Payload.read(name, data, loads(data))
-    except JsonError:
-        return Payload.read(name, data, None)
 
 
 class StreamTranslator:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypedDict
 
+from tokentape.protocols.canonical.origin import NOTHING
 from tokentape.protocols.charges import charged_beside
 from tokentape.protocols.reading import fields, text
+from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from tokentape.wire.interaction import Json
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one reply; None where the reply does not say, which is not the same as 0.
@@ -48,7 +51,7 @@ class Usage:
     tier: str | None = field(default=None, compare=False)
     charged: float | None = field(default=None, compare=False)
     billed: Usage | None = field(default=None, compare=False, repr=False)
-    raw: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    raw: Mapping[str, Json] = field(default=NOTHING, compare=False, repr=False)
 
     @property
     def counts(self) -> dict[str, int | None]:
@@ -62,14 +65,22 @@ class Usage:
     @property
     def counts_nothing(self) -> bool:
         """True if no count is known."""
-        return self == _UNKNOWN
+        return self.input is None and self == _UNKNOWN
 
-    def of(self, reply: Json) -> Usage:
-        """With the model, the tier and the cost that `reply` names, wherever dialects put them."""
-        told = fields(reply)
-        model = text(told.get("model")) or text(told.get("modelVersion")) or self.model
-        charged = charged_beside(told) if self.charged is None else self.charged
-        return replace(self, model=model, tier=self.tier or tier_of(reply), charged=charged)
+
+class Beside(TypedDict):
+    """What a reply says about its price beside the counts."""
+
+    model: str | None
+    tier: str | None
+    charged: float | None
+
+
+def beside(reply: Json) -> Beside:
+    """The model, the tier and the cost that `reply` names, wherever dialects put them."""
+    told = fields(reply)
+    model = text(told.get("model")) or text(told.get("modelVersion")) or None
+    return {"model": model, "tier": tier_of(told), "charged": charged_beside(told)}
 
 
 COUNTS = (

@@ -15,6 +15,7 @@ from tokentape.protocols.checking import Where
 
 if TYPE_CHECKING:
     from tokentape.protocols.codec import Source
+    from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Json
 
     Fields = dict[str, Json]
@@ -43,23 +44,24 @@ def _read(body: Fields, source: Source, where: Where) -> Reply:
     if body.get("usage") is not None:
         where.fields(body["usage"], "usage")
     stop = with_calls(stop_of(body, where), calls=has_calls(items))
+    counted = usage(body)
     spelling: Fields = {name: "as in rest" for name, usual in _USUAL.items() if body.get(name) != usual}
     return Reply(
         (Choice(items, stop),),
         id=where.text_or_none(body.get("id"), "id"),
         model=model if model is not None else source.model,
-        usage=usage(body),
-        origin=Origin(NAME, (), _rest(body), spelling),
+        usage=counted,
+        origin=Origin(NAME, (), _rest(body, counted), spelling),
     )
 
 
-def _rest(body: Fields) -> Fields:
+def _rest(body: Fields, counted: Usage | None) -> Fields:
     """What nothing else tells; a usage without counts that we know, and a reason-less sequence, too."""
     rest = dict(rest_of(body, KNOWN))
     for name in ("type", "role"):
         if body.get(name) not in (None, _USUAL[name]):
             rest[name] = body[name]
-    if body.get("usage") is not None and usage(body) is None:
+    if body.get("usage") is not None and counted is None:
         rest["usage"] = body["usage"]
     if body.get("stop_reason") is None:
         for name in ("stop_sequence", "stop_details"):

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, objects, total
-from tokentape.protocols.usage import Usage, plus
+from tokentape.protocols.usage import Usage, beside, plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,31 +22,33 @@ def usage(reply: Json) -> Usage | None:
     The tokens of a compaction are billed, but stand in `iterations` alone.
     """
     counts = fields(at(reply, "usage"))
-    found = _counted(counts)
+    found = _counted(counts, reply)
     compactions = [
         _counted(entry) for entry in objects(counts.get("iterations")) if entry.get("type") == "compaction"
     ]
-    billed = reduce(_together, compactions, found) if compactions else None
-    return replace(found, billed=billed, raw=counts).of(reply).known()
+    if compactions:
+        found = replace(found, billed=reduce(_together, compactions, found))
+    return found.known()
 
 
-def _counted(counts: dict[str, Json]) -> Usage:
+def _counted(counts: dict[str, Json], reply: Json = None) -> Usage:
     read = number(counts.get("cache_read_input_tokens"))
-    short, long = (number(at(counts, "cache_creation", f"ephemeral_{ttl}_input_tokens")) for ttl in _TTLS)
+    created = fields(counts.get("cache_creation"))
+    short = number(created.get("ephemeral_5m_input_tokens"))
+    long = number(created.get("ephemeral_1h_input_tokens"))
     written = number(counts.get("cache_creation_input_tokens"))
     written = total(short, long) if written is None else written
     return Usage(
         input=plus(number(counts.get("input_tokens")), read, written),
         output=number(counts.get("output_tokens")),
         cache_read=read,
-        reasoning=number(at(counts, "output_tokens_details", "thinking_tokens")),
+        reasoning=number(fields(counts.get("output_tokens_details")).get("thinking_tokens")),
         cache_write=written,
         cache_write_1h=long,
-        searches=number(at(counts, "server_tool_use", "web_search_requests")),
+        searches=number(fields(counts.get("server_tool_use")).get("web_search_requests")),
+        raw=counts,
+        **beside(reply),
     )
-
-
-_TTLS = ("5m", "1h")
 
 
 def _together(one: Usage, other: Usage) -> Usage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, objects, total
-from tokentape.protocols.usage import Usage, plus
+from tokentape.protocols.usage import Usage, beside, plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +22,15 @@ def usage(reply: Json) -> Usage | None:
     written = number(counts.get("cacheWriteInputTokens"))
     written = total(*(number(entry.get("inputTokens")) for entry in details)) if written is None else written
     kept = [entry for entry in details if entry.get("ttl") == "1h"]
-    return (
-        Usage(
-            input=plus(number(counts.get("inputTokens")), read, written),
-            output=number(counts.get("outputTokens")),
-            cache_read=read,
-            cache_write=written,
-            cache_write_1h=total(*(number(entry.get("inputTokens")) for entry in kept)),
-            raw=counts,
-        )
-        .of(reply)
-        .known()
-    )
+    return Usage(
+        input=plus(number(counts.get("inputTokens")), read, written),
+        output=number(counts.get("outputTokens")),
+        cache_read=read,
+        cache_write=written,
+        cache_write_1h=total(*(number(entry.get("inputTokens")) for entry in kept)),
+        raw=counts,
+        **beside(reply),
+    ).known()
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:

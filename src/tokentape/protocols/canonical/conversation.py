@@ -85,6 +85,7 @@ class Thinking:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Options:
     """Sampling, limits and bookkeeping; None where the request does not say."""
@@ -124,6 +125,7 @@ class Continuation:
     conversation: Json = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A request. `stream` and `counts_usage` say how the reply shall come (None: not said)."""

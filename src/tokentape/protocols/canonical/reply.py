@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tokentape.wire.quick import quick
+
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.failure import Failure
     from tokentape.protocols.canonical.items import Item
@@ -34,6 +36,7 @@ class StopReason(StrEnum):
     OTHER = "other"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Stop:
     """`raw` is the dialect's own word, `sequence` the stop sequence that was met, `detail` what else the
@@ -46,6 +49,7 @@ class Stop:
     detail: Json = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One answer. `stop` is None where the reply does not say why it ended, or has not."""
@@ -56,6 +60,7 @@ class Choice:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back. One choice, but for those who ask for several; `created` is seconds since 1970.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, objects, text, total
-from tokentape.protocols.usage import Usage, gathered, last_counted, plus
+from tokentape.protocols.usage import Usage, beside, gathered, last_counted, plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,24 +25,21 @@ def usage(reply: Json) -> Usage | None:
     tools = number(counts.get("toolUsePromptTokenCount"))
     prompts = (counts.get("promptTokensDetails"), counts.get("toolUsePromptTokensDetails"))
     answers = (counts.get("candidatesTokensDetails"), counts.get("responseTokensDetails"))
-    return (
-        Usage(
-            input=plus(number(counts.get("promptTokenCount")), tools),
-            output=_generated(counts, thoughts),
-            cache_read=number(counts.get("cachedContentTokenCount")),
-            reasoning=thoughts,
-            audio_input=_of("audio", *prompts),
-            audio_cached=_of("audio", counts.get("cacheTokensDetails")),
-            audio_output=_of("audio", *answers),
-            image_input=_of("image", *prompts),
-            image_cached=_of("image", counts.get("cacheTokensDetails")),
-            image_output=_of("image", *answers),
-            video_input=_of("video", *prompts),
-            raw=counts,
-        )
-        .of(reply)
-        .known()
-    )
+    return Usage(
+        input=plus(number(counts.get("promptTokenCount")), tools),
+        output=_generated(counts, thoughts),
+        cache_read=number(counts.get("cachedContentTokenCount")),
+        reasoning=thoughts,
+        audio_input=_of("audio", *prompts),
+        audio_cached=_of("audio", counts.get("cacheTokensDetails")),
+        audio_output=_of("audio", *answers),
+        image_input=_of("image", *prompts),
+        image_cached=_of("image", counts.get("cacheTokensDetails")),
+        image_output=_of("image", *answers),
+        video_input=_of("video", *prompts),
+        raw=counts,
+        **beside(reply),
+    ).known()
 
 
 def _generated(counts: dict[str, Json], thoughts: int | None) -> int | None:

@@ -16,7 +16,7 @@ from tokentape.protocols.reading import (
     spaced,
     text,
 )
-from tokentape.protocols.usage import Usage, last_counted
+from tokentape.protocols.usage import Usage, beside, last_counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def usage(reply: Json) -> Usage | None:
     """Counts stand beside the answer; a prompt that was cached is not counted at all."""
     counts = {name: value for name, value in fields(reply).items() if name.endswith("eval_count")}
     asked, answered = number(counts.get("prompt_eval_count")), number(counts.get("eval_count"))
-    return Usage(asked, answered, raw=counts).of(reply).known()
+    return Usage(asked, answered, raw=counts, **beside(reply)).known()
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:

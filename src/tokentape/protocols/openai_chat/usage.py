@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number, text
-from tokentape.protocols.usage import Usage, gathered
+from tokentape.protocols.usage import Usage, beside, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,25 +21,22 @@ def usage(reply: Json) -> Usage | None:
     said = fields(counts.get("completion_tokens_details"))
     read, written = _first(counts, _READ), _first(counts, _WRITTEN)
     output, reasoning = _generated(counts, text(at(reply, "model")))
-    return (
-        Usage(
-            input=_prompt(counts, read, written),
-            output=output,
-            cache_read=read,
-            reasoning=reasoning,
-            cache_write=written,
-            cache_write_1h=_first(counts, _KEPT_LONG),
-            audio_input=number(asked.get("audio_tokens")),
-            audio_output=number(said.get("audio_tokens")),
-            image_input=number(asked.get("image_tokens")),
-            image_output=number(said.get("image_tokens")),
-            video_input=number(asked.get("video_tokens")),
-            searches=number(counts.get("num_search_queries")),
-            raw=counts,
-        )
-        .of(reply)
-        .known()
-    )
+    return Usage(
+        input=_prompt(counts, read, written),
+        output=output,
+        cache_read=read,
+        reasoning=reasoning,
+        cache_write=written,
+        cache_write_1h=_first(counts, _KEPT_LONG),
+        audio_input=number(asked.get("audio_tokens")),
+        audio_output=number(said.get("audio_tokens")),
+        image_input=number(asked.get("image_tokens")),
+        image_output=number(said.get("image_tokens")),
+        video_input=number(asked.get("video_tokens")),
+        searches=number(counts.get("num_search_queries")),
+        raw=counts,
+        **beside(reply),
+    ).known()
 
 
 def _counts(reply: Json) -> dict[str, Json]:

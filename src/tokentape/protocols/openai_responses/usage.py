@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.reading import at, fields, number
-from tokentape.protocols.usage import Usage, last_counted
+from tokentape.protocols.usage import Usage, beside, last_counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,25 +22,22 @@ def usage(reply: Json) -> Usage | None:
     asked = fields(counts.get("input_tokens_details") or counts.get("input_token_details"))
     said = fields(counts.get("output_tokens_details") or counts.get("output_token_details"))
     cached = fields(asked.get("cached_tokens_details"))
-    return (
-        Usage(
-            input=number(counts.get("input_tokens")),
-            output=number(counts.get("output_tokens")),
-            cache_read=number(asked.get("cached_tokens")),
-            reasoning=number(said.get("reasoning_tokens")),
-            cache_write=number(asked.get("cache_write_tokens")),
-            cache_write_1h=number(at(asked, "cache_write_tokens_details", "ttl_12h_tokens")),
-            audio_input=number(asked.get("audio_tokens")),
-            audio_cached=number(cached.get("audio_tokens")),
-            audio_output=number(said.get("audio_tokens")),
-            image_input=number(asked.get("image_tokens")),
-            image_cached=number(cached.get("image_tokens")),
-            image_output=number(said.get("image_tokens")),
-            raw=counts,
-        )
-        .of(reply)
-        .known()
-    )
+    return Usage(
+        input=number(counts.get("input_tokens")),
+        output=number(counts.get("output_tokens")),
+        cache_read=number(asked.get("cached_tokens")),
+        reasoning=number(said.get("reasoning_tokens")),
+        cache_write=number(asked.get("cache_write_tokens")),
+        cache_write_1h=number(at(asked, "cache_write_tokens_details", "ttl_12h_tokens")),
+        audio_input=number(asked.get("audio_tokens")),
+        audio_cached=number(cached.get("audio_tokens")),
+        audio_output=number(said.get("audio_tokens")),
+        image_input=number(asked.get("image_tokens")),
+        image_cached=number(cached.get("image_tokens")),
+        image_output=number(said.get("image_tokens")),
+        raw=counts,
+        **beside(reply),
+    ).known()
 
 
 def usage_of_stream(stream: Sequence[Payload]) -> Usage | None:
