@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.wire.body import decoded_body
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response
 
 if TYPE_CHECKING:
@@ -52,7 +51,4 @@ class Collecting:
     def json(self) -> Json:
         """The body as JSON; None where it is none, or not whole."""
         plain = decoded_body(Response(self.status, headers=self.headers, body=self.body)) or b""
-        try:
-            return loads(plain) if self.is_whole else None
-        except JsonError:
-            return None
+        return json_in(plain) if self.is_whole else None

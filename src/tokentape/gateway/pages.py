@@ -11,8 +11,7 @@ from tokentape import __version__
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.agents import quiet_reply
 from tokentape.gateway.usage.estimates import cost_of, tokens_of
-from tokentape.protocols.fastjson import dumps, loads
-from tokentape.wire.jsontext import JsonError
+from tokentape.protocols.fastjson import dumps, json_in
 from tokentape.wire.url import path_of, split_query
 
 
@@ -116,10 +115,7 @@ async def cost(services: Services, request: Request) -> tuple[int, Json]:
 
 
 def _body(request: Request) -> dict[str, Json]:
-    try:
-        found = loads(request.body or b"")
-    except JsonError:
-        found = None
+    found = json_in(request.body or b"")
     if not isinstance(found, dict):
         raise UsageError("send the body of a request, as a JSON object")
     return found

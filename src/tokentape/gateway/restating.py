@@ -19,11 +19,10 @@ from tokentape.gateway.shapes import no_stream, stream_type
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.losses import LossReport
 from tokentape.protocols.codec import Source, Target
-from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.fastjson import dumps, json_in
 from tokentape.protocols.streaming import StreamTranslator
 from tokentape.protocols.translation import codec_of, for_others, read_request, write_reply
 from tokentape.wire.body import decode_content, media_type
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import header, without
 
 if TYPE_CHECKING:
@@ -145,10 +144,7 @@ class Restated:
 
     def _whole(self) -> tuple[int, Json]:
         codec = codec_of(self._output)
-        try:
-            body = loads(self._plain())
-        except JsonError:
-            body = None
+        body = json_in(self._plain())
         if self._status >= 300:
             failure = codec_of(self._call.dialect).read_failure(self._status, body)
             return codec.write_failure(for_others(failure))

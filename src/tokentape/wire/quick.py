@@ -8,9 +8,12 @@ changes.
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def quick(kind: type[T]) -> type[T]:
@@ -19,7 +22,7 @@ def quick(kind: type[T]) -> type[T]:
     """
     known: dict[str, object] = {}
     given, body = [], []
-    for field in fields(kind):  # type: ignore[arg-type]
+    for field in fields(kind):
         known[f"set_{field.name}"] = getattr(kind, field.name).__set__
         known[f"usual_{field.name}"] = field.default
         usual = "" if field.default is MISSING else f"=usual_{field.name}"

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
-from tokentape.gateway.config.values import Number, Table, Text, Texts
+from tokentape.gateway.config.values import Number, Table, Text, Texts, tables_in_short
 from tokentape.protocols.dialect import Kind
 
 
@@ -52,17 +52,7 @@ class TargetTable(Table):
     when: WhenTable = Field(default=WhenTable(), description="the target counts only where this holds")
 
 
-def _target(value: object) -> object:
-    return {"to": value} if isinstance(value, str) else value
-
-
-def _targets(value: object) -> object:
-    if isinstance(value, str | dict):
-        value = [value]
-    return tuple(map(_target, value)) if isinstance(value, list) else value
-
-
-Targets = Annotated[tuple[TargetTable, ...], BeforeValidator(_targets), Field(min_length=1)]
+Targets = Annotated[tuple[TargetTable, ...], tables_in_short(TargetTable), Field(min_length=1)]
 """One target or a list: texts, or tables with `to`, `weight`, `when`."""
 
 

@@ -14,6 +14,7 @@ from tokentape.gateway.config.values import (
     Texts,
     as_tuple,
     secret_ref,
+    tables_in_short,
 )
 from tokentape.protocols.quirks import Style
 from tokentape.upstreams.upstream import Times
@@ -151,16 +152,6 @@ class AuthTable(Table):
         return value
 
 
-def _key(value: object) -> object:
-    return {"key": value} if isinstance(value, str) else value
-
-
-def _keys(value: object) -> object:
-    if isinstance(value, str | dict):
-        value = [value]
-    return tuple(map(_key, value)) if isinstance(value, list) else value
-
-
 def _models(value: object) -> object:
     """A list of names is a map of each to itself."""
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
@@ -194,7 +185,7 @@ class UpstreamTable(Table):
     auth: AuthTable | None = Field(
         default=None, description="a way by its name, or a table with `kind` and what it needs"
     )
-    keys: Annotated[tuple[KeyTable, ...], BeforeValidator(_keys)] = Field(
+    keys: Annotated[tuple[KeyTable, ...], tables_in_short(KeyTable)] = Field(
         default=(), description='its keys: `["env:OPENAI_API_KEY"]`, or tables with limits'
     )
     client_key: bool | None = Field(

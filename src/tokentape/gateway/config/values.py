@@ -92,6 +92,18 @@ def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def tables_in_short(kind: type[Table]) -> BeforeValidator:
+    """One table or a list of them, each of which its key `in_short` may stand for."""
+
+    def listed(value: object) -> object:
+        several = [value] if isinstance(value, str | dict) else value
+        if not isinstance(several, list):
+            return value
+        return tuple({kind.in_short: each} if isinstance(each, str) else each for each in several)
+
+    return BeforeValidator(listed)
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[Seconds, Field(gt=0)]
 Bytes = Annotated[int, BeforeValidator(_size), Field(ge=0)]

@@ -14,10 +14,9 @@ from tokentape.gateway.responses.lineage import with_ancestors
 from tokentape.gateway.responses.store import StoreFailed
 from tokentape.gateway.responses.tee import ENDS
 from tokentape.log import log
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.protocols.reading import fields, text
 from tokentape.wire.body import media_type
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
@@ -72,11 +71,11 @@ class Adopting:
         if self._decoder is not None:
             for event in self._decoder.feed(data):
                 if event.data is not None and any(end in event.data for end in _ENDS):
-                    await self._adopt(fields(_json(event.data)).get("response"))
+                    await self._adopt(fields(json_in(event.data)).get("response"))
         elif self._pieces is not None:
             self._pieces.append(data)
             if data.rstrip().endswith(b"}"):
-                await self._adopt(_json(b"".join(self._pieces)))
+                await self._adopt(json_in(b"".join(self._pieces)))
 
     async def _adopt(self, found: Json) -> None:
         response = fields(found)
@@ -91,10 +90,3 @@ class Adopting:
             await Filing(replace(asked, id=identity), self._keeping).end(response)
         except (NotDone, StoreFailed) as error:
             log.debug("response %s of the tape is not kept: %s", identity, error)
-
-
-def _json(data: bytes) -> Json:
-    try:
-        return loads(data)
-    except JsonError:
-        return None

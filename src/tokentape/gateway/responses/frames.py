@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.responses.tee import ENDS
-from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.fastjson import dumps, json_in, loads
 from tokentape.protocols.reading import fields, text
 from tokentape.wire.body import media_type
 from tokentape.wire.jsontext import JsonError
@@ -104,10 +104,7 @@ class FrameOutlet:
             await self._last(error_frame(status, error))
 
     async def _whole(self, body: bytes) -> None:
-        try:
-            found = fields(loads(body))
-        except JsonError:
-            found = {}
+        found = fields(json_in(body))
         if self._status >= 400 or "output" not in found:
             await self.fail(max(self._status, 400), fields(found.get("error")))
             return

@@ -12,10 +12,9 @@ from tokentape.gateway.responses.stored import RUNNING, packed
 from tokentape.gateway.responses.stream import told
 from tokentape.gateway.responses.tee import ENDS
 from tokentape.log import log
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.protocols.reading import text
 from tokentape.wire.body import content_encoding, decoded_body, media_type
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response
 from tokentape.wire.sse import SseDecoder
 
@@ -117,10 +116,7 @@ class JobOutlet:
         if status < 400 and media_type(headers) == "text/event-stream":
             await self._keep((decoder := SseDecoder()).feed(plain) + decoder.close())
             return
-        try:
-            found = loads(plain)
-        except JsonError:
-            found = None
+        found = json_in(plain)
         if status >= 400 or not isinstance(found, dict):
             code, message = error_of(found)
             await self.fail(message, code)
@@ -132,8 +128,8 @@ class JobOutlet:
     async def _keep(self, found: Iterable[StreamEvent]) -> None:
         before = len(self._pending)
         for event in found:
-            json = _json(event)
-            if json is None or self.is_over:
+            json = None if event.data is None else json_in(event.data)
+            if not isinstance(json, dict) or self.is_over:
                 continue
             kind, response = text(json.get("type")), json.get("response")
             if kind in ENDS and isinstance(response, dict):
@@ -187,13 +183,3 @@ class JobOutlet:
         del self._pending[: len(events)]
         self._final = None
         self._changed()
-
-
-def _json(event: StreamEvent) -> Fields | None:
-    if event.data is None:
-        return None
-    try:
-        found = loads(event.data)
-    except JsonError:
-        return None
-    return found if isinstance(found, dict) else None

@@ -7,10 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.responses.items import is_id
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.protocols.reading import at, text
 from tokentape.wire.body import decoded_body, media_type
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response
 from tokentape.wire.sse import SseDecoder
 
@@ -73,10 +72,7 @@ class Owned:
 
     async def _told(self, data: bytes, *path: str) -> bool:
         """True if JSON says the id at this path; it is noted then."""
-        try:
-            identity = text(at(loads(data), *path))
-        except JsonError:
-            return False
+        identity = text(at(json_in(data), *path))
         if not is_id(identity):
             return False
         await self._note(identity)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape.protocols.fastjson import dumps, loads
+from tokentape.protocols.fastjson import dumps, json_in
 from tokentape.protocols.reading import text
 from tokentape.wire.body import content_encoding, decoded_body, media_type
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Response, without
 from tokentape.wire.sse import SseDecoder
 
@@ -83,7 +82,7 @@ class Tee:
         if media_type(headers) == "text/event-stream":
             headers, self._decoder = without(headers, "content-encoding"), SseDecoder()
             body = b"".join([await self._event(event) for event in self._decoder.feed(plain)])
-        elif isinstance(found := _json(plain), dict) and "output" in found:
+        elif isinstance(found := json_in(plain), dict) and "output" in found:
             body = dumps(await self._filing.end(found))
             headers = without(headers, "content-encoding")
         headers = (*without(headers, "content-length"), ("Content-Length", str(len(body))))
@@ -94,18 +93,11 @@ class Tee:
         data = event.data
         if data is None or not any(mark in data for mark in _MARKS):
             return event.raw
-        found = _json(data)
+        found = json_in(data)
         if not isinstance(found, dict) or not await make_ours(found, self._filing):
             return event.raw
         name = b"event: " + event.name.encode() + b"\n" if event.name else b""
         return name + b"data: " + dumps(found) + b"\n\n"
-
-
-def _json(data: bytes) -> Json:
-    try:
-        return loads(data)
-    except JsonError:
-        return None
 
 
 async def make_ours(found: Fields, filing: Filing) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from opentelemetry.metrics import Meter
+    from opentelemetry.metrics import Histogram, Meter
 
     from tokentape.protocols.usage import Usage
 
@@ -24,41 +24,24 @@ class Instruments:
     """What is measured: of the calls that clients make, and of the attempts at upstreams."""
 
     def __init__(self, meter: Meter) -> None:
-        self._tokens = meter.create_histogram(
-            "gen_ai.client.token.usage",
-            "{token}",
-            "Tokens by kind",
-            explicit_bucket_boundaries_advisory=_TOKENS,
+        def histogram(name: str, what: str, buckets: list[float], unit: str = "s") -> Histogram:
+            return meter.create_histogram(name, unit, what, explicit_bucket_boundaries_advisory=buckets)
+
+        self._tokens = histogram("gen_ai.client.token.usage", "Tokens by kind", _TOKENS, "{token}")
+        self._duration = histogram(
+            "gen_ai.client.operation.duration", "Time of an attempt at an upstream", _SECONDS
         )
-        self._duration = meter.create_histogram(
-            "gen_ai.client.operation.duration",
-            "s",
-            "Time of an attempt at an upstream",
-            explicit_bucket_boundaries_advisory=_SECONDS,
-        )
-        self._first_chunk = meter.create_histogram(
+        self._first_chunk = histogram(
             "gen_ai.client.operation.time_to_first_chunk",
-            "s",
             "Time to the first chunk of an upstream's stream",
-            explicit_bucket_boundaries_advisory=_FIRST,
+            _FIRST,
         )
-        self._request = meter.create_histogram(
-            "gen_ai.server.request.duration",
-            "s",
-            "Time of a client's call",
-            explicit_bucket_boundaries_advisory=_SECONDS,
+        self._request = histogram("gen_ai.server.request.duration", "Time of a client's call", _SECONDS)
+        self._first_token = histogram(
+            "gen_ai.server.time_to_first_token", "Time to the first bytes of a streamed reply", _FIRST
         )
-        self._first_token = meter.create_histogram(
-            "gen_ai.server.time_to_first_token",
-            "s",
-            "Time to the first bytes of a streamed reply",
-            explicit_bucket_boundaries_advisory=_FIRST,
-        )
-        self._each_token = meter.create_histogram(
-            "gen_ai.server.time_per_output_token",
-            "s",
-            "Time of each further token of a streamed reply",
-            explicit_bucket_boundaries_advisory=_EACH,
+        self._each_token = histogram(
+            "gen_ai.server.time_per_output_token", "Time of each further token of a streamed reply", _EACH
         )
 
     def asked(

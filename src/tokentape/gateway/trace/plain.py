@@ -11,6 +11,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from tokentape.wire.interaction import Json
 
 _DEPTH = 64
@@ -49,9 +51,9 @@ def _other(value: object, depth: int) -> Json:
     return f"({type(value).__name__})"
 
 
-def _fields(value: object, depth: int) -> dict[str, Json]:
+def _fields(value: DataclassInstance, depth: int) -> dict[str, Json]:
     found: dict[str, Json] = {"is": type(value).__name__}
-    for field in fields(value):  # type: ignore[arg-type]
+    for field in fields(value):
         each = getattr(value, field.name)
         if field.name in _HIDDEN or _is_default(each, field.default):
             continue

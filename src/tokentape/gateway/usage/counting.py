@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.protocols.charges import charged_in_comment, charged_in_stream
-from tokentape.protocols.fastjson import loads
+from tokentape.protocols.fastjson import json_in
 from tokentape.protocols.payload import Payload
 from tokentape.protocols.unfolding import dumped
 from tokentape.protocols.usage import Usage, gathered
 from tokentape.wire.event import decode
-from tokentape.wire.jsontext import JsonError
 from tokentape.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
@@ -92,10 +91,7 @@ class Counting:
     def _merge(self) -> None:
         """What waits, merged into one event of each kind."""
         for (name, _, _), data in self._held.items():
-            try:
-                value = loads(data)
-            except JsonError:
-                continue
+            value = json_in(data)
             if not isinstance(value, dict):
                 continue
             small = _small(value)

@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentape.gateway.folders import day_of, make_folder
-from tokentape.protocols.fastjson import loads
-from tokentape.wire.jsontext import JsonError
+from tokentape.protocols.fastjson import json_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,20 +86,11 @@ def lines(directory: str, start: float | None, end: float | None) -> Iterator[di
             continue
         with suppress(FileNotFoundError), open(path, "rb") as file:
             for line in file:
-                row = _row(line)
-                at = None if row is None else row.get("at")
-                if row is None or not isinstance(at, int | float):
+                row = json_in(line)
+                if not isinstance(row, dict) or not isinstance(at := row.get("at"), int | float):
                     continue
                 if (start is None or at >= start) and (end is None or at < end):
                     yield row
-
-
-def _row(line: bytes) -> dict[str, Json] | None:
-    try:
-        found = loads(line)
-    except JsonError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def tidy(directory: str, max_bytes: int, max_age: float, now: float) -> None:
