@@ -7,9 +7,10 @@ import base64
 import pytest
 from gw_agents import Listened, seven
 from gw_hearing import heard_gateway
-from loop_all import AGENTS, is_installed
+from loop_all import AGENTS
 from loop_gateway import MODELS, SEVEN
 
+from installed import is_installed
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.testing.provider import Provider
 

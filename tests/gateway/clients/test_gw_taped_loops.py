@@ -12,11 +12,12 @@ import pytest
 from gw_agents import Listened, seven
 from gw_hearing import heard_gateway
 from gw_tireless import tireless
-from loop_all import AGENTS, is_installed
+from loop_all import AGENTS
 from loop_gateway import MODELS, SEVEN
 from running import running
 
 import tokentape
+from installed import is_installed
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.gateway.tapes import RecordOptions
 from tokentape.testing.provider import Call, Provider, Turn

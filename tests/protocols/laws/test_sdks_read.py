@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 from law_dialects import PRESENT
 from sdk_readers import READERS
+
+from installed import is_installed
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -32,14 +33,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The model 'claude:DeprecationWarning"),
 ]
-
-
-def is_installed(name):
-    try:
-        found = find_spec(name)
-        return found is not None and found.origin is not None  # without: a folder of tests of that name
-    except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
-        return False
 
 
 PAIRS = [

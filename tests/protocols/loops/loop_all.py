@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 
 import pytest
 from loop_anthropic import Messages
@@ -15,6 +14,8 @@ from loop_google import Gemini
 from loop_ollama import Ollama
 from loop_responses import Responses
 
+from installed import is_installed
+
 AGENTS = {
     "openai.chat": Chat,
     "openai.responses": Responses,
@@ -24,14 +25,6 @@ AGENTS = {
     "ollama": Ollama,
     "cohere": Cohere,
 }
-
-
-def is_installed(name):
-    try:
-        found = find_spec(name)
-        return found is not None and found.origin is not None  # without: a folder of tests of that name
-    except ModuleNotFoundError:  # of google.genai, where nothing of Google's is there
-        return False
 
 
 @contextmanager
