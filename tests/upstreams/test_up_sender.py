@@ -46,6 +46,23 @@ def test_headers_keep_their_order_case_repeats_and_bytes(run, provider):
     assert seen == list(fields)
 
 
+def test_text_beyond_latin_1_goes_out_as_utf_8(run, provider):
+    run(lambda sender: whole(sender, chat(provider, BODY, ("X-Title", "\u03b1"))))
+    assert provider.requests[0].header("x-title") == "\u03b1".encode().decode("latin-1")
+
+
+def test_a_host_that_is_named_is_the_one_that_is_asked_for(run, provider):
+    run(lambda sender: whole(sender, chat(provider, BODY, ("Host", "api.example.com"))))
+    named = [value for name, value in provider.requests[0].headers if name.lower() == "host"]
+    assert named == ["api.example.com"]
+
+
+def test_a_fragment_stays_here(run, provider):
+    request = Request("POST", provider.url + PATH + "?a=b#top", (JSON,), BODY)
+    run(lambda sender: whole(sender, request))
+    assert provider.requests[0].target == PATH + "?a=b"
+
+
 def test_what_belongs_to_the_clients_connection_stays_there(run, provider):
     theirs = (
         ("Connection", "close"),
@@ -96,12 +113,6 @@ def test_the_environment_names_no_proxy(run, provider, monkeypatch):
     assert sent.status == 200
 
 
-def test_a_proxy_that_was_named_is_used(run, provider):
-    request = Request("POST", "http://api.example.com" + PATH, (JSON,), BODY)
-    run(lambda sender: whole(sender, request), proxy=provider.url)
-    assert provider.requests[0].target == "http://api.example.com" + PATH
-
-
 # What comes in
 
 
@@ -139,6 +150,22 @@ def test_chunks_come_as_they_arrive(run, provider):
         return first, rest
 
     assert run(scenario) == (b"one", [b"two", b"", b""])
+
+
+def test_a_reply_to_head_has_no_body(run, provider):
+    async def scenario(sender):
+        provider.play(Script((SendHead(length=100),)))
+        sent, body = await whole(sender, Request("HEAD", provider.url + "/v1/models"))
+        return sent.status, body
+
+    assert run(scenario) == (200, b"")
+
+
+def test_what_is_said_before_the_reply_is_no_reply(run, provider):
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+    provider.play(Script((SendRaw(early), SendHead(length=2), Send(b"ok"))))
+    sent, body = run(lambda sender: whole(sender, chat(provider)))
+    assert (sent.status, body) == (200, b"ok")
 
 
 def test_long_header_fields_of_a_reply_are_taken(run, provider):
@@ -235,6 +262,8 @@ def test_nothing_that_could_not_connect_reached_anybody(run, provider):
         "http://no-such-name.invalid/x?key=hush": How.CONNECT_ERROR,
         "ftp://127.0.0.1/x?key=hush": How.CONNECT_ERROR,
         "no address": How.CONNECT_ERROR,
+        "http://somebody:hush@127.0.0.1/x": How.CONNECT_ERROR,
+        "http://127.0.0.1:99999/x?key=hush": How.CONNECT_ERROR,
     }
 
     async def scenario(sender):
@@ -261,8 +290,16 @@ def test_a_server_that_takes_no_connection_is_waited_for_no_longer_than_told(run
     assert "hush" not in str(error)
 
 
-def test_a_header_that_breaks_its_line_is_not_sent(run, provider):
-    error = run(lambda sender: failure(sender, chat(provider, BODY, ("X-A", "b\r\nX-C: d"))))
+@pytest.mark.parametrize("value", ["b\r\nX-C: d", "b\nX-C: d", "b\r", "b\0"])
+def test_a_header_that_breaks_its_line_is_not_sent(run, provider, value):
+    error = run(lambda sender: failure(sender, chat(provider, BODY, ("X-A", value))))
+    assert (error.how, error.reached) == (How.PROTOCOL_ERROR, False)
+    assert provider.count == 0
+
+
+@pytest.mark.parametrize("target", ["/a b", "/a HTTP/1.1\r\nX: y", "/?a\tb", "/\x7f"])
+def test_a_target_that_breaks_its_line_is_not_sent(run, provider, target):
+    error = run(lambda sender: failure(sender, Request("POST", provider.url + target, (JSON,), BODY)))
     assert error.reached is False
     assert provider.count == 0
 

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from tokentape.interceptors.aiohttp.faults import BEFORE_SENDING, fault_of
 from tokentape.upstreams.sending import SendFailed
 from tokentape.wire.interaction import How
 
-if TYPE_CHECKING:
-    from tokentape.upstreams.aiohttp_request import Body
-
-FAILURES = (aiohttp.ClientError, OSError, ValueError, RuntimeError)
+FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 """Everything that a request or a body raises: `TimeoutError` is an `OSError`, a URL that is none and a
-header that breaks its line are `ValueError`, a session that was closed is `RuntimeError`.
+header that breaks its line are `ValueError`, a sender that was closed is `RuntimeError`.
 """
-
-NO_URL = aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError
 
 NOT_COMPLETED = "Response payload is not completed"
 """How aiohttp begins to say that the connection ended within a body."""
 
 
-def failure_of(error: Exception, host: str, body: Body | None, *, replied: bool = False) -> SendFailed:
-    """What to raise for `error`. `replied`: the head of the reply had come."""
+def failure_of(error: Exception, host: str, *, begun: bool = True, replied: bool = False) -> SendFailed:
+    """What to raise for `error`. `begun`: bytes of the request went out, and may have arrived. `replied`: the
+    head of the reply had come.
+    """
     how = how_of(error)
-    reached = replied or (how not in BEFORE_SENDING and not _is_local(error))
-    if reached and not replied and body is not None and not body.begun:
-        # The connection had ended already when the first byte was to be written.
-        reached = False
+    reached = replied or (begun and how not in BEFORE_SENDING and not _is_local(error))
     return SendFailed(how, f"{host}: {_words(how, error, replied)}", reached=reached)
 
 
@@ -43,10 +37,8 @@ def how_of(error: BaseException) -> How:
         if not text.startswith(NOT_COMPLETED):
             return How.PROTOCOL_ERROR
         return How.RESET if "ConnectionResetError" in text or "BrokenPipeError" in text else How.CUT
-    if isinstance(error, aiohttp.ClientHttpProxyError | NO_URL):
+    if isinstance(error, aiohttp.InvalidURL):
         return How.CONNECT_ERROR
-    if isinstance(error, aiohttp.ClientResponseError):
-        return How.PROTOCOL_ERROR
     how = fault_of(error)[0]
     return How.PROTOCOL_ERROR if how is How.UNKNOWN and isinstance(error, ValueError) else how
 
@@ -77,11 +69,12 @@ def _words(how: How, error: Exception, replied: bool) -> str:
 
 def _reason(error: Exception) -> str:
     """What the system says; aiohttp's own texts may hold the URL."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):  # in 3.12 it has no `os_error`
+        inner = error.certificate_error
+        return _system_words(inner) if isinstance(inner, OSError) else type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorError):
         return _system_words(error.os_error)
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered {error.status}"
-    if isinstance(error, NO_URL):
+    if isinstance(error, aiohttp.InvalidURL):
         return "the address is no URL of HTTP"
     return str(error) if isinstance(error, ValueError | RuntimeError) else type(error).__name__
 

@@ -1,12 +1,15 @@
-"""`Sender` over aiohttp: one HTTP/1.1 client with a pool of connections, for all upstreams.
+"""`Sender` over aiohttp's connections: one HTTP/1.1 client with a pool of them, for all upstreams.
 
-Bytes go out and come in as they are: nothing is followed, decoded, remembered or added. Deadlines but the
-one for connecting are the exchange's, and so are retries.
+Bytes go out and come in as they are: nothing is followed, decoded, remembered or added. aiohttp resolves,
+connects, secures, pools and parses; its session is not asked, since most of what that does for a request
+(cookies, redirects, defaults, its own header fields) would have to be undone here. Deadlines but the one for
+connecting are the exchange's, and so are retries.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from tokentape.upstreams.aiohttp_failures import FAILURES, failure_of
-from tokentape.upstreams.aiohttp_request import BareRequest, Body, HeldResponse, headers_of
+from tokentape.upstreams.aiohttp_request import Wire, head_of
 from tokentape.upstreams.sending import SendFailed
 from tokentape.wire.interaction import How
 from tokentape.wire.message import headers_from_raw
@@ -22,6 +25,7 @@ from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
+    from aiohttp.http import RawResponseMessage
 
     from tokentape.upstreams.upstream import Times
     from tokentape.wire.message import Headers, Request
@@ -32,59 +36,55 @@ KEEP_ALIVE = 30.0
 NAMES_FOR = 60
 """Seconds for which an address that was looked up is used."""
 
-LARGEST_FIELD = 0x10000
-"""Bytes of one header field, and of the status line, of a reply."""
+_MOST_PLACES = 256
+_TARGET = re.compile("[/?#]")
 
 
 class AiohttpSender:
     """Sends requests. Use it within one event loop, and close it there.
 
-    `proxy`: the URL of an HTTP proxy through which all goes; the environment is not asked. `ca_file`: a file
-    with authorities that are trusted besides those of the system. `resolver` looks names up, each time anew.
+    `ca_file`: a file with authorities that are trusted besides those of the system. `resolver` looks names
+    up, each time anew. The environment is asked for no proxy.
     """
 
-    def __init__(
-        self,
-        *,
-        proxy: str | None = None,
-        ca_file: str | None = None,
-        keep_alive: float = KEEP_ALIVE,
-        resolver: AbstractResolver | None = None,
-    ) -> None:
-        self._proxy, self._ca_file, self._keep_alive = proxy, ca_file, keep_alive
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, *, ca_file: str | None = None, resolver: AbstractResolver | None = None) -> None:
+        self._ca_file, self._resolver = ca_file, resolver
+        self._connector: aiohttp.TCPConnector | None = None
         self._closed = False
+        self._places: dict[str, aiohttp.ClientRequest] = {}
+        """By what an URL begins with: what the connector wants to know of a place it connects to."""
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
 
     async def send(self, request: Request, times: Times) -> AiohttpSent:
         """Send, and wait for the head. Raises `SendFailed`. Cancelled: the connection is dropped."""
-        body = Body(request.body) if request.body is not None else None
+        wire: Wire | None = None
         try:
-            response = await (self._session or self._open()).request(
-                request.method,
-                URL(request.url, encoded=True),
-                headers=headers_of(request),
-                data=body,
-                allow_redirects=False,
-                timeout=self._timeout(times.connect),
-            )
+            connector = self._connector or self._open()
+            place, target = self._place_of(request.url)
+            head = head_of(request, target, place.headers["Host"])
+            try:
+                connection = await connector.connect(place, [], self._timeout(times.connect))
+            except TimeoutError as error:
+                raise aiohttp.ConnectionTimeoutError from error
+            wire = Wire(connection)
+            wire.write(head, request.body or b"", is_answered_with_body=request.method != "HEAD")
+            return AiohttpSent(wire, request.url, *await wire.reply())
         except FAILURES as error:
-            if body is not None:
-                body.drop()
-            raise failure_of(error, host_of(request.url), body) from error
+            if wire is not None:
+                wire.close()
+            begun = wire is not None and wire.begun
+            raise failure_of(error, host_of(request.url), begun=begun) from error
         except asyncio.CancelledError:
-            if body is not None:
-                body.drop()
+            if wire is not None:
+                wire.close()
             raise
-        return AiohttpSent(response, request.url, body)
 
     async def aclose(self) -> None:
         """Close all connections."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
         if self._resolver is not None:
             await self._resolver.close()
 
@@ -94,8 +94,20 @@ class AiohttpSender:
             known = self._timeouts[connect] = aiohttp.ClientTimeout(total=None, connect=connect)
         return known
 
-    def _open(self) -> aiohttp.ClientSession:
-        """The session, made within the loop that runs when it is first needed."""
+    def _place_of(self, url: str) -> tuple[aiohttp.ClientRequest, str]:
+        """Whom to connect to, and what to ask for there. Raises `aiohttp.InvalidURL`."""
+        found = _TARGET.search(url, url.find("://") + 3)
+        origin = url if found is None else url[: found.start()]
+        target = "" if found is None else url[found.start() :].partition("#")[0]
+        place = self._places.get(origin)
+        if place is None:
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            place = self._places[origin] = _place(origin)
+        return place, target if target.startswith("/") else f"/{target}"
+
+    def _open(self) -> aiohttp.TCPConnector:
+        """The pool, made within the loop that runs when it is first needed."""
         if self._closed:
             raise RuntimeError("the sender is closed")
         trust: ssl.SSLContext | bool = True
@@ -103,41 +115,41 @@ class AiohttpSender:
             trust = ssl.create_default_context()
             trust.load_verify_locations(self._ca_file)
             trust.set_alpn_protocols(["http/1.1"])
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,
-                ssl=trust,
-                resolver=self._resolver,
-                use_dns_cache=self._resolver is None,
-                ttl_dns_cache=NAMES_FOR,
-                keepalive_timeout=self._keep_alive,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            request_class=BareRequest,
-            response_class=HeldResponse,
-            auto_decompress=False,
-            trust_env=False,
-            proxy=self._proxy,
-            max_line_size=LARGEST_FIELD,
-            max_field_size=LARGEST_FIELD,
+        self._connector = aiohttp.TCPConnector(
+            limit=0,
+            ssl=trust,
+            resolver=self._resolver,
+            use_dns_cache=self._resolver is None,
+            ttl_dns_cache=NAMES_FOR,
+            keepalive_timeout=KEEP_ALIVE,
         )
-        return self._session
+        return self._connector
+
+
+def _place(origin: str) -> aiohttp.ClientRequest:
+    try:
+        url = URL(origin)
+    except ValueError as error:
+        raise aiohttp.InvalidURL(origin) from error
+    if url.scheme not in ("http", "https") or not url.host or url.raw_user or url.raw_password:
+        raise aiohttp.InvalidURL(origin)
+    return aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
 
 
 class AiohttpSent:
     """A reply whose head came."""
 
-    __slots__ = ("_body", "_content", "_response", "_url", "headers", "http", "reason", "status")
+    __slots__ = ("_content", "_ends_itself", "_url", "_wire", "headers", "http", "reason", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse, url: str, body: Body | None) -> None:
-        self._response = response
-        self._content = response.content
-        self._url, self._body = url, body
-        self.status = response.status
-        self.reason = response.reason or ""
-        self.headers: Headers = headers_from_raw(response.raw_headers)
-        version = response.version
-        self.http = "1.1" if version is None else f"{version.major}.{version.minor}"
+    def __init__(
+        self, wire: Wire, url: str, message: RawResponseMessage, content: aiohttp.StreamReader
+    ) -> None:
+        self._wire, self._url, self._content = wire, url, content
+        self._ends_itself = message.chunked or "Content-Length" in message.headers
+        self.status = message.code
+        self.reason = message.reason or ""
+        self.headers: Headers = headers_from_raw(message.raw_headers)
+        self.http = f"{message.version.major}.{message.version.minor}"
 
     async def chunk(self) -> bytes:
         """The next bytes of the body; b"" at its end. Raises `SendFailed` for a body that broke off."""
@@ -145,8 +157,9 @@ class AiohttpSent:
             data = await self._content.readany()
         except FAILURES as error:
             raise self._failed(error) from error
-        if not data:
-            self._must_be_whole()
+        # A body that lasts until the connection ends is whole only where that was closed in good order.
+        if not data and not self._ends_itself and (broke := self._wire.ended_by()) is not None:
+            raise self._failed(broke)
         return data
 
     async def read(self, most: int) -> bytes:
@@ -163,21 +176,7 @@ class AiohttpSent:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, else drop it."""
-        is_whole = self._content.is_eof() and self._content.exception() is None
-        if is_whole:
-            self._response.release()
-        else:
-            self._response.close()
-        # A connection whose request was sent and answered may serve another call by now.
-        body, self._body = self._body, None
-        if body is not None and not (is_whole and body.finished):
-            body.drop()
-
-    def _must_be_whole(self) -> None:
-        """A body that lasts until the connection ends is whole only where that was closed in good order."""
-        broke = self._response.broke if isinstance(self._response, HeldResponse) else None
-        if broke is not None:
-            raise self._failed(broke)
+        self._wire.close(is_whole=self._content.is_eof() and self._content.exception() is None)
 
     def _failed(self, error: Exception) -> SendFailed:
-        return failure_of(error, host_of(self._url), None, replied=True)
+        return failure_of(error, host_of(self._url), replied=True)
