@@ -80,7 +80,7 @@ class Watch:
     def __init__(self, outlet: AsgiOutlet, answering: asyncio.Task[None]) -> None:
         self._outlet, self._answering = outlet, answering
         self._task: asyncio.Task[None] | None = None
-        self._line = line()
+        self._line = line(answering.get_loop())
         self._line.enter(self)
 
     def late(self) -> None:
@@ -94,8 +94,9 @@ class Watch:
 
     def stop(self) -> None:
         """The reply is over."""
-        if self._task is not None:
-            self._task.cancel()
+        task, self._task = self._task, None  # a cancelled task knows where it was, and by that us
+        if task is not None:
+            task.cancel()
         else:
             self._line.leave(self)
 

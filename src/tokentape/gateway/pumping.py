@@ -153,3 +153,4 @@ class Heart:
     def stop(self) -> None:
         """No more of it."""
         self._task.cancel()
+        del self._task  # a cancelled task knows where it was, and by that us
