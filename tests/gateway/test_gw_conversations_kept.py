@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from test_gw_conversations import Clock, ask, chat, reply, responses, tracker
 
 from tokentape.gateway.conversations.affinity import Affinity
 from tokentape.gateway.conversations.identity import Identity
+from tokentape.gateway.conversations.memory import hashed
 from tokentape.protocols.codec import Source
 from tokentape.protocols.translation import codec_of
 
@@ -26,6 +29,19 @@ def test_memory_is_bounded_in_all_and_idle_clients_go_first():
         ask(tracked, chat("hi", client=name), "hello")
     assert len(tracked.places) <= 4
     assert {client for client, _, _ in tracked.places} <= set("cde")
+
+
+def test_what_is_remembered_takes_little():
+    tracked = tracker(entries=2_000)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(5_000):
+        name = f"conv_{number:024x}"
+        tracked.places.add("a", hashed(name), name)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(tracked.places) == 2_000
+    assert (after - before) / 2_000 < 350
 
 
 def test_what_is_not_used_grows_old():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class TrackerOptions:
     """How much is remembered, and for how long after its last use (seconds).
 
-    `entries` are kept for one client, `total` for all; an entry takes about 400 bytes. `headers` are
+    `entries` are kept for one client, `total` for all; an entry takes about 300 bytes. `headers` are
     further header fields of clients that name a conversation. `compare`: conversations that nobody names
     are told by their history; False: each such call is a conversation of its own.
     """
@@ -36,40 +36,16 @@ def hashed(*pieces: str) -> bytes:
 
 
 @dataclass(slots=True)
-class Known:
-    """A conversation at one place of its history. `next` is the request that went on from there, by the
-    link behind it; None: nobody has.
+class Entry:
+    """The conversation that stands at one place of its history. `next` is the request that went on from
+    there, by the link behind it; None: nobody has. `is_shared`: others stand there, too, and nobody can tell
+    them apart.
     """
 
     conversation: str
+    at: float
     next: bytes | None = None
-
-
-@dataclass(slots=True)
-class Entry:
-    """Who stands at one place. More than one conversation: nobody can tell them apart there; `is_shared`
-    keeps that in mind after one of them was forgotten.
-    """
-
-    known: list[Known] = field(default_factory=list)
     is_shared: bool = False
-    at: float = 0.0
-
-    def add(self, conversation: str) -> None:
-        """One more, unless it is there already."""
-        if all(each.conversation != conversation for each in self.known):
-            self.is_shared = self.is_shared or bool(self.known)
-            if len(self.known) < _MOST:
-                self.known.append(Known(conversation))
-
-    @property
-    def only(self) -> Known | None:
-        """The one conversation that can be meant; None where several can."""
-        return self.known[0] if len(self.known) == 1 and not self.is_shared else None
-
-
-_MOST = 2
-"""Conversations kept at one place: two say that there are several, and no more is asked."""
 
 
 class Places:
@@ -102,15 +78,14 @@ class Places:
     def add(self, client: str, key: bytes, conversation: str) -> None:
         """`conversation` stands at `key`, too."""
         entry = self.get(client, key)
-        if entry is None:
-            entries = self._clients.setdefault(client, OrderedDict())
-            entry = entries[key] = Entry(at=self._clock())
-            self._count += 1
-            self._clients.move_to_end(client)
-            entry.add(conversation)
-            self._bound(client, entries)
-        else:
-            entry.add(conversation)
+        if entry is not None:
+            entry.is_shared = entry.is_shared or entry.conversation != conversation
+            return
+        entries = self._clients.setdefault(client, OrderedDict())
+        entries[key] = Entry(conversation, self._clock())
+        self._count += 1
+        self._clients.move_to_end(client)
+        self._bound(client, entries)
 
     def __iter__(self) -> Iterator[tuple[str, bytes, Entry]]:
         """All of them, the least recently used of each client first."""

@@ -157,21 +157,20 @@ class Tracker:
         self, seen: Seen, entry: Entry, request: bytes, evidence: str, place: Chain | None
     ) -> Identity:
         """The conversation at a place, or one that leaves it there."""
-        client, asked, known = seen.client, _ASKED + request, entry.only
-        if known is None:
+        client, asked = seen.client, _ASKED + request
+        if entry.is_shared:
             return Identity(self._mint(), f"new: several conversations have {evidence}", None, place)
         before = self.places.get(client, asked)
-        again = before.only if before is not None else None
-        if again is not None:
-            return Identity(again.conversation, f"{evidence}, asked again", None, place)
+        if before is not None and not before.is_shared:
+            return Identity(before.conversation, f"{evidence}, asked again", None, place)
         if seen.kind != MAIN:
-            return Identity(known.conversation, evidence, None, place)
-        if known.next is None or known.next == request:
-            known.next = request
-            found = Identity(known.conversation, evidence, None, place)
+            return Identity(entry.conversation, evidence, None, place)
+        if entry.next is None or entry.next == request:
+            entry.next = request
+            found = Identity(entry.conversation, evidence, None, place)
         else:
             why = f"new: it leaves {evidence}, from which another request went on"
-            found = Identity(self._mint(), why, known.conversation, place)
+            found = Identity(self._mint(), why, entry.conversation, place)
         self.places.add(client, asked, found.id)
         return found
 
@@ -184,9 +183,9 @@ class Tracker:
             return None
         for summary in found:
             entry = self.places.get(seen.client, _SUMMARY + summary)
-            if entry is not None and entry.only is not None:
+            if entry is not None and not entry.is_shared:
                 new = self._new(seen, place)
-                return replace(new, evidence="new: after a compaction", linked=entry.only.conversation)
+                return replace(new, evidence="new: after a compaction", linked=entry.conversation)
         return replace(self._new(seen, place), evidence="new: after a compaction of one not known")
 
     def _new(self, seen: Seen, place: Chain) -> Identity:
