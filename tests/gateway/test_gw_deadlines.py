@@ -41,7 +41,7 @@ def test_what_is_over_in_time_is_not_touched_later():
         with Within(60):
             await asyncio.sleep(SOON * 1.2)
         await asyncio.sleep(SOON * 2)
-        assert line()._since == {}
+        assert line(asyncio.get_running_loop())._since == {}
 
     asyncio.run(run())
 
@@ -65,7 +65,7 @@ def test_a_cancellation_by_another_stays_one():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert line()._since == {}
+        assert line(asyncio.get_running_loop())._since == {}
 
     asyncio.run(run())
 
@@ -105,7 +105,7 @@ def test_those_in_line_are_late_in_their_order():
 
 def test_each_loop_has_its_line():
     async def mine():
-        return line()
+        return line(asyncio.get_running_loop())
 
     found = [asyncio.run(mine()), asyncio.run(mine())]
     other = threading.Thread(target=lambda: found.append(asyncio.run(mine())))

@@ -13,12 +13,13 @@ import itertools
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.gateway.asgi import AsgiOutlet, BrokenReply, Watch
 from tokentape.gateway.call import Call, Incoming
+from tokentape.gateway.deadlines import running_task
 from tokentape.gateway.doors import door_of, is_generation, shape_of
 from tokentape.gateway.exchange import Exchange
 from tokentape.gateway.keyring import QUERY_KEY
@@ -75,7 +76,7 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         outlet = AsgiOutlet(send, receive)
-        task = cast("asyncio.Task[None]", asyncio.current_task())
+        task = running_task()
         path = raw_path_of(scope)
         try:
             await self._served(scope, receive, outlet, path, task)
@@ -95,7 +96,7 @@ class Gateway:
             await tell(outlet, shape_of(path), Failure(FailureKind.SERVER, text, 500))
 
     async def _served(
-        self, scope: Scope, receive: Receive, outlet: AsgiOutlet, path: str, task: asyncio.Task[None]
+        self, scope: Scope, receive: Receive, outlet: AsgiOutlet, path: str, task: asyncio.Task[object]
     ) -> None:
         headers = headers_of(scope)
         try:
@@ -113,7 +114,7 @@ class Gateway:
             await _refused(outlet, scope, path, admitted.status, admitted.message)
             return
         outlet.grant = admitted.grant
-        own = self.services.own_page(cast("str", scope["method"]), path)
+        own = self.services.own_page(scope["method"], path)
         options = self.services.setup.safety
         try:
             body = await body_of(receive, headers, options.body_limit, options.body_seconds)
@@ -132,9 +133,9 @@ class Gateway:
             watch.stop()
 
     def _checked(self, scope: Scope, path: str, headers: Headers) -> Admitted | Preflight | Refusal:
-        client = cast("tuple[str, int] | None", scope.get("client"))
-        query = cast("bytes", scope.get("query_string", b"")).decode("latin-1")
-        method = cast("str", scope.get("method", "GET"))
+        client = scope.get("client")
+        query = scope.get("query_string", b"").decode("latin-1")
+        method = scope.get("method", "GET")
         return self.services.setup.gate.check(method, path, query, headers, client[0] if client else None)
 
     async def _enter(self, incoming: Incoming, path: str, outlet: AsgiOutlet) -> None:
@@ -188,7 +189,7 @@ class Gateway:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        request = _bare(request_of(cast("Scope", {**scope, "method": "POST"}), headers, path, None), admitted)
+        request = _bare(request_of({**scope, "method": "POST"}, headers, path, None), admitted)
         incoming = Incoming(new_id(), request, admitted.client, found_naming, time.time())
         with suppress(ClientGone):
             await connect(incoming, receive, send, self.exchange)

@@ -77,7 +77,7 @@ class Watch:
     most replies are over soon.
     """
 
-    def __init__(self, outlet: AsgiOutlet, answering: asyncio.Task[None]) -> None:
+    def __init__(self, outlet: AsgiOutlet, answering: asyncio.Task[object]) -> None:
         self._outlet, self._answering = outlet, answering
         self._task: asyncio.Task[None] | None = None
         self._line = line(answering.get_loop())

@@ -64,13 +64,24 @@ class _Here(threading.local):
 _here = _Here()
 
 
-def line() -> Line:
+def line(loop: asyncio.AbstractEventLoop) -> Line:
     """The line of the loop that runs."""
-    loop = asyncio.get_running_loop()
     found = _here.line
     if found is None or found.loop is not loop:
         found = _here.line = Line(loop)
     return found
+
+
+def running_task() -> asyncio.Task[object]:
+    """The task that runs, found by the loop that this thread's line is of. (Without a loop asyncio asks for
+    the one that runs, which is a system call in Python 3.11.) Raises `RuntimeError` where there is none.
+    """
+    known = _here.line
+    task = asyncio.current_task(known.loop) if known is not None else None
+    task = task or asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a deadline is for a task")
+    return task
 
 
 class Within:
@@ -86,10 +97,8 @@ class Within:
     def __enter__(self) -> Within:
         if self._seconds is None:
             return self
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a deadline is for a task")
-        self._task, self._cancelling, self._line = task, task.cancelling(), line()
+        task = running_task()
+        self._task, self._cancelling, self._line = task, task.cancelling(), line(task.get_loop())
         self._until = self._line.loop.time() + self._seconds
         if self._seconds > SOON:
             self._line.enter(self)
@@ -133,11 +142,8 @@ class Stall:
         self.expired = False
 
     def __enter__(self) -> Stall:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a deadline is for a task")
-        self._task, self._cancelling = task, task.cancelling()
-        self._loop = asyncio.get_running_loop()
+        task = running_task()
+        self._task, self._cancelling, self._loop = task, task.cancelling(), task.get_loop()
         return self
 
     def begins(self) -> None:

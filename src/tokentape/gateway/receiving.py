@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict
 
 from tokentape.gateway.deadlines import Within
 from tokentape.gateway.outlet import ClientGone
-from tokentape.wire.message import Request, header
+from tokentape.wire.message import Request, header, headers_from_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from tokentape.wire.message import Headers
 
-    Scope = MutableMapping[str, object]
-    Message = MutableMapping[str, object]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
+    Receive = Callable[[], Awaitable["Message"]]
+    Send = Callable[[Mapping[str, object]], Awaitable[None]]
+
+
+class Scope(TypedDict, total=False):
+    """What ASGI says of a connection (version 3.0 of its specification), as far as it is looked at."""
+
+    type: str
+    method: str
+    scheme: str
+    path: str
+    raw_path: bytes | None
+    query_string: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+    client: tuple[str, int] | None
+
+
+class Message(TypedDict, total=False):
+    """What comes over it."""
+
+    type: str
+    body: bytes
+    more_body: bool
+    text: str | None
+    bytes: bytes | None
 
 
 class Refused(Exception):
@@ -29,24 +50,22 @@ class Refused(Exception):
 
 def headers_of(scope: Scope) -> Headers:
     """The header fields, in order."""
-    raw = cast("Iterable[tuple[bytes, bytes]]", scope["headers"])
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+    return headers_from_raw(scope["headers"])
 
 
 def raw_path_of(scope: Scope) -> str:
     """The path as it was sent, escapes and all."""
-    raw = cast("bytes | None", scope.get("raw_path"))
-    path = raw.decode("latin-1") if raw else cast("str", scope["path"])
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else scope["path"]
     return path.partition("?")[0]
 
 
 def request_of(scope: Scope, headers: Headers, path: str, body: bytes | None) -> Request:
     """The request: its URL is the one the client used, without our prefixes."""
-    query = cast("bytes", scope.get("query_string", b"")).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
     host = header(headers, "host") or "localhost"
     url = f"{scope.get('scheme', 'http')}://{host}{path}"
-    method = cast("str", scope["method"])
-    return Request(method, f"{url}?{query}" if query else url, headers, body)
+    return Request(scope["method"], f"{url}?{query}" if query else url, headers, body)
 
 
 async def body_of(receive: Receive, headers: Headers, most: int, seconds: float | None) -> bytes | None:
@@ -62,7 +81,7 @@ async def body_of(receive: Receive, headers: Headers, most: int, seconds: float 
             if (
                 not message.get("more_body", False) and message["type"] == "http.request"
             ):  # as it mostly comes
-                whole = cast("bytes", message.get("body", b""))
+                whole = message.get("body", b"")
                 if len(whole) > most:
                     raise Refused(413, f"the body is longer than {most} bytes")
                 return whole if whole or length is not None else None
@@ -77,7 +96,7 @@ async def _rest(message: Message, receive: Receive, most: int) -> bytes:
     while True:
         if message["type"] == "http.disconnect":
             raise ClientGone
-        piece = cast("bytes", message.get("body", b""))
+        piece = message.get("body", b"")
         size += len(piece)
         if size > most:
             raise Refused(413, f"the body is longer than {most} bytes")
