@@ -96,7 +96,10 @@ class ServerTable(Table):
 class RecordTable(Table):
     """`[record]`: where calls are recorded, and what makes two of them the same."""
 
-    enabled: bool = Field(default=True, description="`false`: nothing is recorded or replayed")
+    enabled: bool = Field(
+        default=True,
+        description="`false`: nothing is recorded, or replayed but by upstreams that are cassettes",
+    )
     root: Text = Field(
         default=_RECORD.root, description="a directory, or the address of a store (`sqlite:tapes.db`)"
     )
