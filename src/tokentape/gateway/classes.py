@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.protocols.reading import at, block_text, fields, number
-from tokentape.wire.message import header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,14 +63,15 @@ class ClassRule:
 
     def fits(self, asked: Request) -> bool:
         """True if all conditions hold; those that cost little are looked at first."""
+        for name, pattern in self.headers:
+            if not asked.has(name, pattern):
+                return False
         return self._fits_head(asked) and self._fits_body(asked)
 
     def _fits_head(self, asked: Request) -> bool:
         if self.dialects and asked.dialect not in self.dialects:
             return False
-        if self.models and not any(fnmatchcase(asked.model, each) for each in self.models):
-            return False
-        return not self.headers or all(asked.has(name, value) for name, value in self.headers)
+        return not self.models or any(fnmatchcase(asked.model, each) for each in self.models)
 
     def _fits_body(self, asked: Request) -> bool:
         if self.tools is not None and self.tools is not asked.has_tools:
@@ -96,8 +96,13 @@ class Request:
 
     def has(self, name: str, pattern: str) -> bool:
         """True if a header field is there and its value is like `pattern`."""
-        value = header(self.headers, name)
+        value = self._named.get(name.lower())
         return value is not None and fnmatchcase(value.lower(), pattern.lower())
+
+    @cached_property
+    def _named(self) -> dict[str, str]:
+        """The header fields by name; the first of several of one name."""
+        return {name.lower(): value for name, value in reversed(self.headers)}
 
     @property
     def has_tools(self) -> bool:

@@ -17,8 +17,8 @@ broke off teach nothing. What only shares a question, without the answer, is not
 from __future__ import annotations
 
 from dataclasses import replace
+from random import getrandbits
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from tokentape.gateway.classes import COMPACTION, MAIN
 from tokentape.gateway.conversations.chain import chained, written
@@ -41,7 +41,10 @@ _END, _ASKED, _RESPONSE, _SUMMARY = b"e", b"a", b"r", b"s"
 
 
 def _minted() -> str:
-    return f"conv_{uuid4().hex[:24]}"
+    """A name that nobody else has. It opens nothing, so it may be guessed; to ask the system for chance lets
+    other threads run, and they may run for long.
+    """
+    return f"conv_{getrandbits(96):024x}"
 
 
 class Tracker:
