@@ -42,8 +42,7 @@ def read_options(body: Mapping[str, Json], places: tuple[Place, ...], where: Whe
     """The options. Raises `ProtocolError` for a value of the wrong type; null is not said."""
     found: dict[str, object] = {}
     for place in places:
-        value = _at(body, place.path)
-        if value is not None:
+        if place.path[0] in body and (value := _at(body, place.path)) is not None:
             found[place.option] = _read(value, place, where)
     return options_from(found) if found else NO_OPTIONS
 
