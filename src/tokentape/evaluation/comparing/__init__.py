@@ -1,0 +1,1 @@
+"""Two answers to one question, compared: one comparator, one file."""

@@ -1,0 +1,1 @@
+"""What is evaluated: the conversations that a store holds, each once."""
