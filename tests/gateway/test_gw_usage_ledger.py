@@ -10,6 +10,7 @@ import logging
 import os
 import stat
 import sys
+import time
 from decimal import Decimal
 
 import pytest
@@ -220,6 +221,18 @@ def test_memory_does_not_grow_with_requests():
     assert len(gc.get_objects()) - before < 2_000
     assert ledger.report().total.counts["requests"] == 103_000
     ledger.close()
+
+
+def test_many_requests_do_not_wait_in_memory_for_the_interval(tmp_path):
+    ledger = Ledger(UsageOptions(directory=str(tmp_path), interval=3_600))
+    for number in range(1_000):
+        ledger.add(spent(number))
+    until = time.monotonic() + 20
+    while len(list(lines(str(tmp_path), None, None))) < 256 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(list(lines(str(tmp_path), None, None))) >= 256
+    ledger.close()
+    assert len(list(lines(str(tmp_path), None, None))) == 1_000
 
 
 def test_names_that_clients_make_up_are_bounded(monkeypatch):

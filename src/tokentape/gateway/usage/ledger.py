@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 50_000
 """Requests that wait to be written while the disk refuses, at most; the sums have them in any case."""
+_ENOUGH = 256
+"""Requests that are written though `interval` is not over: each may hold the body that it came with."""
 _MOST_GROUPS = 5_000
 """Different sums in memory, at most: a client may name a new model in each request."""
 OTHERS = "(others)"
@@ -53,7 +55,7 @@ class Ledger:
         self._settling = renewed(threading.Lock())
         self._new: deque[Spent] = deque(maxlen=_MOST_WAITING)
         self._unwritten: deque[tuple[float, bytes]] = deque()
-        self._wake, self._closing = threading.Event(), threading.Event()
+        self._wake, self._hurry, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._groups: dict[Key, Sums] = {}
         self._is_failing = False
@@ -70,6 +72,8 @@ class Ledger:
             self._start()
         if not self._wake.is_set():
             self._wake.set()
+        elif len(self._new) == _ENOUGH:
+            self._hurry.set()
 
     def _start(self) -> None:
         with self._lock:
@@ -80,8 +84,9 @@ class Ledger:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._wake.wait()
-            self._closing.wait(self.options.interval)
+            self._hurry.wait(self.options.interval)
             self._wake.clear()
+            self._hurry.clear()
             self.flush()
 
     def cost(self, spent: Spent) -> dict[str, Json]:
@@ -161,6 +166,7 @@ class Ledger:
     def close(self) -> None:
         """Write what is new, and end the thread."""
         self._closing.set()
+        self._hurry.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(10)
