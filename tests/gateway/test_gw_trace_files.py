@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import stat
 import sys
 import threading
@@ -283,6 +284,21 @@ def test_old_traces_are_found_on_disk(place):
     traces = write(place, *ids, in_memory=2)
     assert traces.get("id0")["id"] == "id0"
     assert Traces(options(place)).get("id3")["id"] == "id3"
+
+
+def test_a_trace_on_disk_takes_no_memory(place):
+    traces = write(place, "id0")
+    assert traces.get("id0")["id"] == "id0"
+    shutil.rmtree(place)
+    assert traces.get("id0") is None
+    assert [line["id"] for line in traces.recent()] == ["id0"]
+
+
+def test_a_trace_that_the_disk_refuses_stays_in_memory(tmp_path, caplog):
+    (tmp_path / "traces").write_text("a file in its place")
+    traces = write(tmp_path / "traces", "id0", "id1")
+    assert traces.get("id0")["id"] == "id0"
+    assert len(caplog.records) == 1
 
 
 # Several processes, and a crash

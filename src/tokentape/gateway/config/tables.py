@@ -229,7 +229,10 @@ class TraceTable(Table):
     share: Share = Field(
         default=_TRACE.share, description="the part of one processor that the writer may take"
     )
-    in_memory: Number = Field(default=_TRACE.in_memory, description="the last traces that are kept in memory")
+    in_memory: Number = Field(
+        default=_TRACE.in_memory,
+        description="the last traces that are listed, and kept in memory where they are on no disk",
+    )
 
 
 class UsageTable(Table):

@@ -18,7 +18,8 @@ class TraceOptions:
 
     `share` is the part of one processor that the writer may take in the long run. Where more comes than
     that allows, at most `max_waiting` traces (or `max_waiting_bytes` of bodies) wait, and then the oldest
-    go: counted, and told in the next trace that is written.
+    go: counted, and told in the next trace that is written. The last `in_memory` are listed, and kept in
+    memory where there is no directory, or the disk refuses them.
     """
 
     enabled: bool = True

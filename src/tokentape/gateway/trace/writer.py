@@ -1,4 +1,4 @@
-"""The thread that redacts, renders and writes traces, and the memory of the last ones."""
+"""The thread that redacts, renders and writes traces, and the memory of those that are on no disk."""
 
 from __future__ import annotations
 
@@ -161,16 +161,26 @@ class Writer:
             document = self.render(trace)
             line = summary(document)
             text = dumps(document)
-            self._remember(trace.id, text, line)
-            if self._files is not None:
-                self._files.write(trace.id, trace.at, text, dumps(line))
-                self._tidy(self._files)
+            with self._lock:
+                self._lines.append(line)
+            if self._files is None:
+                self._remember(trace.id, text)
+            else:
+                self._put(self._files, trace, text, dumps(line))
         except Exception as error:  # noqa: BLE001  the boundary: tracing must not break the gateway
             self._complain(error)
 
-    def _remember(self, id: str, text: bytes, line: dict[str, Json]) -> None:
+    def _put(self, files: Files, trace: Trace, text: bytes, line: bytes) -> None:
+        """Onto the disk, from where it is read when somebody asks; what the disk refuses stays in memory."""
+        try:
+            files.write(trace.id, trace.at, text, line)
+        except OSError:
+            self._remember(trace.id, text)
+            raise
+        self._tidy(files)
+
+    def _remember(self, id: str, text: bytes) -> None:
         with self._lock:
-            self._lines.append(line)
             self._document_bytes += len(text) - len(self._documents.pop(id, b""))
             self._documents[id] = text
             while len(self._documents) > self._options.in_memory or self._document_bytes > _IN_MEMORY:
