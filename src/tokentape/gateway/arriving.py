@@ -11,17 +11,16 @@ from tokentape.gateway.deadlines import Within
 from tokentape.gateway.preparing import Prepared, prepare
 from tokentape.gateway.priming import start_of
 from tokentape.gateway.telemetry.spans import NO_ATTEMPT
-from tokentape.protocols.canonical.failure import Failure, FailureKind, kind_of_status
-from tokentape.protocols.fastjson import loads
-from tokentape.protocols.translation import codec_of, for_others
+from tokentape.protocols.canonical.failure import Failure, FailureKind
+from tokentape.protocols.translation import for_others
 from tokentape.upstreams.asking import ask
 from tokentape.upstreams.failures import Failed, FailureClass, of_auth, of_status, of_told, of_wire
+from tokentape.upstreams.refusals import LONGEST_ERROR, plain, told_by
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
 from tokentape.wire.body import content_encoding, decode_content, media_type
 from tokentape.wire.interaction import How
-from tokentape.wire.jsontext import JsonError
-from tokentape.wire.message import Response, header, without
+from tokentape.wire.message import Response, without
 from tokentape.wire.quick import quick
 
 if TYPE_CHECKING:
@@ -31,10 +30,8 @@ if TYPE_CHECKING:
     from tokentape.gateway.trace.trace import Trace
     from tokentape.upstreams.sending import Sender, Sent
     from tokentape.upstreams.upstream import Candidate, Credential
-    from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
-LONGEST_ERROR = 1 << 20
 LONGEST_REPLY = 256 << 20
 """Bytes of a reply that is read whole before it goes on."""
 
@@ -156,7 +153,7 @@ class Trying:
             told = Failure(FailureKind.SERVER, text, 502)
             return Failed(FailureClass.configuration_error, text, sent.status, failure=told)
         if sent.status >= 400:
-            data = plain(await sent.read(LONGEST_ERROR), sent)
+            data = plain(await sent.read(LONGEST_ERROR), sent.headers)
             self.trace.chunk(name, data)
             failed = of_status(sent.status, sent.headers, told_by(sent.status, data, prepared.source.dialect))
             return _as_it_came(failed, sent, data) if prepared.is_same else _abroad(failed)
@@ -206,27 +203,6 @@ def is_stream(kind: str, prepared: Prepared) -> bool:
     source = prepared.source
     asked_array = kind == "application/json" and source.dialect == "gemini" and bool(source.stream)
     return asked_array and "alt=sse" not in prepared.request.url
-
-
-def plain(data: bytes, sent: Sent) -> bytes:
-    """The bytes without a content coding that the server used though nobody asked for one."""
-    coding = header(sent.headers, "content-encoding")
-    if not coding:
-        return data
-    decoded = decode_content(data, coding)
-    return data if decoded is None else decoded
-
-
-def told_by(status: int, data: bytes, dialect: str) -> Failure:
-    """What an error reply says, in its dialect if it is in it, else in its own words."""
-    body: Json = None
-    try:
-        body = loads(data)
-    except JsonError:
-        text = data.decode("utf-8", "replace").strip()
-        if text:
-            return Failure(kind_of_status(status), text[:2000], status)
-    return codec_of(dialect).read_failure(status, body)
 
 
 def _as_it_came(failed: Failed, sent: Sent, data: bytes) -> Failed:

@@ -25,13 +25,13 @@ from tokentape.gateway.delivering import Unreadable, Written, folded, stream, wh
 from tokentape.gateway.edge import is_off_tape, looked_up
 from tokentape.gateway.naming import OWN, gateways_own
 from tokentape.gateway.outlet import ClientGone
-from tokentape.gateway.planned import carried_out
 from tokentape.gateway.pumping import Pulse, chunk_within
 from tokentape.gateway.targets import NoRoute, asked_of
 from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.upstreams.failures import Failed, Succeeded, of_told
 from tokentape.upstreams.plan import GaveUp, attempts
+from tokentape.upstreams.planned import carried_out
 from tokentape.upstreams.sending import SendFailed
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Live:
             streaming=call.stream,
             log=self._record.attempts,
         )
-        answer, verdict = await carried_out(plan, self._tried, self._services.pause)
+        answer, verdict = await carried_out(plan, self._tried, self._services.pools)
         self._record.attempted()
         if answer is not None:
             return answer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentape import __version__
 from tokentape.gateway.naming import OURS
 from tokentape.gateway.taping import HOP
+from tokentape.upstreams.writing import IDENTITY
 from tokentape.wire.redact.names import header_kind
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ _NOT_ON = frozenset(
 _BROWSERS = ("sec-", "x-forwarded-", OURS)
 
 _NOT_BACK = frozenset({*HOP, "content-length", "set-cookie", "alt-svc", "strict-transport-security"})
-
-IDENTITY = ("accept-encoding", "identity")
-"""Replies are read on their way, so they are asked for without a coding."""
-
-_STANDARD = {
-    "anthropic.messages": (("anthropic-version", "2023-06-01"),),
-}
-"""Fields that a dialect wants with every request."""
 
 
 def _goes_on(name: str) -> bool:
@@ -69,18 +61,6 @@ def onward(headers: Headers, *, keep_credentials: bool) -> Headers:
     """A client's fields for an upstream of the same dialect; credentials only where they are to be passed."""
     goes = _on if keep_credentials else _bare_on
     return (*[field for field in headers if goes[field[0]]], IDENTITY)
-
-
-def fresh(dialect: str, *, stream: bool) -> Headers:
-    """The fields of a request that was written anew, in another dialect than the client's."""
-    accept = "text/event-stream" if stream else "application/json"
-    return (
-        ("content-type", "application/json"),
-        ("accept", accept),
-        ("user-agent", f"tokentape/{__version__}"),
-        *_STANDARD.get(dialect, ()),
-        IDENTITY,
-    )
 
 
 def back(headers: Headers, *, decoded: bool = False) -> Headers:

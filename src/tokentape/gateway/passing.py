@@ -14,14 +14,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
-from tokentape.gateway.arriving import LONGEST_ERROR, plain, told_by
 from tokentape.gateway.deadlines import Within
 from tokentape.gateway.edge import looked_up
 from tokentape.gateway.forwarding import back, onward
 from tokentape.gateway.naming import OWN, gateways_own
 from tokentape.gateway.outlet import ClientGone
 from tokentape.gateway.patching import patched
-from tokentape.gateway.planned import carried_out
 from tokentape.gateway.preparing import with_model
 from tokentape.gateway.pumping import chunk_within
 from tokentape.gateway.targets import NoRoute, asked_of
@@ -35,6 +33,8 @@ from tokentape.upstreams.asking import ask
 from tokentape.upstreams.auth.bare import bare_query
 from tokentape.upstreams.failures import Failed, FailureClass, Succeeded, of_auth, of_status, of_wire
 from tokentape.upstreams.plan import GaveUp, attempts
+from tokentape.upstreams.planned import carried_out
+from tokentape.upstreams.refusals import LONGEST_ERROR, plain, told_by
 from tokentape.upstreams.sending import SendFailed
 from tokentape.upstreams.upstream import AuthFailed
 from tokentape.wire.body import media_type
@@ -107,7 +107,7 @@ class _Passing:
             random=random.random,
             log=self._record.attempts,
         )
-        passed, verdict = await carried_out(plan, self._tried, self._services.pause)
+        passed, verdict = await carried_out(plan, self._tried, self._services.pools)
         self._record.attempted()
         if passed is not None:
             await self._deliver(passed, outlet)
@@ -179,7 +179,7 @@ class _Passing:
         self._record.upstream_said(data)
         dialect = dialect_named(self._found.operation.dialect)
         name = dialect.name if dialect is not None and dialect.codec is not None else "openai.chat"
-        failed = of_status(sent.status, sent.headers, told_by(sent.status, plain(data, sent), name))
+        failed = of_status(sent.status, sent.headers, told_by(sent.status, plain(data, sent.headers), name))
         return replace(failed, reply=Response(sent.status, sent.reason, sent.headers, data))
 
     def _request(self, candidate: Candidate) -> Request:

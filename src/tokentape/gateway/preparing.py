@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tokentape.gateway.forwarding import fresh, onward
-from tokentape.gateway.parameters import with_parameters
+from tokentape.gateway.forwarding import onward
 from tokentape.gateway.patching import differences, patched
 from tokentape.gateway.unsigned import UNSIGNED, without_unsigned
 from tokentape.protocols.canonical.losses import LossReport
@@ -20,6 +19,8 @@ from tokentape.protocols.quirks import NO_QUIRKS
 from tokentape.protocols.translation import write_request
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.auth.bare import bare_query
+from tokentape.upstreams.parameters import with_parameters
+from tokentape.upstreams.writing import fresh, method_of, own_way, place_of, target_of
 from tokentape.wire.message import Request
 from tokentape.wire.quick import quick
 from tokentape.wire.url import path_and_query
@@ -81,8 +82,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict
         fields, losses = _adapted(asking, candidate, strict=strict)
     if "model" in fields and fields["model"] != candidate.model:
         fields = {**fields, "model": candidate.model}
-    if upstream.forced or upstream.dropped:
-        fields = _own_way({**fields, **upstream.forced}, upstream)
+    fields = own_way(fields, upstream)
     keeps = upstream.passes_client_key
     headers = (*onward(request.headers, keep_credentials=keeps), *upstream.headers)
     if giving is not None:
@@ -99,7 +99,7 @@ def _same(asking: Asking, candidate: Candidate, giving: Giving | None, *, strict
         query = bare_query(query)
     if call.model and call.model != candidate.model:
         path = with_model(path, candidate.model)
-    url = url_of(upstream, path, query, candidate.model, _method(path), stream=call.stream)
+    url = url_of(upstream, path, query, candidate.model, method_of(path), stream=call.stream)
     source = Source(call.dialect, candidate.model, call.stream, upstream.provider or None)
     return Prepared(Request("POST", url, headers, body), source, losses, body=fields)
 
@@ -113,11 +113,6 @@ def _adapted(asking: Asking, candidate: Candidate, *, strict: bool) -> tuple[Fie
     if strict and len(written.losses):
         refused(dialect, dialect, written.losses)
     return dict(written.result.body), written.losses
-
-
-def _own_way(fields: Fields, upstream: Upstream) -> Fields:
-    """A body without the fields that stand elsewhere there (Vertex has the model in its path)."""
-    return {name: value for name, value in fields.items() if name not in upstream.dropped}
 
 
 def owns(upstream: Upstream, dialect: str) -> bool:
@@ -135,9 +130,7 @@ def _translated(
     strict: bool,
 ) -> Prepared:
     call, upstream = asking.call, candidate.upstream
-    target = Target(
-        dialect, candidate.model, upstream.provider or None, f"{upstream.name}#{credential}", upstream.quirks
-    )
+    target = target_of(candidate, dialect, credential)
     asked = with_parameters(asking.conversation, candidate.set)
     asked = replace(asked, stream=call.stream)
     restored = giving.restored(asked, dialect) if giving is not None else asked
@@ -145,21 +138,14 @@ def _translated(
     if strict and len(written.losses):
         refused(call.dialect, dialect, written.losses)
     outgoing = written.result
-    body = _own_way({**outgoing.body, **upstream.forced}, upstream)
+    body = own_way(outgoing.body, upstream)
     headers = (*fresh(dialect, stream=call.stream), *upstream.headers)
     if giving is not None:
         body, headers = giving.injected(body, headers, dialect, passed=False)
-    method = _method(outgoing.path)
-    url = url_of(upstream, outgoing.path, outgoing.query, candidate.model, method, stream=call.stream)
+    url = place_of(candidate, outgoing, stream=call.stream)
     request = Request("POST", url, headers, dumps(body))
     source = Source(dialect, candidate.model, call.stream, upstream.provider or None, target.credential)
     return Prepared(request, source, written.losses, asked, body)
-
-
-def _method(path: str) -> str:
-    """What is done to the model, as a path says it: `generateContent`, `converse-stream`."""
-    last = path.rpartition("/")[2]
-    return last.rpartition(":")[2]
 
 
 def with_model(path: str, model: str) -> str:

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from tokentape.gateway.targets import Resolved
     from tokentape.protocols.dialect import Operation
     from tokentape.protocols.registry import Recognised
-    from tokentape.upstreams.plan import Pause
     from tokentape.upstreams.sending import Sender
     from tokentape.upstreams.upstream import Upstream
     from tokentape.wire.message import Request
@@ -221,19 +220,3 @@ class Services:
         """One of the gateway's own pages; HEAD is what watchers ask, and the server sends no body then."""
         asked = "GET" if method == "HEAD" else method
         return self.own.get((asked, path)) or named_page(self, method, path)
-
-    async def pause(self, pause: Pause) -> None:
-        """Wait as the plan says: until a time, or until a credential is given back before."""
-        left = max(0.0, pause.until - time.monotonic())
-        if not pause.released:
-            await asyncio.sleep(left)
-            return
-        released = asyncio.Event()
-        stop = self.pools.watch(released.set)
-        try:
-            async with asyncio.timeout(left):
-                await released.wait()
-        except TimeoutError:
-            pass
-        finally:
-            stop()

@@ -9,10 +9,10 @@ from tokentape.gateway.config import checks_upstreams
 from tokentape.gateway.config.document import Document
 from tokentape.gateway.config.routes import TargetTable, WhenTable
 from tokentape.gateway.config.wording import dotted, near, nth_kept
-from tokentape.gateway.parameters import PARAMETERS, misfit
 from tokentape.gateway.targets import TRAITS
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.table import dialects
+from tokentape.upstreams.parameters import PARAMETERS, misfit
 from tokentape.upstreams.retrying import moving
 
 Numbers = Mapping[str, list[int]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from tokentape.upstreams.failures import Failed, Succeeded
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from tokentape.upstreams.failures import Heard
     from tokentape.upstreams.plan import Step, Try, Verdict
+    from tokentape.upstreams.pools.pools import Pools
 
 T = TypeVar("T")
 
@@ -19,7 +22,7 @@ T = TypeVar("T")
 async def carried_out(
     plan: Generator[Step, Heard | None, Verdict],
     tried: Callable[[Try], Awaitable[T | Failed]],
-    pause: Callable[[Pause], Awaitable[None]],
+    pools: Pools,
 ) -> tuple[T | None, Verdict]:
     """What the plan came to: the answer of the try that succeeded, if one did, and the verdict."""
     heard: Heard | None = None
@@ -29,7 +32,7 @@ async def carried_out(
             step = plan.send(heard)
             heard = None
             if isinstance(step, Pause):
-                await pause(step)
+                await _paused(step, pools)
                 continue
             got = await tried(step)
             if isinstance(got, Failed):
@@ -41,3 +44,20 @@ async def carried_out(
         return answer, verdict
     finally:
         plan.close()
+
+
+async def _paused(pause: Pause, pools: Pools) -> None:
+    """Wait as the plan says: until a time, or until a credential is given back before."""
+    left = max(0.0, pause.until - time.monotonic())
+    if not pause.released:
+        await asyncio.sleep(left)
+        return
+    released = asyncio.Event()
+    stop = pools.watch(released.set)
+    try:
+        async with asyncio.timeout(left):
+            await released.wait()
+    except TimeoutError:
+        pass
+    finally:
+        stop()
