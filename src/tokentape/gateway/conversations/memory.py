@@ -23,8 +23,8 @@ class TrackerOptions:
     """
 
     ttl: float = 7 * 86_400.0
-    entries: int = 20_000
-    total: int = 100_000
+    entries: int = 10_000
+    total: int = 50_000
     clients: int = 10_000
     headers: tuple[str, ...] = ()
     compare: bool = True
