@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import tracemalloc
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
@@ -217,6 +218,17 @@ def test_the_snapshot_names_its_source_day_and_licence():
     assert "MIT License" in found.notice
     assert "Permission is hereby granted" in found.notice
     assert len(found.providers) > 30
+
+
+def test_lists_that_nobody_asks_for_take_little_memory():
+    place = ROOT / "src/tokentape/metering"
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    found = Snapshot((place / "prices.json").read_text(encoding="utf-8"))
+    assert found.find("openai", "gpt-4o").id == "gpt-4o"
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 1_500_000
 
 
 def is_installed(source):

@@ -1,4 +1,8 @@
-"""The published prices, as of a day: loaded when something is priced for the first time."""
+"""The published prices, as of a day: loaded when something is priced for the first time.
+
+A program meets few of the providers. The lists of the others stay text: taken apart they take six times the
+memory.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
         url: str
         model: NotRequired[Json]
         fallback: NotRequired[list[str]]
-        models: list[Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +51,37 @@ class Listed:
 
 
 class Snapshot:
-    """Prices by provider. `source` says whose data it is, `date` from which day (ISO)."""
+    """Prices by provider. `source` says whose data it is, `date` from which day (ISO). `batches`: the batch
+    prices that another list has, and this one has not (`scripts/batches.py`).
+    """
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: str, batches: str = "") -> None:
         found = json.loads(data)
         self.source: str = found["source"]
         self.date: str = found["date"]
         self.notice: str = found["notice"]
+        self._lists = {each["id"]: json.dumps(each.pop("models")) for each in found["providers"]}
         self.providers = {each["id"]: each for each in cast("list[Provider]", found["providers"])}
+        more = json.loads(batches or '{"source": "", "date": "", "models": {}}')
+        self._batches: dict[str, List] = more["models"]
+        self._batches_of = f"{more['source']}, {more['date']}"
         self._added: set[str] = set()
-        self._batches_of = ""
+        self._models_of = cache(self._read)
         self.find = lru_cache(maxsize=4096)(self._find)
         self.provider_at = lru_cache(maxsize=1024)(self._provider_at)
 
     def __str__(self) -> str:
         return f"{self.source}, {self.date}"
 
-    def add_batches(self, data: str) -> None:
-        """Add the batch prices that another list has, and this one has not (`scripts/batches.py`)."""
-        found = json.loads(data)
-        self._batches_of = f"{found['source']}, {found['date']}"
-        models = {
-            f"{id}/{model['id']}": model for id, each in self.providers.items() for model in each["models"]
-        }
-        for name in found["models"].keys() & models.keys():
-            if "batch" not in models[name].setdefault("tiers", {}):
-                models[name]["tiers"]["batch"] = [found["models"][name]]
+    def _read(self, provider: str) -> list[Model]:
+        """The models of a provider, with the batch prices that its own list has not."""
+        models: list[Model] = json.loads(self._lists[provider])
+        for model in models:
+            name = f"{provider}/{model['id']}"
+            if name in self._batches and "batch" not in model.setdefault("tiers", {}):
+                model["tiers"]["batch"] = [self._batches[name]]
                 self._added.add(name)
+        return models
 
     def source_of(self, listed: Listed, tier: str | None) -> str:
         """Whose price it is, in a service tier."""
@@ -90,7 +97,7 @@ class Snapshot:
         """The model that `provider` knows as `name`; else as those do whose models it offers, too."""
         for spelling in spellings(name):
             for place in (provider, *self.providers[provider].get("fallback", ())):
-                for model in self.providers[place]["models"]:
+                for model in self._models_of(place):
                     if fits(model["match"], spelling):
                         return Listed(provider, model["id"], model)
         return None
@@ -102,9 +109,8 @@ def prices() -> Snapshot:
     from importlib.resources import files
 
     place = files("tokentape.metering")
-    found = Snapshot((place / "prices.json").read_text(encoding="utf-8"))
-    found.add_batches((place / "batches.json").read_text(encoding="utf-8"))
-    return found
+    names = ("prices.json", "batches.json")
+    return Snapshot(*((place / name).read_text(encoding="utf-8") for name in names))
 
 
 def price_of(model: Model, at: datetime, tier: str | None = None) -> Price | str:
