@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import ProtocolError
 from tokentape.gateway.arrays import ArrayEncoder
 from tokentape.gateway.forwarding import back, telling
+from tokentape.gateway.priming import SLICE
 from tokentape.gateway.pumping import Pulse, pump
 from tokentape.gateway.shapes import Passing, Translating, stream_type
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -148,5 +149,12 @@ async def stream(
         return await pump(arrived.sent, arrived.first, passing, outlet, pulse, hear), LossReport()
     asked, as_array = prepared.asked, wants_array(call)
     shape = Translating(prepared.source, call.dialect, asked, as_array=as_array, heard=heard)
-    failure = await pump(arrived.sent, arrived.first, shape, outlet, pulse, hear)
+    failure = await pump(arrived.sent, _head_first(arrived.first), shape, outlet, pulse, hear)
     return failure, shape.losses
+
+
+def _head_first(chunks: list[bytes]) -> list[bytes]:
+    """What came of a stream until it showed something, the first events of each chunk by themselves: one
+    may hold the whole reply, and nobody waits for the first word until the last one is translated.
+    """
+    return [piece for data in chunks for piece in (data[:SLICE], data[SLICE:]) if piece]

@@ -139,13 +139,18 @@ class _Reading:
         self._reader = EventReader(source)
         self._fold: Fold | None = Fold()
         self._size = 0
+        self._last = b""
 
     def feed(self, data: bytes) -> None:
+        """The next bytes. They are read once more come, so that they go to the client first."""
         self._size += len(data)
-        self._take(self._reader.feed(data))
+        self._take(self._reader.feed(self._last))
+        self._last = data
 
     def reply(self) -> Reply | None:
         """All of it, once it is over; None where nothing came, or too much, or what cannot be read."""
+        self._take(self._reader.feed(self._last))
+        self._last = b""
         self._take(self._reader.end())
         return self._fold.reply() if self._fold is not None and self._size else None
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LONGEST = 65_536
 """Bytes of a start that are held; what is longer is shown, whatever it says."""
 
-_SLICE = 1_024
+SLICE = 1_024
 """Bytes that are read at a time: some events, one of which has something to show as a rule."""
 
 _SILENT = (Started, Ping, Remark, Counted, Stopped)
@@ -63,8 +63,8 @@ async def start_of(sent: Sent, source: Source, framing: str | None) -> Start:
                 return start
             start.chunks.append(data)
             size += len(data)
-            for at in range(0, len(data), _SLICE):  # a chunk may hold the whole reply
-                if _judge(start, reader.feed(data[at : at + _SLICE])):
+            for at in range(0, len(data), SLICE):  # a chunk may hold the whole reply
+                if _judge(start, reader.feed(data[at : at + SLICE])):
                     return start
         except ProtocolError as error:
             start.problem = str(error)

@@ -65,6 +65,7 @@ async def _pumped(
         for data in first:
             if out := shape.feed(data):
                 await outlet.chunk(out)
+                await asyncio.sleep(0)  # it leaves when the loop turns, and reading more may take a while
         with Within(pulse.total):
             await _rest(sent, shape, outlet, pulse.stall, hear, heart)
         if out := shape.end():
