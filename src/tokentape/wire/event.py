@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tokentape.wire.quick import quick
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
     """One event of a stream, or a stretch of bytes that is none.

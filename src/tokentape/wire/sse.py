@@ -24,15 +24,27 @@ class SseDecoder:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._cr = False  # a CR was seen: LF alone is searched otherwise, which is much faster
+        self._cr = False  # a CR was seen: else LF alone ends lines, which is much faster
         self._first = True  # only the very first bytes of a stream may be a byte order mark
         self._scanned = 0  # no block ends before this offset: each byte is looked at once
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """The blocks that end in `data`."""
-        self._buffer += data
         self._cr = self._cr or b"\r" in data
-        return self._blocks(final=False)
+        if self._cr or (self._first and (self._buffer or data)[:1] in _BOM[:1]):
+            self._buffer += data
+            return self._blocks(final=False)
+        if self._buffer:
+            self._buffer += data
+            if self._buffer.find(b"\n\n", self._scanned) < 0:
+                self._scanned = len(self._buffer) - 1
+                return []
+            data = bytes(self._buffer)
+        events: list[StreamEvent] = []
+        self._buffer[:] = _plain_blocks(data, events)
+        self._first = self._first and not events
+        self._scanned = max(0, len(self._buffer) - 1)
+        return events
 
     def close(self) -> list[StreamEvent]:
         """The tail. By the standard a block that no blank line ended is no event."""
@@ -69,18 +81,39 @@ class SseDecoder:
 
     def _search(self, start: int) -> int | None:
         buffer, begin = self._buffer, max(self._scanned, start)
-        if not self._cr:
-            at = buffer.find(b"\n\n", begin)
-            self._scanned = at if at >= 0 else max(begin, len(buffer) - 1)
-            return at + 2 if at >= 0 else None
         match = _LINE_END_THEN_BLANK.search(buffer, begin)
         self._scanned = match.start() if match else max(begin, len(buffer) - 1)
         return match.end() if match else None
 
 
+def _plain_blocks(data: bytes, events: list[StreamEvent]) -> bytes:
+    """The blocks where each line ends with LF, as nearly all do; what is left after the last."""
+    *blocks, rest = data.split(b"\n\n")
+    for block in blocks:
+        head, between, said = block.partition(b"data: ")
+        if not between or b"\n" in said or not (head == b"" or _EVENT.fullmatch(head)):
+            raw = _without_blanks(block + b"\n\n", events)
+            events += [_read_fields(raw, raw)] if raw else []
+        else:
+            name = head[7:-1].decode("utf-8", "replace") or None if head else None
+            events.append(StreamEvent(block + b"\n\n", name, said))
+    return _without_blanks(rest, events)
+
+
+_EVENT = re.compile(rb"event: [^\n]*\n")
+"""The line before the data, as Anthropic and OpenAI write it."""
+
+
+def _without_blanks(raw: bytes, events: list[StreamEvent]) -> bytes:
+    """`raw` without the blank lines before it, each of which is an event without data."""
+    if not raw.startswith(b"\n"):
+        return raw
+    body = raw.lstrip(b"\n")
+    events += [StreamEvent(b"\n", None, None)] * (len(raw) - len(body))
+    return body
+
+
 def _read_block(raw: bytes, *, first: bool) -> StreamEvent:
-    if raw.startswith(b"data: ") and raw.find(b"\n") == len(raw) - 2 and b"\r" not in raw:
-        return StreamEvent(raw, None, raw[6:-2])  # the common block: one data line, ended by LF
     text = raw[3:] if first and raw.startswith(_BOM) else raw
     return _read_fields(raw, text)
 
