@@ -57,13 +57,11 @@ class ChatReader:
         """The events of the next chunk."""
         if self._over:
             return ()
-        if payload.is_done:
-            # Proxies send it behind a cut, too: alone it ends nothing that neither finished nor was counted.
-            if self._counted or self._is_finished():
-                return self._ended(complete=True)
-            return self.end()
         chunk = payload.json
         if not isinstance(chunk, dict):
+            if payload.is_done:
+                # Proxies send it behind a cut, too: alone it ends nothing that neither finished nor counted.
+                return self._ended(complete=True) if self._counted else self.end()
             raise ProtocolError(NAME, "", "expected an object, or [DONE]")
         try:
             return self._read(chunk, payload.name)
@@ -114,7 +112,8 @@ class ChatReader:
 
     def _header(self, chunk: Fields, events: list[Event]) -> None:
         """What stands beside the choices; told at first, and at the end if there was more of it."""
-        head: Fields = {name: said for name, said in chunk.items() if name not in _TOLD}
+        told = chunk.keys() <= _TOLD
+        head: Fields = {} if told else {name: said for name, said in chunk.items() if name not in _TOLD}
         given, model, created = chunk.get("id"), chunk.get("model"), chunk.get("created")
         if head == self._head and given == self._id and model == self._model and created == self._created:
             return

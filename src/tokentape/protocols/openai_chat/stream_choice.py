@@ -79,9 +79,10 @@ class ChoiceState:
             for name, value in choice.items():
                 if name not in _KNOWN:
                     self.rest[name] = latest(self.rest.get(name), value)
-        for name in ("logprobs", "finish_reason"):
-            if name in choice:
-                self._spelling.setdefault(name, choice[name] if name == "finish_reason" else None)
+        if "logprobs" in choice:
+            self._spelling.setdefault("logprobs", None)
+        if "finish_reason" in choice:
+            self._spelling.setdefault("finish_reason", choice["finish_reason"])
         raw = self._where.text_or_none(choice.get("finish_reason"), "finish_reason")
         if raw:
             self.raw = raw
