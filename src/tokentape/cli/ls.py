@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import cassettes, is_many, load, only
+from tokentape.cassettes.places import cassettes, is_many, load, only
 from tokentape.cli.text import safe
 from tokentape.errors import CassetteError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import cassettes, load
+from tokentape.cassettes.places import cassettes, load
 from tokentape.cli.saving import save
 from tokentape.matching.fields import MatchOn
 from tokentape.matching.key import Matcher

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.places import load, only
+from tokentape.cassettes.places import load, only
 from tokentape.cli.text import count, safe
 from tokentape.errors import UsageError
 from tokentape.protocols.plainturns import Said

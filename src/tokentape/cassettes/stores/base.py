@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping
 
     from tokentape.cassettes.cassette import Cassette
+    from tokentape.cassettes.format.index import Entry
+    from tokentape.cassettes.format.metadata import Note
+    from tokentape.cassettes.stores.merge import Which
     from tokentape.wire.interaction import Interaction
 
 
@@ -75,3 +78,24 @@ class Store(Protocol):
 
     def describe(self, name: str) -> str:
         """The path or label by which messages call the cassette."""
+
+
+@runtime_checkable
+class OneByOne(Protocol):
+    """What a store may offer beside: its cassettes one interaction at a time, and their metadata changed.
+
+    Where a store lacks it, a cassette is loaded to be read, and cannot be annotated.
+    """
+
+    def blocks(self, name: str) -> Iterator[tuple[Entry, bytes]]:
+        """Every interaction as text, in order; none is kept, and there is none where there is no cassette.
+
+        What another process saves meanwhile may be left out. Raises as `load` does.
+        """
+
+    def annotate(self, name: str, notes: Mapping[Which, Note]) -> int:
+        """Write notes into the metadata of the interactions that `blocks` told; how many changed.
+
+        Under the lock of the cassette as it is now, all or nothing; nothing but metadata moves. What is gone
+        meanwhile is passed over. Raises `CassetteError`.
+        """

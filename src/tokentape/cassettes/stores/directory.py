@@ -8,22 +8,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.cassette import Cassette
+from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.stores.files import check_writable, explained, read, remove, write
 from tokentape.cassettes.stores.journal import FileJournal
 from tokentape.cassettes.stores.lock import locked
 from tokentape.cassettes.stores.merge import Contents
 from tokentape.cassettes.stores.names import safe_path
 from tokentape.cassettes.stores.orphans import JOURNAL, journals_of, orphans, said
-from tokentape.cassettes.stores.saving import Change, adopted, to_write
+from tokentape.cassettes.stores.saving import Change, adopted, annotated, to_write
 from tokentape.errors import CassetteError, TokentapeWarning, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from os import PathLike
 
     from tokentape.cassettes.format.index import Entry
     from tokentape.cassettes.format.layout import Piece
+    from tokentape.cassettes.format.metadata import Note
     from tokentape.cassettes.stores.base import Journal
+    from tokentape.cassettes.stores.merge import Which
     from tokentape.cassettes.stores.orphans import Orphan
 
 ENDING = ".json"
@@ -42,15 +45,30 @@ class DirectoryStore:
 
     def load(self, name: str) -> Cassette | None:
         """The cassette, with what dead processes left behind; None if there is neither."""
-        path = self._path(name)
-        if journals_of(_stem(path)):
-            self._adopt(path, self.describe(name))
-        data = read(path)
+        data = self._read(name)
         if data is None:
             return None
         cassette = Cassette(self.describe(name), data)
         self._loaded[name] = cassette.entries
         return cassette
+
+    def blocks(self, name: str) -> Iterator[tuple[Entry, bytes]]:
+        """Each interaction as text; the file is in memory meanwhile. See `OneByOne.blocks`."""
+        data = self._read(name)
+        if data is not None:
+            index = scan(data, self.describe(name))
+            for entry in index.entries:
+                yield entry, index.data[entry.start : entry.end]
+
+    def annotate(self, name: str, notes: Mapping[Which, Note]) -> int:
+        """Write notes into the file; see `OneByOne.annotate`."""
+        path = self._path(name)
+        with self._saving(path):
+            data = read(path)
+            new, changed = ([], 0) if data is None else annotated(data, self.describe(name), notes)
+            if changed:
+                write(path, new)
+        return changed
 
     def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> FileJournal:
         """A journal beside the cassette. Raises `CassetteError` at once if nothing can be written there."""
@@ -104,6 +122,13 @@ class DirectoryStore:
     def describe(self, name: str) -> str:
         """The path of the file, below the root as it was given."""
         return os.path.normpath(os.path.join(self.root, os.path.relpath(self._path(name), self._root)))
+
+    def _read(self, name: str) -> bytes | None:
+        """The file, what dead processes left taken in first."""
+        path = self._path(name)
+        if journals_of(_stem(path)):
+            self._adopt(path, self.describe(name))
+        return read(path)
 
     def _path(self, name: str) -> str:
         """The file of `name`: one that is there already as it is, else under a safe name."""

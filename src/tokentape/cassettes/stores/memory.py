@@ -6,15 +6,18 @@ import threading
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.cassette import Cassette
+from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.stores.merge import Contents, Record
-from tokentape.cassettes.stores.saving import Change, committed
+from tokentape.cassettes.stores.saving import Change, annotated, committed
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tokentape.cassettes.format.index import Entry
+    from tokentape.cassettes.format.metadata import Note
     from tokentape.cassettes.stores.base import Journal
+    from tokentape.cassettes.stores.merge import Which
     from tokentape.wire.interaction import Interaction
 
 
@@ -62,6 +65,24 @@ class MemoryStore:
         cassette = Cassette(self.describe(name), data)
         self._loaded[name] = cassette.entries
         return cassette
+
+    def blocks(self, name: str) -> Iterator[tuple[Entry, bytes]]:
+        """Each interaction as text; see `OneByOne.blocks`."""
+        data = self._files.get(name)
+        if data is not None:
+            index = scan(data, self.describe(name))
+            for entry in index.entries:
+                yield entry, index.data[entry.start : entry.end]
+
+    def annotate(self, name: str, notes: Mapping[Which, Note]) -> int:
+        """Write notes into the metadata; see `OneByOne.annotate`."""
+        with self._lock:
+            data = self._files.get(name)
+            if data is None:
+                return 0
+            new, changed = annotated(data, self.describe(name), notes)
+            self._files[name] = b"".join(map(bytes, new))
+            return changed
 
     def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> MemoryJournal:
         """A journal for one opening."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Identity = tuple[str, str, str | None]
 """Start, key and digest of the request's bytes."""
 
+Which = tuple[Identity, int]
+"""One interaction of a cassette, also where ids moved since it was seen; see `numbered`."""
+
 MIXED_RULES = "mixed"
 """Rules of a cassette whose keys were computed under different ones: they are recomputed on each load."""
 
@@ -69,13 +72,13 @@ def not_yet_in(old: Iterable[Record], adopted: Iterable[Record]) -> list[Record]
     return missing
 
 
-def without(old: Sequence[Record], dropped: Collection[tuple[Identity, int]]) -> list[Record]:
+def without(old: Sequence[Record], dropped: Collection[Which]) -> list[Record]:
     """The records whose numbered identity is not among `dropped`."""
     names = numbered(record.identity for record in old)
     return [record for record, name in zip(old, names, strict=True) if name not in dropped]
 
 
-def numbered(identities: Iterable[Identity]) -> Iterator[tuple[Identity, int]]:
+def numbered(identities: Iterable[Identity]) -> Iterator[Which]:
     """Each with how many equal ones came before: imported calls have no start, so they may be equal."""
     seen: Counter[Identity] = Counter()
     for identity in identities:

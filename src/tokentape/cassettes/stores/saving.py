@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tokentape.cassettes.format.fields import Place
 from tokentape.cassettes.format.index import scan
 from tokentape.cassettes.format.layout import file_pieces, with_id
+from tokentape.cassettes.format.metadata import noted
 from tokentape.cassettes.stores.merge import (
     Contents,
     Record,
@@ -19,10 +21,12 @@ from tokentape.cassettes.stores.merge import (
 from tokentape.cassettes.stretch import Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tokentape.cassettes.format.index import Entry, Index
     from tokentape.cassettes.format.layout import Piece
+    from tokentape.cassettes.format.metadata import Note
+    from tokentape.cassettes.stores.merge import Which
 
 
 class Change(NamedTuple):
@@ -95,6 +99,33 @@ def adopted(data: bytes | None, path: str, dead: Iterable[Contents]) -> Sequence
         return None
     rules = {part.rules for part in parts} | ({index.rules} if index is not None and old else set())
     return _assembled(in_order(old, *fresh), rules, False, index)
+
+
+def annotated(data: bytes, path: str, notes: Mapping[Which, Note]) -> tuple[list[Piece], int]:
+    """The file with notes in the metadata, and how many of its interactions that changes.
+
+    Raises `CassetteCorrupt` and `CassetteTooNew`.
+    """
+    index = scan(data, path)
+    named = numbered((entry.at, entry.key, entry.exact) for entry in index.entries)
+    new: list[Piece] = []
+    text, at, changed = memoryview(index.data), 0, 0
+    for entry, which in zip(index.entries, named, strict=True):
+        if which in notes:
+            old = index.data[entry.start : entry.end]
+            block = noted_in(old, notes[which], path, entry.id)
+            changed += block is not old
+            new += text[at : entry.start], block
+            at = entry.end
+    return [*new, text[at:]], changed
+
+
+def noted_in(block: bytes, note: Note, path: str, id: str) -> bytes:
+    """The block with its note, the same object where that changes nothing. Raises `CassetteCorrupt`."""
+    try:
+        return noted(block, note)
+    except ValueError as error:
+        return Place(path, None, id).corrupt(f"not JSON that can be read: {error}")
 
 
 def usable(part: Contents, *, replaced: bool) -> bool:

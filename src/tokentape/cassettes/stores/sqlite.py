@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from array import array
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,20 @@ from tokentape.cassettes.stores.saving import Change
 from tokentape.cassettes.stores.sqlitecassette import Head, SqliteCassette
 from tokentape.cassettes.stores.sqlitefile import SqliteFile
 from tokentape.cassettes.stores.sqlitejournal import SqliteJournal, dead, forget, mark_path, read
-from tokentape.cassettes.stores.sqlitemerge import merge
+from tokentape.cassettes.stores.sqlitemerge import annotate, merge
 from tokentape.errors import CassetteError, TokentapeWarning, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from os import PathLike
 
+    from tokentape.cassettes.format.metadata import Note
     from tokentape.cassettes.stores.base import Journal
+    from tokentape.cassettes.stores.merge import Which
+
+_AT_ONCE = 64
+"""Interactions to fetch with one connection."""
 
 
 class SqliteStore:
@@ -51,15 +57,31 @@ class SqliteStore:
         """The cassette, with what dead processes left behind; None if there is neither."""
         if not self._file.exists:
             return None
-        with self._file.reading() as connection:
-            left = _has_tables(connection) and dead(connection, self._file, name)
-        if left:
-            self._adopt(name)
+        self._take_in(name)
         with self._file.reading() as connection:
             cassette = self._read(connection, name)
         if cassette is not None:
             self._loaded[name] = cassette.entries
         return cassette
+
+    def blocks(self, name: str) -> Iterator[tuple[Entry, bytes]]:
+        """Each interaction as text, some at a time; see `OneByOne.blocks`."""
+        if not self._file.exists:
+            return
+        self._take_in(name)
+        with self._file.reading() as connection:
+            rows = _rows(connection, name, self.describe(name))
+        for start in range(0, len(rows), _AT_ONCE):
+            with self._file.reading() as connection:
+                found = [_block(connection, row) for row in rows[start : start + _AT_ONCE]]
+            yield from (each for each in found if each is not None)
+
+    def annotate(self, name: str, notes: Mapping[Which, Note]) -> int:
+        """Write notes in one transaction; see `OneByOne.annotate`."""
+        if not self._file.exists:
+            return 0
+        with self._file.writing("the cassette could not be annotated") as connection:
+            return annotate(connection, name, self.describe(name), notes)
 
     def journal(self, name: str, *, rules: str = "", replaces: bool = False) -> SqliteJournal:
         """A journal in the same file. Raises `CassetteError` at once if nothing can be written there."""
@@ -148,6 +170,13 @@ class SqliteStore:
         for mark in marks:
             remove(mark_path(self._file, mark))
 
+    def _take_in(self, name: str) -> None:
+        """Adopt what dead processes left, if they did."""
+        with self._file.reading() as connection:
+            left = _has_tables(connection) and dead(connection, self._file, name)
+        if left:
+            self._adopt(name)
+
     def _adopt(self, name: str) -> None:
         """Take in what dead processes recorded. Where nothing can be written, it waits, and this is said."""
         try:
@@ -177,6 +206,28 @@ def _settled(journal: SqliteJournal | None) -> Iterator[None]:
             yield
         finally:
             journal.release()
+
+
+def _rows(connection: sqlite3.Connection, name: str, shown: str) -> array[int]:
+    """The rows of a cassette, in order: eight bytes each."""
+    if not _has_tables(connection):
+        return array("q")
+    for (version,) in connection.execute("SELECT format FROM cassette WHERE name = ?", (name,)):
+        if version != VERSION:
+            upgraded({"tokentape": version}, shown)
+    found = connection.execute("SELECT row FROM interaction WHERE cassette = ? ORDER BY position", (name,))
+    return array("q", (row for (row,) in found))
+
+
+def _block(connection: sqlite3.Connection, row: int) -> tuple[Entry, bytes] | None:
+    """The interaction of a row; None if it is gone."""
+    found = connection.execute(
+        "SELECT id, key, exact, at, CAST(block AS BLOB) FROM interaction WHERE row = ?", (row,)
+    ).fetchone()
+    if found is None:
+        return None
+    id, key, exact, at, block = found
+    return Entry(id, key, exact, at, 0, len(block)), block
 
 
 def _orphan(connection: sqlite3.Connection, mark: str) -> Orphan:

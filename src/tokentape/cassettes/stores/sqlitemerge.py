@@ -15,13 +15,14 @@ from tokentape.cassettes.stores.merge import (
     rules_of_all,
     without,
 )
-from tokentape.cassettes.stores.saving import usable
+from tokentape.cassettes.stores.saving import noted_in, usable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tokentape.cassettes.stores.merge import Contents
+    from tokentape.cassettes.format.metadata import Note
+    from tokentape.cassettes.stores.merge import Contents, Which
     from tokentape.cassettes.stores.saving import Change
 
 
@@ -127,3 +128,23 @@ def _move(connection: sqlite3.Connection, record: _Stored, position: int, id: st
         "UPDATE interaction SET position = ?, id = ?, block = ? WHERE row = ?",
         (position, id, renamed, record.row),
     )
+
+
+def annotate(connection: sqlite3.Connection, name: str, shown: str, notes: Mapping[Which, Note]) -> int:
+    """Write notes into the metadata of a cassette's interactions; how many that changes.
+
+    The caller holds the transaction.
+    """
+    stored = _stored(connection, name)
+    changed = 0
+    for record, which in zip(stored, numbered(record.identity for record in stored), strict=True):
+        if which not in notes:
+            continue
+        [(old,)] = connection.execute(
+            "SELECT CAST(block AS BLOB) FROM interaction WHERE row = ?", (record.row,)
+        )
+        block = noted_in(old, notes[which], shown, record.place[1])
+        if block is not old:
+            connection.execute("UPDATE interaction SET block = ? WHERE row = ?", (block, record.row))
+            changed += 1
+    return changed
