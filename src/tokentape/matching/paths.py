@@ -28,13 +28,17 @@ _STEP = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\[([^\[\]"]+)\]|\["([^"]+)"\]')
 
 
 def parse_path(text: str) -> Path:
-    """The steps of `text`. Raises `UsageError` naming it."""
+    """The steps of `text` into a body. Raises `UsageError` naming it."""
+    steps = steps_of(text)
+    return steps[1:] if steps[0] == "body" and len(steps) > 1 else steps
+
+
+def steps_of(text: str) -> Path:
+    """The steps of `text` into any value. Raises `UsageError` naming it."""
     steps: list[Step] = []
     for found in scanned(text, _STEP, "'metadata.run_id' or 'messages[*].content'"):
         name, index, entry, quoted = found.groups()
         steps.append(int(index) if index else name or entry or quoted)
-    if steps and steps[0] == "body" and len(steps) > 1:
-        del steps[0]
     if not steps or steps[-1] == DEEP:
         raise UsageError(f"path {text!r} names no field; write 'metadata.run_id' or '**.id'")
     return tuple(steps)

@@ -50,9 +50,26 @@ _BETWEEN = "\n\n"
 
 def semantic_key(conversation: Conversation) -> str:
     """The same for the same prompt: `s1:` and 32 hexadecimal digits."""
+    return _key(_turns(conversation.items), conversation)
+
+
+def key_and_links(conversation: Conversation) -> tuple[str, list[bytes]]:
+    """The key, and a digest of what was said up to the end of each turn, from the first on that is not the
+    system's: where a history begins with another conversation, its last link is among these.
+    """
+    turns = _turns(conversation.items)
+    link, links, begun = hashlib.sha256(), list[bytes](), False
+    for turn in turns:
+        link.update(_written(turn).encode("utf-8", "surrogatepass"))
+        begun = begun or (isinstance(turn, list) and turn[0] != "system")
+        if begun:
+            links.append(link.digest()[:16])
+    return _key(turns, conversation), links
+
+
+def _key(turns: list[Json], conversation: Conversation) -> str:
     tools: list[Json] = [*sorted(map(_tool, conversation.tools))]
-    said = _written([_turns(conversation.items), tools])
-    return f"{VERSION}:{_hash(said)[:32]}"
+    return f"{VERSION}:{_hash(_written([turns, tools]))[:32]}"
 
 
 def _hash(data: str | bytes) -> str:
@@ -106,7 +123,7 @@ def _said(items: Iterable[Item]) -> Iterator[tuple[str, Json]]:
         if isinstance(item, Message):
             side = "system" if item.role is Role.DEVELOPER else item.role.value
             for part in item.parts:
-                if (what := _part(part)) is not None:
+                if (what := part_said(part)) is not None:
                     yield side, what
         elif isinstance(item, ToolCall):
             calls.setdefault(item.id, []).append(count)
@@ -149,7 +166,7 @@ def _result(result: ToolResult) -> Json:
     for part in result.parts:
         if isinstance(part, Data):
             _join(found, ["text", part.value if isinstance(part.value, str) else _written(part.value)])
-        elif (what := _part(part)) is not None:
+        elif (what := part_said(part)) is not None:
             _join(found, what)
     return [
         ["text", _value(str(what[1]))] if isinstance(what, list) and what[0] == "text" else what
@@ -157,7 +174,7 @@ def _result(result: ToolResult) -> Json:
     ]
 
 
-def _part(part: Part) -> Json:
+def part_said(part: Part) -> Json:
     """What a part says; None for one that says nothing."""
     match part:
         case Text() | Refusal():

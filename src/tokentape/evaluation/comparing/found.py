@@ -1,0 +1,67 @@
+"""The JSON in a reply: the whole text, in a Markdown fence, or somewhere in prose."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tokentape.evaluation.comparing.plain import blocks, unfenced
+from tokentape.wire.jsontext import JsonError, parse
+
+if TYPE_CHECKING:
+    from tokentape.wire.interaction import Json
+
+_START = re.compile(r"[{\[]")
+_DECODER = json.JSONDecoder()
+
+_EFFORT = 4_000_000
+"""Characters that are read in search of JSON in prose; each failed try reads some of them again."""
+_LEAST = 64
+"""Characters that a failed try counts for at least."""
+
+
+class FoundJson(NamedTuple):
+    """A value; `in_prose` if there is other text around it, outside of a fence."""
+
+    value: Json
+    in_prose: bool = False
+
+
+def found_json(text: str) -> FoundJson | None:
+    """The whole text, without a fence around it; else the first fenced block that is JSON; else the longest
+    object or array in the text, of those of one length the first.
+    """
+    for candidate in (unfenced(text), *(block.inside for block in blocks(text))):
+        try:
+            return FoundJson(parse(candidate))
+        except JsonError:
+            continue
+    return _in_prose(text)
+
+
+def _in_prose(text: str) -> FoundJson | None:
+    best: FoundJson | None = None
+    length = at = spent = 0
+    while spent < _EFFORT and (start := _START.search(text, at)) is not None:
+        at = start.start()
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            spent += max(_LEAST, _read(error, text, at))
+            at += 1
+            continue
+        if end - at > length:
+            best, length = FoundJson(value, in_prose=True), end - at
+        spent += end - at
+        at = end
+    return best
+
+
+def _read(error: ValueError | RecursionError, text: str, start: int) -> int:
+    """About how many characters a try read before it failed. One that failed in a text or in the depth does
+    not tell, and may have read them all.
+    """
+    if not isinstance(error, json.JSONDecodeError) or error.msg.startswith("Unterminated string"):
+        return len(text) - start
+    return error.pos - start
