@@ -22,9 +22,9 @@ class Cluster:
 class Clustering:
     """What clusters do to the number of rows.
 
-    `correlation` (-1..1) is how alike values of one cluster are: 1 if all are equal, 0 if no more so than
-    others. None where the data does not say: each cluster is one row, there is one cluster, or all values
-    are equal.
+    `correlation` is how alike values of one cluster are: 1 if all are equal, 0 if no more so than others,
+    below 0 if less so. None where the data does not say: each cluster is one row, there is one cluster, or
+    all values are equal.
     """
 
     rows: int
@@ -86,4 +86,5 @@ def _correlation(values: Sequence[float], clusters: list[Cluster]) -> float | No
     within = max(0.0, math.fsum((value - mean) ** 2 for value in values) - between) / (rows - groups)
     between /= groups - 1
     size = (rows - sum(each.size**2 for each in clusters) / rows) / (groups - 1)
-    return (between - within) / (between + (size - 1) * within)
+    spread = between + (size - 1) * within
+    return (between - within) / spread if spread > 0 else None

@@ -40,8 +40,9 @@ def histogram(
     count), rounded up to 1, 2 or 5 times a power of ten, and wider until no more than `most` are needed.
 
     `bounds` are what values can be (a score: 0 and 1): the bins reach from one to the other. Without them
-    they reach from the lowest value to the highest, or to three interquartile ranges over the third quartile
-    (J. W. Tukey's outer fence), if that is less. ValueError for values that are not finite or out of bounds.
+    they reach from the lowest value to the highest; or, where a tail would take more than half of that, to
+    three interquartile ranges over the third quartile (J. W. Tukey's outer fence). ValueError for values
+    that are not finite or out of bounds.
     """
     ordered = sorted(values)
     if not ordered:
@@ -66,8 +67,9 @@ def _range(ordered: list[float]) -> float:
 
 def _fence(ordered: list[float]) -> float:
     """Where the bins end. Values of which most are equal have no range to measure a tail by."""
-    spread = _range(ordered)
-    return min(ordered[-1], quantile(ordered, 0.75) + 3 * spread) if spread else ordered[-1]
+    low, high, spread = ordered[0], ordered[-1], _range(ordered)
+    fence = quantile(ordered, 0.75) + 3 * spread
+    return fence if spread and high - low > 2 * (fence - low) else high
 
 
 def _step(ordered: list[float], low: float, high: float, most: int) -> float:

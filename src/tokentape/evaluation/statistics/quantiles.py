@@ -49,13 +49,11 @@ def quantile_estimate(
     rows = int(len(ordered) / design_effect)
     outside = (1 - confidence) / 2
     first, last = _reaching(outside, rows, share), _reaching(1 - outside, rows, share) + 1
-    each = len(ordered) / max(rows, 1)
-    return Estimate(
-        quantile(ordered, share),
-        ordered[math.floor(first * each) - 1] if first >= 1 else -math.inf,
-        ordered[math.ceil(last * each) - 1] if last <= rows else math.inf,
-        confidence,
-    )
+    each, value = len(ordered) / max(rows, 1), quantile(ordered, share)
+    low = ordered[math.floor(first * each) - 1] if first >= 1 else -math.inf
+    high = ordered[math.ceil(last * each) - 1] if last <= rows else math.inf
+    # Between two of very few values, the quantile can lie beyond the value that bounds it.
+    return Estimate(value, min(low, value), max(high, value), confidence)
 
 
 def _reaching(bound: float, rows: int, share: float) -> int:

@@ -158,9 +158,11 @@ def _half_bounded(found: Estimate, unit: Unit, digits: int, share: str) -> str:
 
 
 def _digits(found: Estimate, unit: Unit) -> int:
-    """So many that half of the interval has one digit at least; two of the value where it has no end."""
-    half = (found.high - found.low) / 2 if found.is_bounded else abs(found.value or 0.0) / 10
-    return _digits_of(half * unit.factor)
+    """So many that half of the interval has one digit at least; two of the value where it has no end, or no
+    width.
+    """
+    half = (found.high - found.low) / 2 if found.is_bounded else 0.0
+    return _digits_of((half or abs(found.value or 0.0) / 10) * unit.factor)
 
 
 def _reads_as_all_or_none(value: float, digits: int) -> bool:
