@@ -47,8 +47,10 @@ class Price:
 
     def rate(self, *kinds: str) -> Decimal | None:
         """The rate of the first of `kinds` that has one."""
-        found = (cast("Decimal | None", getattr(self, kind)) for kind in kinds)
-        return next((rate for rate in found if rate is not None), None)
+        for kind in kinds:
+            if (rate := cast("Decimal | None", getattr(self, kind))) is not None:
+                return rate
+        return None
 
     def at(self, tokens: int) -> Price:
         """The price of a call with an input of so many tokens: the whole call is charged at its tier."""
@@ -93,6 +95,10 @@ _PARTS: tuple[tuple[str, ...], ...] = (
 )
 """Every kind, with the rates that may count for it, its own first."""
 
+_OF_INPUT = tuple(kinds[0] for kinds in _PARTS if kinds[-1] == "input" and len(kinds) > 1)
+_OF_OUTPUT = tuple(kinds[0] for kinds in _PARTS if kinds[-1] == "output" and len(kinds) > 1)
+"""The kinds that are parts of all input, and of all output."""
+
 
 def disjoint(usage: Usage) -> dict[str, int]:
     """The tokens of `usage` by kind, each token in one of them: `input` is what is left of the prompt when
@@ -113,15 +119,15 @@ def disjoint(usage: Usage) -> dict[str, int]:
         "audio_output": known["audio_output"],
         "image_output": known["image_output"],
     }
-    asked = sum(parts[kinds[0]] for kinds in _PARTS if kinds[-1] == "input" and len(kinds) > 1)
-    said = sum(parts[kinds[0]] for kinds in _PARTS if kinds[-1] == "output" and len(kinds) > 1)
+    asked = sum([parts[kind] for kind in _OF_INPUT])
+    said = sum([parts[kind] for kind in _OF_OUTPUT])
     return {**parts, "input": known["input"] - asked, "output": known["output"] - said}
 
 
 def amount(price: Price, usage: Usage) -> Decimal | str:
     """What `usage` costs, in USD; or why that cannot be known. Parts that are not counted count as none."""
     parts = disjoint(usage)
-    if any(count < 0 for count in parts.values()):
+    if min(parts.values()) < 0:
         return "the reply's token counts contradict each other"
     if usage.input is None and price.rate("input"):
         return "the reply does not count its input"
