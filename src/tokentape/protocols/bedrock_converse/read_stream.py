@@ -64,14 +64,6 @@ class Reader:
         self._formats: dict[int, str] = {}
         self._called = False
         self._ended = False
-        self._read: dict[str, Callable[[Fields, Where], Iterable[Event]]] = {
-            "contentBlockDelta": self._delta,
-            "contentBlockStart": self._start,
-            "contentBlockStop": self._stop,
-            "messageStart": self._begin,
-            "messageStop": self._finish,
-            "metadata": self._counts,
-        }
 
     def read(self, payload: Payload) -> Iterable[Event]:
         """The canonical events of the next wire event. Raises `ProtocolError`."""
@@ -82,9 +74,9 @@ class Reader:
             where.wrong("the event is no JSON object")
         if self._ended:
             return ()
-        reads = self._read.get(name)
+        reads = _READS.get(name)
         if reads is not None:
-            return reads(fields, where)
+            return reads(self, fields, where)
         if name.endswith(("Exception", "Error")):
             self._ended = True
             return (Failed(read_exception(name, fields)), Ended(False))
@@ -236,3 +228,14 @@ _KINDS: dict[str, Callable[[Reader, int, Json, Where], Iterable[Event]]] = {
     "image": Reader.picture,
     "toolResult": Reader.result,
 }
+
+
+_READS: dict[str, Callable[[Reader, Fields, Where], Iterable[Event]]] = {
+    "contentBlockDelta": Reader._delta,
+    "contentBlockStart": Reader._start,
+    "contentBlockStop": Reader._stop,
+    "messageStart": Reader._begin,
+    "messageStop": Reader._finish,
+    "metadata": Reader._counts,
+}
+"""What is done about each kind. One table for all: bound to each of them, it would hold what holds it."""

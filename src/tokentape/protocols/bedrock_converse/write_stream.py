@@ -73,17 +73,6 @@ class Writer:
         self._queue: list[int] = []
         self._current: int | None = None
         self._blocks = BlockWriter(target)
-        self._writes: dict[type, Callable[..., Iterable[WireEvent]]] = {
-            Open: self._open,
-            Amend: self._more,
-            Close: self._close,
-            Started: self._start,
-            Stopped: self._stop,
-            Counted: self._count,
-            Failed: self._fail,
-            Ended: self._end,
-            Remark: self._remark,
-        }
 
     def write(self, event: Event) -> Iterable[WireEvent]:
         """The wire events that say it."""
@@ -91,8 +80,8 @@ class Writer:
             return ()
         if type(event) is Delta:
             return self._more(event)
-        writes = self._writes.get(type(event))
-        return writes(event) if writes is not None else ()
+        writes = _WRITES.get(type(event))
+        return writes(self, event) if writes is not None else ()
 
     # ---- the message
 
@@ -228,3 +217,17 @@ class Writer:
         while self._queue:
             yield from self._enter(self._queue.pop(0))
             yield from self._leave()
+
+
+_WRITES: dict[type, Callable[..., Iterable[WireEvent]]] = {
+    Open: Writer._open,
+    Amend: Writer._more,
+    Close: Writer._close,
+    Started: Writer._start,
+    Stopped: Writer._stop,
+    Counted: Writer._count,
+    Failed: Writer._fail,
+    Ended: Writer._end,
+    Remark: Writer._remark,
+}
+"""What is done about each kind. One table for all: bound to each of them, it would hold what holds it."""

@@ -56,18 +56,6 @@ class Reader:
         self._texts: set[int] = set()
         self._closed: set[int] = set()
         self._next = 0
-        self._readers: dict[str, Callable[[Fields, list[Event]], None]] = {
-            "content-delta": self._content_delta,
-            "tool-call-delta": self._call_delta,
-            "tool-plan-delta": self._plan,
-            "content-start": self._content_start,
-            "content-end": self._content_end,
-            "tool-call-start": self._call_start,
-            "tool-call-end": self._call_end,
-            "citation-start": self._citation,
-            "message-start": self._start,
-            "message-end": self._stop,
-        }
 
     def read(self, payload: Payload) -> list[Event]:
         """The events of one event."""
@@ -80,13 +68,13 @@ class Reader:
         if self._over:
             return out
         kind = event.get("type") or payload.name
-        reader = self._readers.get(kind) if isinstance(kind, str) else None
+        reader = _READERS.get(kind) if isinstance(kind, str) else None
         if reader is None:
             refuse_old(event, _W, "event_type", "is_finished")
             if kind != "citation-end":
                 out.append(Remark(NAME, payload.name, event))
             return out
-        reader(event, out)
+        reader(self, event, out)
         return out
 
     def end(self) -> list[Event]:
@@ -206,3 +194,18 @@ def _inner(event: Fields, name: str) -> Fields:
     """`delta.message.<name>`."""
     delta = _W.fields(event.get("delta"), "delta")
     return _W.fields(_W.fields(delta.get("message"), "delta", "message").get(name), "delta", "message", name)
+
+
+_READERS: dict[str, Callable[[Reader, Fields, list[Event]], None]] = {
+    "content-delta": Reader._content_delta,
+    "tool-call-delta": Reader._call_delta,
+    "tool-plan-delta": Reader._plan,
+    "content-start": Reader._content_start,
+    "content-end": Reader._content_end,
+    "tool-call-start": Reader._call_start,
+    "tool-call-end": Reader._call_end,
+    "citation-start": Reader._citation,
+    "message-start": Reader._start,
+    "message-end": Reader._stop,
+}
+"""What is done about each kind. One table for all: bound to each of them, it would hold what holds it."""

@@ -5,6 +5,7 @@ A stream has no end of its own but the finish reasons of its candidates.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
@@ -53,7 +54,7 @@ class GeminiReader:
         self._counts: list[Fields] = []
         self._candidates: dict[int, Candidate] = {}
         self._content = ContentReader(_WHERE, maker_of(source))
-        self._keys = 0
+        self._keys = count(1)
         self._over = False
         self._blocked = False
 
@@ -79,10 +80,6 @@ class GeminiReader:
             yield from self._count()
             finished = [candidate.finished for candidate in self._candidates.values()]
             yield Ended(self._blocked or (bool(finished) and all(finished)))
-
-    def _next_key(self) -> int:
-        self._keys += 1
-        return self._keys
 
     def _chunk(self, body: Fields) -> Iterator[Event]:
         if body.get("error"):
@@ -149,7 +146,7 @@ class GeminiReader:
         index = _WHERE.integer_or_none(told.get("index"), "candidates", "index") or 0
         candidate = self._candidates.get(index)
         if candidate is None:
-            candidate = self._candidates[index] = Candidate(index, self._next_key)
+            candidate = self._candidates[index] = Candidate(index, self._keys.__next__)
         if "content" in told:
             yield from candidate.content(told["content"], self._content)
         if "index" in told:

@@ -66,26 +66,12 @@ class GeminiWriter:
         self._over = False
         self._writer: PartWriter | None = None
         self._said = False
-        self._on: dict[type, Callable[..., Iterable[WireEvent]]] = {
-            Delta: self._delta,
-            Open: self._opened,
-            Amend: self._amended,
-            Close: self._closed,
-            Started: self._start,
-            Stopped: self._stop,
-            Counted: self._count,
-            Failed: self._failed,
-            Ended: self._end,
-            Ping: self._nothing,
-            Remark: self._nothing,
-        }
 
     def write(self, event: Event) -> Iterable[WireEvent]:
         """The chunks that say it."""
-        return () if self._over else self._on[type(event)](event)
+        return () if self._over else _ON[type(event)](self, event)
 
-    @staticmethod
-    def _nothing(_: Event) -> Iterable[WireEvent]:
+    def _nothing(self, _: Event) -> Iterable[WireEvent]:
         """A ping: the dialect has none. Remarks are other dialects' own."""
         return ()
 
@@ -259,3 +245,19 @@ class GeminiWriter:
 
 def _bit(block: Text | Refusal | Reasoning, text: str) -> Fields:
     return {"text": text, "thought": True} if isinstance(block, Reasoning) else {"text": text}
+
+
+_ON: dict[type, Callable[..., Iterable[WireEvent]]] = {
+    Delta: GeminiWriter._delta,
+    Open: GeminiWriter._opened,
+    Amend: GeminiWriter._amended,
+    Close: GeminiWriter._closed,
+    Started: GeminiWriter._start,
+    Stopped: GeminiWriter._stop,
+    Counted: GeminiWriter._count,
+    Failed: GeminiWriter._failed,
+    Ended: GeminiWriter._end,
+    Ping: GeminiWriter._nothing,
+    Remark: GeminiWriter._nothing,
+}
+"""What is done about each kind. One table for all: bound to each of them, it would hold what holds it."""

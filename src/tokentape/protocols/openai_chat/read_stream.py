@@ -37,11 +37,27 @@ _CHOICE = Where(NAME, ("choices",))
 _TOLD = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation", "p"})
 
 
+class _Made:
+    """By whom a stream was made, as far as it has said so. The choices ask it, not their reader: both would
+    hold each other until the collector comes.
+    """
+
+    __slots__ = ("_source", "model")
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.model: str | None = None
+
+    def __call__(self) -> Maker:
+        """Its maker."""
+        return self._source.maker(self.model)
+
+
 class ChatReader:
     """Reads one stream."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._maker = _Made(source)
         self._keys = count()
         self._choices: dict[int, ChoiceState] = {}
         self._id: str | None = None
@@ -107,9 +123,6 @@ class ChatReader:
             state = self._choices[index] = ChoiceState(index, self._keys.__next__, self._maker, where)
         return state
 
-    def _maker(self) -> Maker:
-        return self._source.maker(self._model)
-
     def _header(self, chunk: Fields, events: list[Event]) -> None:
         """What stands beside the choices; told at first, and at the end if there was more of it."""
         told = chunk.keys() <= _TOLD
@@ -119,7 +132,7 @@ class ChatReader:
             return
         known = (self._id, self._model)
         self._id = _HERE.text_or_none(given, "id") or self._id
-        self._model = _HERE.text_or_none(model, "model") or self._model
+        self._model = self._maker.model = _HERE.text_or_none(model, "model") or self._model
         self._created = time_of(created) or self._created
         shown = head
         if not (given and model and time_of(created)):
