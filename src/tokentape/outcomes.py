@@ -202,7 +202,8 @@ class Miss(Answer):
 class Forward:
     """A call on its way to the real server, filled in by the driver as the reply comes.
 
-    `start` at the head, `chunk` for each piece as it arrives, `end` or `leave` once (later ones are ignored).
+    `start` at the head, `chunk` for each piece as it arrives, `end` or `leave` once (later ones are ignored);
+    `sent` before, where a driver waits or tries several times.
     None of them raises, and none keeps the program waiting for a store before the end.
     """
 
@@ -237,6 +238,14 @@ class Forward:
     def is_pending(self) -> bool:
         """True from the decision to send until the head came, or the call failed."""
         return self._head is None and not self._done
+
+    def sent(self) -> None:
+        """It goes out now, perhaps once more: times count from here, and what came of an earlier try is no
+        part of it.
+        """
+        self._began = time.perf_counter()
+        self._head = None
+        self._chunks, self._times = [], []
 
     def start(self, status: int, reason: str, headers: Headers, http: str = "1.1") -> None:
         """The response head came."""

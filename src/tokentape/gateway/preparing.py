@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from tokentape.gateway.forwarding import onward
 from tokentape.gateway.patching import differences, patched
-from tokentape.gateway.unsigned import UNSIGNED, without_unsigned
 from tokentape.protocols.canonical.losses import LossReport
 from tokentape.protocols.codec import Source, Target
 from tokentape.protocols.fastjson import dumps
@@ -20,6 +19,7 @@ from tokentape.protocols.translation import write_request
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.auth.bare import bare_query
 from tokentape.upstreams.parameters import with_parameters
+from tokentape.upstreams.unsigned import UNSIGNED, without_unsigned
 from tokentape.upstreams.writing import fresh, method_of, own_way, place_of, target_of
 from tokentape.wire.message import Request
 from tokentape.wire.quick import quick

@@ -10,7 +10,7 @@ from tokentape.gateway.config.values import SECRET_OPTIONS, SecretRef, secret_re
 from tokentape.gateway.config.wording import dotted
 from tokentape.protocols.compatible import named_quirks
 from tokentape.protocols.quirks import NO_QUIRKS, Quirks
-from tokentape.upstreams.auth.kinds import Surroundings, auth_of
+from tokentape.upstreams.auth.kinds import NEED_KEYS, Surroundings, auth_of
 from tokentape.upstreams.pools.options import Cap
 from tokentape.upstreams.presets import preset, preset_named
 from tokentape.upstreams.upstream import Credential, Limits, Times, Upstream, Window
@@ -88,10 +88,6 @@ def _credentials(name: str, table: UpstreamTable, secrets: Secrets) -> tuple[Cre
         limits = _limits(key) if _has_limits(key) else shared
         found.append(Credential(key.name or f"key{number + 1}", secret, key.priority, limits))
     return tuple(found) or (Credential("none", limits=shared),)
-
-
-NEED_KEYS = frozenset({"bearer", "x-api-key", "api-key", "x-goog-api-key", "header", "query"})
-"""Ways to authenticate that show a key, and have none of their own."""
 
 
 def _check_keys(table: UpstreamTable, secrets: Secrets) -> None:

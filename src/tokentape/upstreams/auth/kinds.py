@@ -166,3 +166,6 @@ KINDS: Mapping[str, Callable[[_Options, Surroundings], Auth]] = {
     "none": lambda options, _: NoAuth(),
 }
 """What a configuration may say under `auth`."""
+
+NEED_KEYS = frozenset({"bearer", "x-api-key", "api-key", "x-goog-api-key", "header", "query"})
+"""Ways that show a key, and have none of their own."""

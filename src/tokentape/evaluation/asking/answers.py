@@ -1,0 +1,55 @@
+"""The cassettes that answers are kept in: one for each target, beside each other in one store."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.mode import RecordMode
+from tokentape.evaluation.asking.question import Lane
+from tokentape.opening import open_with
+from tokentape.options import OptionArgs, Options
+from tokentape.settings import ModeChoice
+
+if TYPE_CHECKING:
+    from tokentape.cassettes.stores.base import Store
+    from tokentape.upstreams.upstream import Candidate
+
+
+def open_lane(store: Store, corpus: str, candidate: Candidate, *, offline: bool = False) -> Lane:
+    """The lane of a target, with the answers it gave to `corpus` so far; close its deck at the end.
+    `offline`: nothing is asked, so that there must be answers. What a project redacts is redacted here.
+
+    Raises `CassetteError` for a cassette that cannot be read, or is missing offline.
+    """
+    mode = RecordMode.NONE if offline else RecordMode.NEW_EPISODES
+    own: OptionArgs = {"name": answers_name(corpus, candidate)}
+    options = Options.of({**own, **_FIXED})
+    deck = open_with(store, options, ModeChoice(mode, "the evaluation"))
+    keys = (key.secret for key in candidate.upstream.credentials)
+    deck.learn([key.reveal() for key in keys if key is not None])
+    return Lane(candidate, deck)
+
+
+_FIXED: OptionArgs = {
+    "match_on": "default",
+    "ignore": (),
+    "volatile": (),
+    "record": "all",
+    "repeat": "error",
+    "synthesize": False,
+    "errors": "refuse",
+    "max_age": None,
+    "metadata": {},
+}
+"""What a project says of its tests has nothing to do with answers."""
+_ODD = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def answers_name(corpus: str, candidate: Candidate) -> str:
+    """The name of the cassette: the corpus, and the target as a file may be called."""
+    plain = _ODD.sub("-", candidate.label)
+    if plain != candidate.label.replace("/", "-", 1):  # else two targets may come to one name
+        plain += f"-{sha256(candidate.label.encode()).hexdigest()[:6]}"
+    return f"{corpus}.answers/{plain}"

@@ -1,0 +1,171 @@
+"""One question, asked of one target: looked up among the answers, and asked only if it is not there.
+
+prepare   fit and translate it; what would lose its meaning is skipped
+look up   the target's cassette has the answer of an earlier run, or says to go on
+try       by the plan of attempts: limits, retries, several keys, each try within the budget
+keep      an answer, with where it comes from; nothing else
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.errors import UnsupportedFeature
+from tokentape.evaluation.asking.charge import cost_at, worst
+from tokentape.evaluation.asking.judging import judged
+from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Skipped, Unanswered
+from tokentape.evaluation.asking.preparing import prepare
+from tokentape.evaluation.asking.refusing import TUNING, refused_option
+from tokentape.evaluation.asking.trying import Trying
+from tokentape.outcomes import Forward, Miss
+from tokentape.protocols.canonical.estimate import estimate
+from tokentape.protocols.registry import one_line
+from tokentape.upstreams.failures import Failed, FailureClass
+from tokentape.upstreams.plan import GaveUp, attempts
+from tokentape.upstreams.planned import carried_out
+from tokentape.wire.interaction import Ended, How
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.deck import Deck
+    from tokentape.evaluation.asking.means import Means
+    from tokentape.evaluation.asking.outcome import Result
+    from tokentape.evaluation.asking.preparing import Prepared
+    from tokentape.evaluation.asking.question import Lane, Question
+    from tokentape.protocols.canonical.losses import LossReport
+    from tokentape.protocols.canonical.reply import Reply
+    from tokentape.upstreams.steps import Attempt
+    from tokentape.wire.interaction import Interaction, Json
+
+_WIDTH = 300
+
+
+class Asker:
+    """Asks one target. `over` says why nothing more is to be asked; "" while something is."""
+
+    def __init__(self, lane: Lane, means: Means, over: Callable[[], str]) -> None:
+        self._lane, self._means, self._over = lane, means, over
+        self._refused = _refused_before(lane.deck)
+
+    async def ask(self, question: Question, sample: int) -> tuple[Result, LossReport]:
+        """What came of it. An option that the target says it does not take is left out from then on."""
+        asked = question.conversation
+        if asked is None:
+            return Skipped(question.why_not), NO_LOSSES
+        while True:
+            try:
+                prepared = prepare(asked, self._lane.candidate, self._means.changes, self._refused)
+            except UnsupportedFeature as error:
+                return Skipped(skipped(error)), error.losses
+            result = await self._looked_up(prepared, question, sample)
+            failure = result.failure if isinstance(result, Unanswered) else None
+            dialect = prepared.source.dialect
+            option = refused_option(failure, prepared.asked, dialect) if failure is not None else None
+            if option is None:
+                return result, prepared.losses
+            self._refused = self._refused | {option}
+
+    async def _looked_up(self, prepared: Prepared, question: Question, sample: int) -> Result:
+        outcome = self._lane.deck.begin(prepared.request)
+        if isinstance(outcome, Miss):
+            return Left("no answer is recorded, and nothing is asked in this mode")
+        if outcome is None:
+            return Left("the cassette of the answers cannot be used")
+        if not isinstance(outcome, Forward):
+            return self._recalled(outcome.interaction, prepared)
+        if why := self._over() or self._means.purse.over:
+            outcome.leave("", warn=False)
+            return Left(why)
+        try:
+            outcome.metadata = self._lineage(outcome, question, sample)
+            return await self._asked(outcome, prepared, question)
+        finally:
+            outcome.leave("", warn=False)
+
+    def _recalled(self, interaction: Interaction, prepared: Prepared) -> Result:
+        """The answer of an earlier run."""
+        found = None
+        if interaction.response is not None:
+            found = judged(interaction.response, prepared.source)
+        if found is None or isinstance(found, Failed):
+            why = found.message if found is not None else f"no reply came ({interaction.ended.how})"
+            return Left(f"the recording that fits is no answer: {why}; take it out to ask again")
+        cost = cost_at(prepared, found.usage, self._means.prices)
+        return Answer(interaction, found, cost, is_new=False)
+
+    def _lineage(self, forward: Forward, question: Question, sample: int) -> dict[str, Json]:
+        found: dict[str, Json] = {
+            **forward.metadata,
+            "migrated_from": question.id,
+            "target": self._lane.label,
+            "sample": sample,
+        }
+        if self._refused:
+            found["refused"] = [*sorted(self._refused)]
+        return found
+
+    async def _asked(self, forward: Forward, prepared: Prepared, question: Question) -> Result:
+        """Asked by the plan of attempts."""
+        means, candidate = self._means, self._lane.candidate
+        counted = means.pools.counts_tokens(candidate.upstream)
+        log: list[Attempt] = []
+        plan = attempts(
+            (candidate,),
+            means.pools,
+            means.policy,
+            clock=time.monotonic,
+            random=random.random,
+            tokens=estimate(prepared.asked).tokens if counted else 0,
+            streaming=means.changes.stream,
+            log=log,
+        )
+        most = worst(prepared, question.usage, means.prices)
+        trying = Trying(means, prepared, forward, most, self._over)
+        reply, verdict = await carried_out(plan, trying.tried, means.pools)
+        if isinstance(verdict, GaveUp):
+            return _unanswered(verdict, log)
+        if reply is None:
+            raise RuntimeError("a plan succeeded without an answer")
+        return self._kept(forward, prepared, reply, log)
+
+    def _kept(self, forward: Forward, prepared: Prepared, reply: Reply, log: list[Attempt]) -> Answer:
+        came = forward.so_far()
+        if came is None:
+            raise RuntimeError("an answer was recorded before it was judged")
+        terminal = True if prepared.source.stream else None
+        tally = self._lane.deck.tally
+        before = tally.recorded
+        forward.end(How.EOF)
+        interaction = replace(came, ended=Ended(How.EOF, terminal), protocol=prepared.source.dialect)
+        cost = cost_at(prepared, reply.usage, self._means.prices)
+        return Answer(interaction, reply, cost, is_kept=tally.recorded > before, attempts=tuple(log))
+
+
+def _unanswered(verdict: GaveUp, log: list[Attempt]) -> Unanswered | Left:
+    failed = verdict.failed
+    if failed.kind is FailureClass.pre_request:
+        return Left(failed.message)
+    status = f"{failed.status} " if failed.status else ""
+    said = one_line(f"{status}{failed.kind}: {failed.message or verdict.reason}", _WIDTH)
+    return Unanswered(failed.kind, said, tuple(log), failed.failure)
+
+
+def skipped(error: UnsupportedFeature) -> str:
+    """Why a target cannot be asked, in the words of the loss report."""
+    losses = error.losses.meaning
+    return one_line("; ".join(f"{one.path or '(whole)'}: {one.what}: {one.why}" for one in losses), _WIDTH)
+
+
+def _refused_before(deck: Deck) -> frozenset[str]:
+    """The options that the target refused in an earlier run: the last answer was asked without them all."""
+    cassette = deck.cassette
+    if cassette is None or not cassette.entries:
+        return frozenset()
+    noted = cassette.interaction(len(cassette.entries) - 1).metadata.get("refused")
+    names = noted if isinstance(noted, list) else ()
+    known = TUNING | {"thinking"}
+    return frozenset(name for name in names if isinstance(name, str) and name in known)

@@ -1,0 +1,52 @@
+"""Whether what came back is an answer. Only a whole reply is one, and only an answer is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.errors import ProtocolError
+from tokentape.protocols.canonical.failure import Failure, FailureKind, broken_off
+from tokentape.protocols.canonical.fold import fold
+from tokentape.protocols.payload import payloads
+from tokentape.protocols.registry import json_of
+from tokentape.protocols.translation import codec_of
+from tokentape.upstreams.failures import Failed, of_status, of_told
+from tokentape.upstreams.refusals import plain, told_by
+
+if TYPE_CHECKING:
+    from tokentape.protocols.canonical.reply import Reply
+    from tokentape.protocols.codec import Source
+    from tokentape.wire.message import Response
+
+
+def judged(response: Response, source: Source) -> Reply | Failed:
+    """The answer, or why it is none: an error, a stream without its end, a body that nobody can read.
+
+    A model that refuses, or stops at its limit, has answered.
+    """
+    if response.status >= 300:
+        body = plain(response.body or b"", response.headers)
+        return of_status(response.status, response.headers, told_by(response.status, body, source.dialect))
+    try:
+        reply = read(response, source)
+    except ProtocolError as error:
+        return of_told(Failure(FailureKind.SERVER, f"the reply cannot be read: {error}", 502))
+    failure = reply.failure or broken_off(reply.stop)
+    if failure is not None:
+        return of_told(failure)
+    if not reply.complete:
+        return of_told(Failure(FailureKind.INCOMPLETE, "the stream ended before its end"))
+    return reply
+
+
+def read(response: Response, source: Source) -> Reply:
+    """A reply as it means. Raises `ProtocolError` for what is none of its dialect."""
+    codec = codec_of(source.dialect)
+    stream = payloads(response, asked=bool(source.stream))
+    if stream is None:
+        body = json_of(response)
+        if not isinstance(body, dict):
+            raise ProtocolError(source.dialect, "", "it is no JSON object")
+        return codec.read_reply(body, source)
+    reader = codec.reader(source)
+    return fold([*(event for payload in stream for event in reader.read(payload)), *reader.end()])

@@ -1,0 +1,71 @@
+"""From a recorded conversation to the request that a target gets; it is not signed yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tokentape.evaluation.asking.fitting import fitted
+from tokentape.protocols.codec import Source
+from tokentape.protocols.fastjson import dumps
+from tokentape.protocols.translation import write_request
+from tokentape.upstreams.unsigned import without_unsigned
+from tokentape.upstreams.writing import fresh, own_way, place_of, target_of
+from tokentape.wire.message import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tokentape.evaluation.asking.question import Changes
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.losses import Losses, LossReport
+    from tokentape.upstreams.upstream import Candidate
+    from tokentape.wire.interaction import Json
+
+    Fields = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`asked` is the conversation as it was fitted; `source` reads the reply."""
+
+    request: Request
+    asked: Conversation
+    source: Source
+    losses: LossReport
+
+
+def prepare(
+    asked: Conversation, candidate: Candidate, changes: Changes, refused: Collection[str] = ()
+) -> Prepared:
+    """The request. An upstream that speaks the recorded dialect is asked in it, else in its own.
+
+    It does not depend on which of several keys will ask. Raises `UnsupportedFeature` for a loss that changes
+    the meaning, `UsageError` for a model that cannot stand in a path.
+    """
+    upstream = candidate.upstream
+    dialect = upstream.speaks(asked.origin.protocol) if asked.origin is not None else upstream.dialect
+    target = target_of(candidate, dialect, upstream.credentials[0].name)
+    if candidate.set:
+        changes = replace(changes, parameters={**candidate.set, **changes.parameters})
+    fit = fitted(asked, target, changes, refused)
+    written = write_request(fit, target)
+    body = own_way(written.result.body, upstream)
+    if dialect == "anthropic.messages":
+        body = _signed(body, target.losses)
+    headers = (*fresh(dialect, stream=changes.stream), *upstream.headers)
+    request = Request(
+        "POST", place_of(candidate, written.result, stream=changes.stream), headers, dumps(body)
+    )
+    source = Source(
+        dialect, candidate.model, changes.stream, upstream.provider or None, None, upstream.quirks
+    )
+    return Prepared(request, fit, source, target.losses.report)
+
+
+def _signed(body: Fields, losses: Losses) -> Fields:
+    """The body without thoughts that Anthropic did not sign, and so perhaps without thinking."""
+    signed = without_unsigned(body)
+    if "thinking" in body and "thinking" not in signed:
+        losses.tuning(("thinking",), "thinking", "a loop of tools that began without thoughts goes on so")
+    return signed

@@ -1,0 +1,59 @@
+"""Targets by name: `anthropic/claude-haiku-4-5` is a known provider and its model.
+
+A provider's key is where it usually stands (`ANTHROPIC_API_KEY`); everything else (a server of one's own,
+several keys, limits) is declared in the file of a gateway, whose upstreams go before providers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.errors import UsageError
+from tokentape.upstreams.auth.kinds import NEED_KEYS, Surroundings
+from tokentape.upstreams.presets import preset, preset_named
+from tokentape.upstreams.upstream import Candidate, Credential, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tokentape.upstreams.upstream import Upstream
+
+    Declared = Callable[[str], Upstream | None]
+
+
+def target(
+    text: str, declared: Declared | None = None, surroundings: Surroundings | None = None
+) -> Candidate:
+    """The target called `text`: `UPSTREAM/MODEL`. `declared` gives an upstream of a file by its name.
+
+    Raises `UsageError` for a name that nobody knows, and for a key that is missing, naming the variable.
+    """
+    name, slash, model = text.partition("/")
+    if not (name and slash and model):
+        raise UsageError(f"target {text!r}: write UPSTREAM/MODEL, such as anthropic/claude-haiku-4-5")
+    upstream = declared(name) if declared is not None else None
+    if upstream is None:
+        upstream = _known(name, surroundings or Surroundings())
+    return Candidate(upstream, upstream.own_model(model))
+
+
+def _known(name: str, around: Surroundings) -> Upstream:
+    """A provider as everybody knows it, with its key."""
+    found = preset_named(name)
+    missing = [place for place, usual in found.places.items() if not usual]
+    if missing:
+        raise UsageError(f"target {name}: it wants {', '.join(missing)}; declare it in a file, and name that")
+    upstream = preset(name, {}, around)
+    if found.auth not in NEED_KEYS:
+        return upstream
+    key = _key(found.variables, around.environment)
+    if key is None:
+        variables = " or ".join(found.variables) or "its key in a file, and name that"
+        raise UsageError(f"target {name}: no key is there; set {variables}")
+    return replace(upstream, credentials=(Credential("key1", key),))
+
+
+def _key(variables: tuple[str, ...], environment: Mapping[str, str]) -> Secret | None:
+    found = (environment.get(name, "").strip() for name in variables)
+    return next((Secret(key) for key in found if key), None)
