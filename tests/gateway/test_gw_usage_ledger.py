@@ -228,9 +228,9 @@ def test_many_requests_do_not_wait_in_memory_for_the_interval(tmp_path):
     for number in range(1_000):
         ledger.add(spent(number))
     until = time.monotonic() + 20
-    while len(list(lines(str(tmp_path), None, None))) < 256 and time.monotonic() < until:
+    while len(list(lines(str(tmp_path), None, None))) < 128 and time.monotonic() < until:
         time.sleep(0.01)
-    assert len(list(lines(str(tmp_path), None, None))) >= 256
+    assert len(list(lines(str(tmp_path), None, None))) >= 128
     ledger.close()
     assert len(list(lines(str(tmp_path), None, None))) == 1_000
 

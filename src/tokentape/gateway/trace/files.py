@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TEMPORARY = ".tmp"
 _LISTED_AT_ONCE = 64
-_NAMES = 4_096
+_NAMES = 1_024
 """Names that a process remembers: one id may come twice within a millisecond, but not much later."""
 _ABANDONED = 3_600.0
 """Seconds after which a temporary file is what somebody left who died."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 50_000
 """Requests that wait to be written while the disk refuses, at most; the sums have them in any case."""
-_ENOUGH = 256
+_ENOUGH = 128
 """Requests that are written though `interval` is not over: each may hold the body that it came with."""
 _MOST_GROUPS = 5_000
 """Different sums in memory, at most: a client may name a new model in each request."""
