@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentape.evaluation.statistics.paired import Paired, paired, rate_difference
-from tokentape.evaluation.statistics.wilson import wilson
+from tokentape.evaluation.statistics.wilson import pass_rate, wilson
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -56,6 +56,13 @@ def test_without_rows_everything_is_possible():
 
 def test_a_design_effect_is_fewer_rows_of_the_same_share():
     assert wilson(60, 80, design_effect=4) == wilson(15, 20)
+
+
+def test_turns_that_pass_together_are_worth_fewer_rows():
+    passes = [True] * 12 + [False] * 4
+    assert pass_rate(passes) == wilson(12, 16)
+    assert pass_rate(passes, [at // 4 for at in range(16)]) == wilson(12, 16, design_effect=4)
+    assert pass_rate([]) == wilson(0, 0)
 
 
 @pytest.mark.parametrize(

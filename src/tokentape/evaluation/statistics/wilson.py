@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+from tokentape.evaluation.statistics.clusters import clustering
 from tokentape.evaluation.statistics.estimate import Estimate, deviations
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+
+def pass_rate(
+    passes: Sequence[bool], clusters: Sequence[Hashable] | None = None, *, confidence: float = 0.95
+) -> Estimate:
+    """The share of rows that passed, with Wilson's interval, and the design effect that the rows themselves
+    show if `clusters` names the conversation of each. ValueError if the lengths differ.
+    """
+    effect = clustering([float(each) for each in passes], clusters).design_effect
+    return wilson(sum(passes), len(passes), confidence=confidence, design_effect=effect)
 
 
 def wilson(passed: float, total: float, *, confidence: float = 0.95, design_effect: float = 1.0) -> Estimate:
