@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentape.evaluation.statistics.clusters import Cluster, clustering, gathered
+from tokentape.evaluation.statistics.wilson import pass_rate
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -89,3 +90,16 @@ def test_names_that_do_not_fit_are_refused():
         gathered([1.0], ["a", "b"])
     with pytest.raises(ValueError, match="finite"):
         gathered([float("nan")])
+
+
+def test_the_interval_of_a_rate_holds_the_truth_only_if_it_knows_the_conversations():
+    """Half of the conversations pass with 0.6, the others always: 0.8 in truth."""
+    random, runs, knowing, plain = Random(5), 400, 0, 0
+    for _ in range(runs):
+        turns = [(at, random.choice([0.6, 1.0])) for at in range(30)]
+        names = [at for at, _ in turns for _ in range(6)]
+        passes = [random.random() < chance for _, chance in turns for _ in range(6)]
+        with_them, without = pass_rate(passes, names), pass_rate(passes)
+        knowing += with_them.low <= 0.8 <= with_them.high
+        plain += without.low <= 0.8 <= without.high
+    assert knowing / runs > 0.92 > plain / runs
