@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import re
+from pathlib import Path
 
 import pytest
 from ev_corpora import chat, row, user
@@ -177,6 +179,21 @@ def test_every_name_reads_something_of_any_row():
         for name, known in FIELDS.items():
             value = known.read(found)
             assert value is None or isinstance(value, kinds.get(known.kind, object)), name
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "evaluate-corpus.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_every_name_with_its_meaning():
+    listed = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE)
+    assert listed == [(name, known.says) for name, known in FIELDS.items()]
+
+
+def test_the_conditions_of_the_page_are_conditions():
+    below = PAGE.partition("\n## Conditions\n\n```\n")[2]
+    conditions = below.partition("\n```\n")[0].splitlines()
+    assert len(conditions) == 4
+    assert [Where(condition)(ROW) for condition in conditions] == [True, True, False, False]
 
 
 def test_it_says_what_it_is():

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "record, replay and translate for every language, behind one address",
     "trace": "what the gateway did with a request, form by form",
     "import": "turn cassettes of other tools into tokentape's",
+    "annotate": "say of recordings what they are: categories and other metadata",
     "rekey": "recompute the match keys of a cassette",
     "doctor": "what is installed, patched and in force, and why",
     "completion": "the shell's completion script",
