@@ -34,7 +34,7 @@ class Cost:
 
 
 def _usd(side: Side) -> float | None:
-    usd = None if side.cost is None else float(side.cost)
+    usd = float(side.cost) if side.cost is not None and side.cost.is_finite() else None
     return usd if is_amount(usd) else None
 
 

@@ -9,9 +9,14 @@ from importlib import import_module
 
 import pytest
 
-_SUITES = {"CodecContract": "codec", "InterceptorContract": "interceptor", "StoreContract": "store"}
+_SUITES = {
+    "CodecContract": "codec",
+    "ComparatorContract": "comparator",
+    "InterceptorContract": "interceptor",
+    "StoreContract": "store",
+}
 
-__all__ = ["CodecContract", "InterceptorContract", "StoreContract"]
+__all__ = ["CodecContract", "ComparatorContract", "InterceptorContract", "StoreContract"]
 
 pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _SUITES.values()))
 
