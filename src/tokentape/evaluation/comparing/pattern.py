@@ -62,9 +62,9 @@ def _make(given: Given) -> Pattern:
     if word is None or not word.text:
         raise given.wrong("needs a pattern, such as regex:^\\d+$", word)
     try:
-        re.compile(word.text)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
+            re.compile(word.text)  # says what is wrong with a pattern better, and what is none of Python's
             return Pattern(given.name, regex.compile(word.text, regex.VERSION0))
     except (re.error, regex.error, RecursionError, OverflowError) as error:
         raise given.wrong(f"{in_short(word.text)} is no pattern: {error}", word) from None
