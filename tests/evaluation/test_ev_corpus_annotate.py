@@ -168,6 +168,11 @@ def test_wrong_input_is_one_line(tmp_path, given, problem):
     assert problem.removeprefix("--") in refused("annotate", place, *given)
 
 
+def test_a_cassette_that_is_not_there_is_an_error(tmp_path):
+    for place in (tmp_path / "none.json", f"sqlite:{tmp_path}/t.db#none"):
+        assert "there is no such cassette" in refused("annotate", place, "--set", "a=1")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from ev_corpora import call, chat, row, samples, tape, user
 
-from tokentape.errors import UsageError
+from tokentape.errors import CassetteNotFound, UsageError
 from tokentape.evaluation.corpus.names import words
 from tokentape.evaluation.corpus.rows import Seen, rows
 from tokentape.protocols.registry import reply_text
@@ -167,6 +167,14 @@ def test_places_of_every_kind_each_cassette_once(tmp_path):
         asked(str(tmp_path / "in"), f"sqlite:{tmp_path}/none.db")
 
 
+def test_a_cassette_that_is_not_there_is_an_error_and_an_empty_one_is_none(tmp_path):
+    for place in (f"{tmp_path}/none.json", f"sqlite:{tmp_path}/t.db#none"):
+        with pytest.raises(CassetteNotFound, match="no such cassette"):
+            list(rows(place))
+    empty = tape(tmp_path / "empty.json")
+    assert list(rows(empty)) == []
+
+
 def test_what_cannot_be_read_is_a_line_and_not_the_end(tmp_path):
     tape(tmp_path / "a.json", chat("1"), chat("2"), chat("3"))
     path = tmp_path / "a.json"
@@ -201,7 +209,10 @@ def test_a_store_that_only_loads_will_do(tmp_path, monkeypatch):
     store = Foreign(DirectoryStore(tmp_path))
     monkeypatch.setattr(module, "cassettes", lambda place: [(store, "a"), (store, "none")])
     seen = Seen()
-    assert [words(found.conversation.items) for found in rows("foreign:", seen)] == ["2"]
+    found = rows("foreign:", seen)
+    assert words(next(found).conversation.items) == "2"
+    with pytest.raises(CassetteNotFound):
+        next(found)
     assert len(seen.unreadable) == 1
 
 

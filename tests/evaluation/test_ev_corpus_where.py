@@ -193,7 +193,7 @@ def test_the_conditions_of_the_page_are_conditions():
     below = PAGE.partition("\n## Conditions\n\n```\n")[2]
     conditions = below.partition("\n```\n")[0].splitlines()
     assert len(conditions) == 4
-    assert [Where(condition)(ROW) for condition in conditions] == [True, True, False, False]
+    assert [Where(condition)(ROW) for condition in conditions] == [True, True, True, False]
 
 
 def test_it_says_what_it_is():

@@ -79,7 +79,7 @@ def annotate(
     """Each cassette with what changes, and how many interactions have changed: none in a dry run.
 
     A cassette that cannot be read or written is a line in `seen`. Raises `UsageError` for a place that is
-    none, and for a store whose cassettes cannot be changed.
+    none, and for a store whose cassettes cannot be changed, and `CassetteNotFound`.
     """
     for store, name in cassettes_of(places):
         planned = Planned(store.describe(name))
@@ -92,6 +92,8 @@ def annotate(
         except CassetteError as error:
             trouble.add(error)
             changed = 0
+        if not planned.interactions:
+            trouble.refuse_nothing(store, name)
         seen.interactions += planned.interactions
         yield planned, changed
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.format.layout import parse
-from tokentape.cassettes.places import cassettes
+from tokentape.cassettes.places import cassettes, load
 from tokentape.cassettes.stores.base import OneByOne
 from tokentape.errors import CassetteError
 from tokentape.evaluation.corpus.row import Row
@@ -51,7 +51,7 @@ def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]
     """Every recorded conversation of the places, in order; what is none is counted in `seen`.
 
     A cassette that cannot be read is a line in `seen`, and not the end. Raises `UsageError` for a place that
-    is none, at the first row.
+    is none, and `CassetteNotFound`, when it comes to that place.
     """
     seen = Seen() if seen is None else seen
     for where in cassettes_of(places):
@@ -78,13 +78,16 @@ def rows_of(where: Place, seen: Seen) -> Iterator[Row]:
     store, name = where
     shown = store.describe(name)
     seen.cassettes += 1
-    for found in interactions(store, name, Trouble(shown, seen)):
+    trouble, before = Trouble(shown, seen), seen.interactions
+    for found in interactions(store, name, trouble):
         seen.interactions += 1
         yield Row(found, shown)
+    if seen.interactions == before:
+        trouble.refuse_nothing(store, name)
 
 
 class Trouble:
-    """What cannot be read of one cassette, as one line that counts."""
+    """What is wrong with one cassette, as one line that counts."""
 
     def __init__(self, shown: str, seen: Seen) -> None:
         self.shown, self._seen = shown, seen
@@ -99,6 +102,11 @@ class Trouble:
             lines.append(self._first)
         else:
             lines[-1] = f"{self._first} (and {self._count - 1} more in this cassette)"
+
+    def refuse_nothing(self, store: Store, name: str) -> None:
+        """No interaction came: raise `CassetteNotFound` unless the cassette is there, empty or broken."""
+        if not self._count:
+            load(store, name)
 
 
 def interactions(store: Store, name: str, trouble: Trouble) -> Iterator[Interaction]:
