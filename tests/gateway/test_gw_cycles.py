@@ -19,6 +19,8 @@ from running import running, setup, upstream
 from tokentape.gateway.asgi import AsgiOutlet, Watch
 from tokentape.gateway.deadlines import SOON
 from tokentape.gateway.pumping import Heart
+from tokentape.gateway.trace.options import TraceOptions
+from tokentape.gateway.usage.options import UsageOptions
 from tokentape.testing.provider import Provider
 
 LONG = 3 * SOON
@@ -98,8 +100,14 @@ def outlets():
 @pytest.mark.parametrize("dialect", ["openai.chat", "anthropic.messages"])
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("is_read", [True, False])
-def test_nothing_of_a_call_is_left(no_collector, dialect, stream, is_read):
-    with Provider() as provider, running(setup(upstream(provider.url, dialect))) as gateway:
+@pytest.mark.parametrize("is_traced", [True, False])
+def test_nothing_of_a_call_is_left(no_collector, tmp_path, dialect, stream, is_read, is_traced):
+    folder = str(tmp_path)
+    kept = {"trace": TraceOptions(directory=folder), "usage": UsageOptions(directory=folder)}
+    with (
+        Provider() as provider,
+        running(setup(upstream(provider.url, dialect)), **(kept if is_traced else {})) as gateway,
+    ):
         provider.delay_by(lambda seen: LONG)
         for nth in range(3):
             ask(gateway.port, stream=stream, wait=None if is_read else partial(provider.wait_for, nth + 1))

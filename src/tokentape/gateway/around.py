@@ -5,7 +5,7 @@ Each is found out when somebody asks: a call that is only passed on pays for non
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tokentape.errors import ProtocolError
@@ -70,16 +70,13 @@ class Around:
             call.incoming.request.headers,
             call.dialect,
             call.fields,
-            self.readable,
+            partial(_readable, self._asking),
             self.classified.name,
         )
 
     def readable(self) -> Conversation | None:
         """The request in canonical form; None where it cannot be read."""
-        try:
-            return self._asking.conversation
-        except ProtocolError:
-            return None
+        return _readable(self._asking)
 
     @cached_property
     def identity(self) -> Identity:
@@ -177,6 +174,14 @@ class Around:
             name = step.lease.credential.name
             self._services.affinity.made(identity, name, upstream.name, is_bound=hearing.is_bound)
         self._services.tracker.answered(identity, self.seen, hearing.reply)
+
+
+def _readable(asking: Asking) -> Conversation | None:
+    """Asked of the request alone: what is seen of a call must not hold its surroundings, which hold it."""
+    try:
+        return asking.conversation
+    except ProtocolError:
+        return None
 
 
 def _has_equal(candidate: Candidate, candidates: Sequence[Candidate]) -> bool:

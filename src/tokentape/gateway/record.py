@@ -251,9 +251,6 @@ class Record:
     def _spent(self, status: int | None) -> Spent:
         incoming, operation, step = self.incoming, self.operation, self._step
         upstream = step.candidate.upstream if step is not None else None
-        body = incoming.request.body or b""
-        tap = self._tap
-        said, events = (tap.said, tap.events) if tap is not None else (0, 0)
         dialect, model = operation.dialect, self.model
         return Spent(
             incoming.at,
@@ -269,7 +266,7 @@ class Record:
             operation.kind,
             status,
             self._counted,
-            (lambda: _guessed(dialect, body, model, said, events)) if tap is not None else None,
+            self._estimate(),
             upstream.speaks(dialect) if upstream is not None else "",
             upstream.base_url if upstream is not None else "",
             (time.perf_counter() - self._began) * 1000,
@@ -277,6 +274,16 @@ class Record:
             self._number,
             self._replayed,
         )
+
+    def _estimate(self) -> Callable[[], Counted] | None:
+        """What estimates where the reply did not tell all. It holds the request's body, so it is made only
+        where it may be asked: what waits for the ledger is small.
+        """
+        usage, tap = self._counted.usage, self._tap
+        if tap is None or (usage is not None and usage.input is not None and usage.output is not None):
+            return None
+        body = self.incoming.request.body or b""
+        return partial(_guessed, self.operation.dialect, body, self.model, tap.said, tap.events)
 
 
 def _guessed(dialect: str, body: bytes, model: str, said: int, events: int) -> Counted:
