@@ -8,7 +8,7 @@ from typing import Any
 
 from tokentape.evaluation.asking.answers import open_lane
 from tokentape.evaluation.asking.budget import Budget
-from tokentape.evaluation.asking.means import Means
+from tokentape.evaluation.asking.means import RESTING, Means
 from tokentape.evaluation.asking.outcome import Answer
 from tokentape.evaluation.asking.purse import Purse
 from tokentape.evaluation.asking.question import UNCHANGED
@@ -82,7 +82,9 @@ class Migration:
         lanes = [open_lane(self.store, "corpus", candidate) for candidate in self.candidates]
         sender = AiohttpSender()
         try:
-            means = Means(sender, Pools(), Purse(self.budget), self.policy, self.changes, self.prices)
+            means = Means(
+                sender, Pools((), RESTING), Purse(self.budget), self.policy, self.changes, self.prices
+            )
             every = asked if callable(asked) else lambda: asked
             self.run = Run(every, lanes, means, lambda one: self._told(one, told), **self.more)
             self.progress = self.run.progress
@@ -97,6 +99,9 @@ class Migration:
         self.outcomes.append(outcome)
         if told is not None:
             told(outcome)
+
+    def stop(self):
+        self.run.stop()
 
     @property
     def answers(self):

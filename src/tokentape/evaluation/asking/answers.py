@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.names import safe_name
 from tokentape.evaluation.asking.question import Lane
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
@@ -44,12 +43,8 @@ _FIXED: OptionArgs = {
     "metadata": {},
 }
 """What a project says of its tests has nothing to do with answers."""
-_ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def answers_name(corpus: str, candidate: Candidate) -> str:
-    """The name of the cassette: the corpus, and the target as a file may be called."""
-    plain = _ODD.sub("-", candidate.label)
-    if plain != candidate.label.replace("/", "-", 1):  # else two targets may come to one name
-        plain += f"-{sha256(candidate.label.encode()).hexdigest()[:6]}"
-    return f"{corpus}.answers/{plain}"
+    """The name of the cassette: the corpus, and the target as files may be called."""
+    return f"{corpus}.answers/{safe_name(candidate.upstream.name)}/{safe_name(candidate.model)}"

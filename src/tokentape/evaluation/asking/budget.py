@@ -64,7 +64,7 @@ class Budget:
         self._under_way -= 1
         usd = actual.usd if actual.usd is not None else worst.usd
         self.spent += usd or _NONE
-        self.unpriced += usd is None
+        self.unpriced += actual.usd is None
 
 
 def _round(usd: Decimal) -> Decimal:

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.conversation import Options
 from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolCall
-from tokentape.protocols.canonical.parts import Text
+from tokentape.protocols.canonical.parts import Image, Text
 from tokentape.protocols.limits import names, output_cap
 from tokentape.protocols.options import path_of
 from tokentape.upstreams.parameters import with_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from tokentape.evaluation.asking.question import Changes
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.origin import Opaque
+    from tokentape.protocols.canonical.parts import Part
     from tokentape.protocols.codec import Target
+    from tokentape.wire.interaction import Json
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
 
@@ -35,7 +38,7 @@ def fitted(asked: Conversation, target: Target, changes: Changes, refused: Colle
     """
     losses = target.losses
     asked = _apart(asked, target.dialect, losses)
-    asked = _unsealed(asked, target.model, losses)
+    asked = _unsealed(asked, target.model)
     if changes.system is not None:
         asked = _instructed(asked, changes.system)
     asked = with_parameters(asked, changes.parameters)
@@ -50,15 +53,19 @@ def _apart(asked: Conversation, dialect: str, losses: Losses) -> Conversation:
     if kept is not None and kept.conversation is not None and kept.protocol == dialect:
         losses.meaning(("conversation",), "continuation", "asking again would write it on")
     origin = asked.origin
-    if origin is None or not origin.spelling.get("background"):
+    if origin is None or not (origin.rest.get("background") or origin.spelling.get("background")):
         return asked
     losses.tuning(("background",), "background", "the answer is waited for")
-    spelling = {name: value for name, value in origin.spelling.items() if name != "background"}
-    return replace(asked, origin=replace(origin, spelling=spelling))
+    rest, spelling = _without(origin.rest, "background"), _without(origin.spelling, "background")
+    return replace(asked, origin=replace(origin, rest=rest, spelling=spelling))
 
 
-def _unsealed(asked: Conversation, model: str | None, losses: Losses) -> Conversation:
-    """Without the state that another model sealed, and without that which is bound to an account.
+def _without(fields: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    return {each: value for each, value in fields.items() if each != name}
+
+
+def _unsealed(asked: Conversation, model: str | None) -> Conversation:
+    """With state that another model sealed marked as made by another account, so that it stays behind.
 
     A recording does not tell whose key it was made with, so what only that account can read (OpenAI's
     encrypted reasoning) goes along only where the same model is asked again: that is most often the same
@@ -66,18 +73,25 @@ def _unsealed(asked: Conversation, model: str | None, losses: Losses) -> Convers
     """
     if not set(names(asked.model)).isdisjoint(names(model)):
         return asked
-    items = tuple(_open(item, losses) for item in asked.items)
-    return replace(asked, items=items)
+    return replace(asked, items=tuple(map(_foreign, asked.items)))
 
 
-def _open(item: Item, losses: Losses) -> Item:
-    if not isinstance(item, Reasoning | ToolCall) or not item.opaque:
-        return item
-    for blob in item.opaque:
-        losses.tuning(item.origin, blob.kind.replace("_", " "), "only the model that made it can read it")
-    if isinstance(item, ToolCall):
-        return replace(item, opaque=())
-    return replace(item, opaque=(), id=None, origin=None)
+def _foreign(item: Item) -> Item:
+    if isinstance(item, Message):
+        return replace(item, parts=tuple(map(_foreign_part, item.parts)))
+    if isinstance(item, Reasoning | ToolCall) and item.opaque:
+        return replace(item, opaque=_marked(item.opaque))
+    return item
+
+
+def _foreign_part(part: Part) -> Part:
+    if isinstance(part, Text | Image) and part.opaque:
+        return replace(part, opaque=_marked(part.opaque))
+    return part
+
+
+def _marked(blobs: tuple[Opaque, ...]) -> tuple[Opaque, ...]:
+    return tuple(replace(blob, maker=replace(blob.maker, credential="a recording")) for blob in blobs)
 
 
 def _instructed(asked: Conversation, system: str) -> Conversation:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape.evaluation.asking.question import UNCHANGED
+from tokentape.upstreams.pools.options import Cooling, PoolOptions
 from tokentape.upstreams.retrying import Policy, RetryOptions
 
 if TYPE_CHECKING:
@@ -20,10 +21,17 @@ PATIENT = Policy(
 )
 """Nobody waits for a single answer here, so a limit is waited for rather than told."""
 
+_SLOW = Cooling(threshold=30, base=10.0, most=60.0)
+RESTING = PoolOptions(key=_SLOW, model=_SLOW, upstream=_SLOW, dead_rest=0.0, quota_rest=0.0)
+"""A gateway asks elsewhere once a server fails three times, or refuses a key. Here there is nowhere else, and
+with eight calls at a time three failures say little: each call is tried again by itself, and only what is
+down rests, or what said until when. Whether a target is to be given up is `Patience`'s to judge.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`prices` are one's own; published ones count besides."""
+    """`pools` are made with `RESTING`, as a rule. `prices` are one's own; published ones count besides."""
 
     sender: Sender
     pools: Pools

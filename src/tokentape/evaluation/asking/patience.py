@@ -45,6 +45,7 @@ class Patience:
     _in_a_row: int = 0
     _hopeless: int = 0
     _unkept: int = 0
+    _first: str = ""
 
     def heard(self, result: Result) -> None:
         """Judge what came of one question."""
@@ -57,7 +58,8 @@ class Patience:
             return
         if not isinstance(result, Unanswered) or result.kind in _OF_THE_QUESTION:
             return
+        self._first = self._first if self._in_a_row else result.reason
         self._in_a_row += 1
         self._hopeless = self._hopeless + 1 if result.kind in _HOPELESS else 0
         if self._hopeless >= self.hopeless or self._in_a_row >= self.failures:
-            self.over = f"given up after {self._in_a_row} failures in a row, the last: {result.reason}"
+            self.over = f"given up after {self._in_a_row} failures in a row, the first: {self._first}"
