@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from ev_corpora import bot, chat, responses, row, tape, user
+from ev_corpora import bot, call, chat, responses, row, tape, user
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokentape.errors import UsageError
 from tokentape.evaluation.corpus.choosing import Corpus
 from tokentape.evaluation.corpus.grouping import Groups
 from tokentape.protocols.canonical.semantic import key_and_links, semantic_key
@@ -128,6 +129,26 @@ def test_turns_that_go_on_by_the_id_of_a_reply_are_one_cluster(order):
     ]
     named = dict(zip(order, clusters(*(calls[number] for number in order)), strict=True))
     assert named[0] == named[1] == named[2] != named[3]
+
+
+def test_turns_of_a_conversation_that_the_provider_keeps_are_one_cluster():
+    url = "https://api.openai.com/v1/responses"
+    body = {"id": "r", "object": "response", "status": "completed", "model": "gpt-5", "output": []}
+    kept = [
+        call(url, {"model": "gpt-5", "input": text, "conversation": name}, {**body, "id": text})
+        for text, name in [("a", "conv_1"), ("b", "conv_2"), ("c", "conv_1")]
+    ]
+    one, two, three = clusters(*kept)
+    assert one == three != two
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"where": "x"}, {"sample": "x"}, {"by": "x == 1"}, {"places": "none.txt"}], ids=str
+)
+def test_what_is_wrong_with_a_corpus_is_told_at_once(tmp_path, wrong):
+    place = tape(tmp_path / "a.json", chat("Hi"))
+    with pytest.raises(UsageError):
+        Corpus(**{"places": place, **wrong})
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), min_size=1, max_size=12))

@@ -139,13 +139,24 @@ def test_an_error_is_told_with_its_kind():
     assert row(chat("Hi", status=None, how=How.RESET)).failure is None
     embedding = call("https://api.openai.com/v1/embeddings", {"model": "m", "input": "x"}, {}, status=500)
     assert row(embedding).failure.status == 500
+    fine = row(call("https://api.openai.com/v1/embeddings", {"model": "m", "input": "x"}, {"data": []}))
+    assert (fine.reply, fine.failure, fine.is_whole) == (None, None, False)
 
 
-def test_nesting_without_end_is_no_end():
-    deep = b'{"model": "m", "messages": [], "response_format": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_002
-    found = row(call("https://api.openai.com/v1/chat/completions", deep, {}))
+@pytest.mark.parametrize("name", ["response_format", "unheard_of", "tools", "messages", "metadata"])
+@pytest.mark.parametrize("depth", [50, 150, 400, 800, 900, 950, 980, 50_000])
+def test_nesting_without_end_is_no_end(name, depth):
+    deep = (
+        b'{"type": "json_schema", "json_schema": {"schema": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}}"
+    )
+    asked = b'{"model": "m", "messages": [{"role": "user", "content": "x"}], "%s": %s}' % (
+        name.encode(),
+        deep,
+    )
+    found = row(call("https://api.openai.com/v1/chat/completions", asked, {}))
     assert found.why_not
-    assert found.same
+    assert len(found.same) == 16
+    assert found.key.startswith("s1:") or found.conversation is None
 
 
 def test_places_of_every_kind_each_cassette_once(tmp_path):

@@ -8,89 +8,30 @@ import pytest
 
 from tokentape.cassettes.format.layout import parse
 from tokentape.cassettes.format.metadata import Note, noted
-from tokentape.cassettes.stores.base import OneByOne
 from tokentape.cassettes.stores.directory import DirectoryStore
 from tokentape.cassettes.stores.memory import MemoryStore
-from tokentape.cassettes.stores.merge import numbered
 from tokentape.cassettes.stores.sqlite import SqliteStore
 from tokentape.errors import CassetteCorrupt
-from tokentape.testing.contracts.store import RULES, call
+from tokentape.testing.contracts.one_by_one import OneByOneContract, record, which
+from tokentape.testing.contracts.store import call
 
 
-@pytest.fixture(params=["directory", "sqlite", "memory"])
-def store(request, tmp_path):
-    match request.param:
-        case "directory":
-            return DirectoryStore(tmp_path / "tapes")
-        case "sqlite":
-            return SqliteStore(tmp_path / "tapes.db")
-    return MemoryStore()
+class TestDirectory(OneByOneContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return DirectoryStore(tmp_path / "tapes")
 
 
-def record(store, *calls, name="a"):
-    journal = store.journal(name, rules=RULES)
-    for each in calls:
-        journal.append(each)
-    store.commit(name, journal, finished=True, rules=RULES)
+class TestSqlite(OneByOneContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return SqliteStore(tmp_path / "tapes.db")
 
 
-def which(store, name="a"):
-    return list(numbered((entry.at, entry.key, entry.exact) for entry, _ in store.blocks(name)))
-
-
-def metadata(store, name="a"):
-    return [dict(parse(block, name).metadata) for _, block in store.blocks(name)]
-
-
-def test_every_store_of_ours_offers_it(store):
-    assert isinstance(store, OneByOne)
-
-
-def test_blocks_are_those_of_the_cassette(store):
-    assert list(store.blocks("a")) == []
-    record(store, *(call(number) for number in range(150)))
-    cassette = store.load("a")
-    found = [(entry.id, parse(block, "a")) for entry, block in store.blocks("a")]
-    assert [id for id, _ in found] == [entry.id for entry in cassette.entries]
-    assert [interaction for _, interaction in found] == [cassette.interaction(n) for n in range(150)]
-
-
-def test_nothing_but_metadata_moves(store):
-    record(store, call(1), call(2), call(3))
-    before = store.load("a").data()
-    assert store.annotate("a", {which(store)[1]: Note({"category": "extract", "n": [1, {"ü": None}]})}) == 1
-    after = store.load("a").data()
-    written = '"metadata": {"category": "extract", "n": [1, {"ü": null}]}'.encode()
-    assert after.replace(written, b'"metadata": {}') == before
-    assert metadata(store) == [{}, {"category": "extract", "n": [1, {"ü": None}]}, {}]
-    assert store.load("a").edited() == []
-    assert [entry.key for entry in store.load("a").entries] == [call(n).key for n in (1, 2, 3)]
-
-
-def test_names_are_set_kept_and_removed(store):
-    record(store, call(1))
-    [first] = which(store)
-    assert store.annotate("a", {first: Note({"a": 1, "b": 2})}) == 1
-    assert store.annotate("a", {first: Note({"a": 1})}) == 0
-    assert store.annotate("a", {first: Note({"a": True}, frozenset({"b", "c"}))}) == 1
-    assert metadata(store) == [{"a": True}]
-
-
-def test_what_another_process_saves_meanwhile_is_kept_and_not_mixed_up(store):
-    record(store, call(5, key="same"), call(7, key="same"))
-    _, second = which(store)
-    record(store, call(1, key="same"))  # every id moves
-    assert store.annotate("a", {second: Note({"category": "late"})}) == 1
-    assert metadata(store) == [{}, {}, {"category": "late"}]
-
-
-def test_what_is_gone_is_passed_over(store):
-    record(store, call(1))
-    gone = which(store)
-    store.delete("a")
-    assert store.annotate("a", dict.fromkeys(gone, Note({"a": 1}))) == 0
-    record(store, call(2))
-    assert store.annotate("a", dict.fromkeys(gone, Note({"a": 1}))) == 0
+class TestMemory(OneByOneContract):
+    @pytest.fixture
+    def store(self):
+        return MemoryStore()
 
 
 def test_a_file_in_another_layout_is_laid_out_anew_and_says_the_same(tmp_path):

@@ -37,15 +37,6 @@ class Seen:
     unreadable: list[str] = field(default_factory=list)
     """One line for each cassette."""
 
-    def __iadd__(self, other: Seen) -> Seen:
-        """With what else was met."""
-        self.cassettes += other.cassettes
-        self.interactions += other.interactions
-        self.rows += other.rows
-        self.passed_over += other.passed_over
-        self.unreadable += other.unreadable
-        return self
-
 
 def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]:
     """Every recorded conversation of the places, in order; what is none is counted in `seen`.
