@@ -65,9 +65,20 @@ def target(provider, dialect="openai.chat", name="up", model=None, **more):
 class Migration:
     """A run over a list of questions; `outcomes` is what was told."""
 
-    def __init__(self, store, *candidates, changes=UNCHANGED, budget=None, policy=QUICK, prices=None, **more):
+    def __init__(
+        self,
+        store,
+        *candidates,
+        changes=UNCHANGED,
+        budget=None,
+        policy=QUICK,
+        prices=None,
+        fetching=None,
+        **more,
+    ):
         self.store, self.candidates = store, candidates
         self.changes, self.policy, self.prices, self.more = changes, policy, prices, more
+        self.fetching = fetching
         self.budget = Budget(budget)
         self.outcomes = []
         self.progress = {}
@@ -82,9 +93,8 @@ class Migration:
         lanes = [open_lane(self.store, "corpus", candidate) for candidate in self.candidates]
         sender = AiohttpSender()
         try:
-            means = Means(
-                sender, Pools((), RESTING), Purse(self.budget), self.policy, self.changes, self.prices
-            )
+            pools, purse = Pools((), RESTING), Purse(self.budget)
+            means = Means(sender, pools, purse, self.policy, self.changes, self.prices, self.fetching)
             every = asked if callable(asked) else lambda: asked
             self.run = Run(every, lanes, means, lambda one: self._told(one, told), **self.more)
             self.progress = self.run.progress

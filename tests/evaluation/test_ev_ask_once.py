@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("aiohttp")
@@ -14,6 +16,7 @@ from tokentape.evaluation.asking.outcome import Answer, Left, Skipped, Unanswere
 from tokentape.evaluation.asking.question import Changes
 from tokentape.testing.provider import Provider
 from tokentape.testing.provider.faults import cut, trickle
+from tokentape.upstreams.destinations import FetchOptions, NotFetched
 from tokentape.upstreams.failures import FailureClass
 
 
@@ -132,6 +135,78 @@ def test_what_would_lose_its_meaning_is_skipped_with_the_reason(provider, store)
     assert "logit_bias" in outcome.result.reason
     assert outcome.losses.meaning
     assert provider.count == 0
+
+
+def test_what_would_lose_its_meaning_is_asked_where_one_says_so(provider, store):
+    asked = chat("Hi", logit_bias={"50256": -100})
+    ran = Migration(store, target(provider, "anthropic.messages"), changes=Changes(lossy=True))([asked])
+    assert ran.answers
+    assert ran.outcomes[0].losses.meaning
+
+
+class Shown:
+    """Fetches what URLs show."""
+
+    def __init__(self):
+        self.fetched = []
+
+    async def fetch(self, url):
+        self.fetched.append(url)
+        if "gone" in url:
+            raise NotFetched(f"{url} cannot be fetched: status 404")
+        return "image/png", b"png"
+
+
+def showing(url):
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
+    return chat("", messages=[{"role": "user", "content": parts}])
+
+
+def test_what_a_url_shows_is_fetched_for_a_target_that_takes_none(provider, store):
+    rows = [showing("https://pictures.test/a.png")]
+    to = target(provider, "bedrock.converse")
+    assert isinstance(Migration(store, to)(rows).outcomes[0].result, Skipped)
+    shown = Shown()
+    ran = Migration(store, to, fetching=(shown, FetchOptions()))(rows)
+    assert ran.answers
+    assert b"cG5n" in provider.requests[0].body
+    Migration(store, to, fetching=(shown, FetchOptions()))(rows)
+    assert provider.count == 1
+
+
+def test_a_target_that_takes_urls_gets_the_url(provider, store):
+    shown = Shown()
+    Migration(store, target(provider), fetching=(shown, FetchOptions()))(
+        [showing("https://pictures.test/a.png")]
+    )
+    assert not shown.fetched
+
+
+def test_what_cannot_be_fetched_is_skipped(provider, store):
+    rows = [showing("https://pictures.test/gone.png")]
+    to = target(provider, "bedrock.converse")
+    ran = Migration(store, to, fetching=(Shown(), FetchOptions()))(rows)
+    assert "status 404" in ran.outcomes[0].result.reason
+
+
+def test_a_recording_that_is_no_answer_is_not_taken_for_one(provider, store):
+    Migration(store, target(provider))([chat("Hi")])
+    ((name, (kept,)),) = recorded(store).items()
+    response = replace(kept.response, status=500, headers=(), body=b'{"error": "Down."}', chunks=(18,))
+    rules = store.load(name).rules
+    for broken, why in (
+        (replace(kept, response=response), "Down."),
+        (replace(kept, response=None), "no reply"),
+    ):
+        journal = store.journal(name, rules=rules, replaces=True)
+        journal.append(broken)
+        store.commit(name, journal, finished=True, rules=rules, replace=True)
+        ran = Migration(store, target(provider))([chat("Hi")])
+        (found,) = ran.results.values()
+        assert isinstance(found, Left)
+        assert why in found.reason
+        assert "take it out to ask again" in found.reason
+    assert provider.count == 1
 
 
 def test_a_row_that_cannot_be_read_is_skipped(provider, store):

@@ -23,7 +23,9 @@ from tokentape.evaluation.asking.trying import Trying
 from tokentape.outcomes import Forward, Miss
 from tokentape.protocols.canonical.estimate import estimate
 from tokentape.protocols.registry import one_line
+from tokentape.upstreams.destinations import NotFetched
 from tokentape.upstreams.failures import Failed, FailureClass
+from tokentape.upstreams.fetching import inlined, urls_in
 from tokentape.upstreams.plan import GaveUp, attempts
 from tokentape.upstreams.planned import carried_out
 from tokentape.wire.interaction import Ended, How
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.outcome import Result
     from tokentape.evaluation.asking.preparing import Prepared
     from tokentape.evaluation.asking.question import Lane, Question
+    from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.upstreams.steps import Attempt
@@ -58,9 +61,11 @@ class Asker:
             return Skipped(question.why_not), NO_LOSSES
         while True:
             try:
-                prepared = prepare(asked, self._lane.candidate, self._means.changes, self._refused)
+                prepared = await self._prepared(asked)
             except UnsupportedFeature as error:
                 return Skipped(skipped(error)), error.losses
+            except NotFetched as error:
+                return Skipped(str(error)), NO_LOSSES
             result = await self._looked_up(prepared, question, sample)
             failure = result.failure if isinstance(result, Unanswered) else None
             dialect = prepared.source.dialect
@@ -68,6 +73,18 @@ class Asker:
             if option is None:
                 return result, prepared.losses
             self._refused = self._refused | {option}
+
+    async def _prepared(self, asked: Conversation) -> Prepared:
+        """The request. What its URLs show is put into it where the target takes no URLs (case 26)."""
+        candidate, changes, fetching = self._lane.candidate, self._means.changes, self._means.fetching
+        try:
+            return prepare(asked, candidate, replace(changes, lossy=False), self._refused)
+        except UnsupportedFeature:
+            if fetching is not None and urls_in(asked):
+                asked = await inlined(asked, *fetching)
+            elif not changes.lossy:
+                raise
+        return prepare(asked, candidate, changes, self._refused)
 
     async def _looked_up(self, prepared: Prepared, question: Question, sample: int) -> Result:
         outcome = self._lane.deck.begin(prepared.request)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.charge import Prices
     from tokentape.evaluation.asking.purse import Purse
     from tokentape.evaluation.asking.question import Changes
+    from tokentape.upstreams.destinations import FetchOptions
+    from tokentape.upstreams.fetching import Fetcher
     from tokentape.upstreams.pools.pools import Pools
     from tokentape.upstreams.sending import Sender
 
@@ -31,7 +33,9 @@ down rests, or what said until when. Whether a target is to be given up is `Pati
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`pools` are made with `RESTING`, as a rule. `prices` are one's own; published ones count besides."""
+    """`pools` are made with `RESTING`, as a rule. `prices` are one's own; published ones count besides.
+    `fetching` gets what URLs show, for targets that fetch nothing; None: such questions are skipped.
+    """
 
     sender: Sender
     pools: Pools
@@ -39,3 +43,4 @@ class Means:
     policy: Policy = PATIENT
     changes: Changes = UNCHANGED
     prices: Prices = None
+    fetching: tuple[Fetcher, FetchOptions] | None = None

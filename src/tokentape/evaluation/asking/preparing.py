@@ -49,7 +49,7 @@ def prepare(
     if candidate.set:
         changes = replace(changes, parameters={**candidate.set, **changes.parameters})
     fit = fitted(asked, target, changes, refused)
-    written = write_request(fit, target)
+    written = write_request(fit, target, allow_losses=changes.lossy)
     body = own_way(written.result.body, upstream)
     if dialect == "anthropic.messages":
         body = _signed(body, target.losses)

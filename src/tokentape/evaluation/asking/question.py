@@ -65,12 +65,13 @@ class Lane:
 class Changes:
     """What is asked differently from the recording. `system` replaces all system text; `parameters` are
     canonical option names, and win. `stream`: answers are asked for as streams, so that the time to their
-    first chunk is known.
+    first chunk is known. `lossy`: what would lose its meaning is asked all the same, and not skipped.
     """
 
     system: str | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     stream: bool = True
+    lossy: bool = False
 
 
 UNCHANGED = Changes()
