@@ -250,6 +250,16 @@ def test_it_computes_what_the_reference_computes(tree):
     assert Where(text)(ROW) is bool(fits)
 
 
+def test_what_python_would_warn_of_is_taken_as_it_stands():
+    assert Where(r'not model matches "\d*" and category is "extract"')(ROW)
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "a" * 200_000 + "b"], ids=["no", "yes"])
+def test_a_glob_takes_no_longer_the_more_ways_there_are(text):
+    found = row(chat("Hi", reply=text))
+    assert Where('reply matches "*a*a*a*a*a*a*a*a*a*a*b"')(found) is text.endswith("b")
+
+
 def outcome(text):
     """True, False, or the mistake."""
     try:

@@ -63,9 +63,9 @@ class Call:
 _ASKING = frozenset({Kind.GENERATE, Kind.EMBED, Kind.MEDIA})
 
 
-def call_of(interaction: Interaction) -> Call:
-    """The call that was recorded."""
-    found = recognise(interaction.request)
+def call_of(interaction: Interaction, found: Recognised | None = None) -> Call:
+    """The call that was recorded; `found` is what its request is, where somebody has looked already."""
+    found = found or recognise(interaction.request)
     operation = found.operation
     usage = _usage(found, interaction)
     return Call(

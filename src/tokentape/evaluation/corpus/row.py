@@ -226,7 +226,7 @@ class Row:
     @cached_property
     def call(self) -> Call:
         """What the recording says about its price."""
-        return call_of(self.interaction)
+        return call_of(self.interaction, self.found)
 
     @property
     def usage(self) -> Usage | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import warnings
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -78,7 +79,9 @@ class _Reader:
         indented = len(self.text) - len(self.text.lstrip())
         text = _SIGNS.sub(self._as_python, self.text)
         try:
-            return ast.parse(text.lstrip(), mode="eval").body
+            with warnings.catch_warnings():  # about escapes and literals that Python takes as they stand
+                warnings.simplefilter("ignore")
+                return ast.parse(text.lstrip(), mode="eval").body
         except SyntaxError as error:
             problem = f"{error.msg}; write conditions as in: {_EXAMPLE}"
             raise self.at((error.offset or 1) + indented, problem) from None
