@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.failure import Failure, FailureKind, broken_off
 from tokentape.protocols.canonical.fold import fold
-from tokentape.protocols.payload import payloads
 from tokentape.protocols.registry import json_of
+from tokentape.protocols.streaming import EventReader
 from tokentape.protocols.translation import codec_of
 from tokentape.upstreams.failures import Failed, of_status, of_told
 from tokentape.upstreams.refusals import plain, told_by
+from tokentape.wire.body import decoded_body, decoder_for, media_type
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.reply import Reply
@@ -41,12 +42,11 @@ def judged(response: Response, source: Source) -> Reply | Failed:
 
 def read(response: Response, source: Source) -> Reply:
     """A reply as it means. Raises `ProtocolError` for what is none of its dialect."""
-    codec = codec_of(source.dialect)
-    stream = payloads(response, asked=bool(source.stream))
-    if stream is None:
+    if decoder_for(media_type(response.headers)) is None:
         body = json_of(response)
-        if not isinstance(body, dict):
+        if isinstance(body, dict):
+            return codec_of(source.dialect).read_reply(body, source)
+        if not (source.stream and isinstance(body, list)):  # Gemini streams an array
             raise ProtocolError(source.dialect, "", "it is no JSON object")
-        return codec.read_reply(body, source)
-    reader = codec.reader(source)
-    return fold([*(event for payload in stream for event in reader.read(payload)), *reader.end()])
+    reader = EventReader(source)
+    return fold([*reader.feed(decoded_body(response) or b""), *reader.end()])
