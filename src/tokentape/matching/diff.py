@@ -173,6 +173,8 @@ def _window(text: str, start: int) -> str:
 def _quoted(text: str) -> str:
     """As JSON, but with letters of all scripts as they are; control characters stay escaped."""
     quoted = json.dumps(text[: 2 * WIDTH], ensure_ascii=False)
+    if quoted.isprintable():
+        return quoted
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in quoted
     )
