@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 pytest.importorskip("rapidfuzz")
@@ -10,7 +13,7 @@ pytest.importorskip("regex")
 from tokentape.evaluation.comparing import fuzzy as fuzzy_module
 from tokentape.evaluation.comparing.comparator import Pair, Side, Verdict
 from tokentape.evaluation.comparing.pattern import Pattern
-from tokentape.evaluation.comparing.plain import blocks, folded, unfenced
+from tokentape.evaluation.comparing.plain import blocks, folded, in_short, one_spelling, unfenced
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -218,3 +221,23 @@ def test_a_custom_tool_takes_text():
 
     assert compared("exact", call("ls"), call('{"a":1}')).score == 0
     assert compared("exact", call('{"a": 1}'), call('{"a":1}')).score == 0, "text, so spacing inside counts"
+
+
+def test_what_is_nested_too_deep_has_one_spelling():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert one_spelling(deep) == in_short(deep) == "(nested too deep)"
+    side = replied(says(Data(deep)))
+    assert compared("exact", side, side).score == 1
+    while deep:  # from the outside in, since Python takes nested lists apart by recursion
+        deep = deep.pop()
+
+
+def test_importing_comparators_imports_none_of_their_packages():
+    code = (
+        "import sys, tokentape.evaluation.comparing.spec as spec; spec.comparators_of('exact,json,toolcalls');"
+        "print({'rapidfuzz', 'jsonschema', 'regex', 'referencing'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.evaluation.comparing.plain import blocks, unfenced
@@ -36,7 +36,7 @@ def found_json(text: str) -> FoundJson | None:
     """The whole text, without a fence around it; else the first fenced block that is JSON; else the longest
     object or array in the text, of those of one length the first.
     """
-    for candidate in (unfenced(text), *(block.inside for block in islice(blocks(text), _BLOCKS))):
+    for candidate in chain((unfenced(text),), (block.inside for block in islice(blocks(text), _BLOCKS))):
         try:
             return FoundJson(parse(candidate))
         except JsonError:

@@ -84,8 +84,6 @@ def _make(given: Given) -> Schema:
         raise given.wrong(f"cannot read {word.text}: {error}", word) from None
     try:
         unfitting(None, text)
-    except JsonError as error:
-        raise given.wrong(f"{word.text}: {error}", word) from None
     except SchemaProblem as problem:
         raise given.wrong(f"{word.text}: {problem}", word) from None
     return Schema(given.name, text)
