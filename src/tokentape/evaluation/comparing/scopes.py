@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokentape.evaluation.comparing.plain import in_short
 from tokentape.matching.paths import ANY, DEEP, name_of, steps_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def place_of(steps: Iterable[str | int]) -> Place:
 
 
 def written(place: Place) -> str:
-    """`items[0].id`; `$` for the root."""
+    """`items[0].id`, as a scope is written; `$` for the root."""
     steps: list[str] = []
     while place is not None:
         place, step = place
@@ -91,4 +92,4 @@ def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
     name = step if len(step) <= _LONG else f"{step[:_LONG]}..."
-    return f".{name}" if name.isidentifier() else f"[{name!a}]"
+    return f".{name}" if name.isidentifier() else f"[{in_short(name)}]"

@@ -11,6 +11,7 @@ class TestMyComparator(ComparatorContract):
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from typing import TYPE_CHECKING, cast
 
@@ -93,6 +94,13 @@ class ComparatorContract:
     ) -> None:
         for before, after in pairs:
             assert judged(comparator, before, after) == judged(comparator, before, after)
+
+    def test_another_process_says_the_same(
+        self, comparator: Comparator, pairs: tuple[tuple[Side, Side], ...]
+    ) -> None:
+        sent = pickle.loads(pickle.dumps(comparator))
+        for before, after in pairs:
+            assert judged(sent, before, after) == judged(comparator, before, after)
 
     # ---- presentation
 
