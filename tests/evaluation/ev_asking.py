@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from tokentape.evaluation.asking.answers import open_lane
+from tokentape.evaluation.asking.answers import close_lane, open_lane
 from tokentape.evaluation.asking.budget import Budget
 from tokentape.evaluation.asking.means import RESTING, Means
 from tokentape.evaluation.asking.outcome import Answer
@@ -101,9 +101,7 @@ class Migration:
             await self.run.run()
         finally:
             await sender.aclose()
-            for lane in lanes:
-                lane.deck.close()
-        self.troubles = [trouble for lane in lanes for trouble in lane.deck.troubles]
+            self.troubles = [trouble for lane in lanes for trouble in close_lane(lane)]
 
     def _told(self, outcome, told):
         self.outcomes.append(outcome)

@@ -307,7 +307,7 @@ def test_two_targets_that_serve_the_same_model_do_not_share_answers(provider, st
 def test_offline_nothing_is_asked(provider, store):
     import asyncio
 
-    from tokentape.evaluation.asking.answers import open_lane
+    from tokentape.evaluation.asking.answers import close_lane, open_lane
     from tokentape.evaluation.asking.asker import Asker
     from tokentape.evaluation.asking.means import Means
     from tokentape.evaluation.asking.purse import Purse
@@ -318,10 +318,25 @@ def test_offline_nothing_is_asked(provider, store):
     async def asked():
         lane = open_lane(store, "corpus", target(provider), offline=True)
         asker = Asker(lane, Means(None, Pools(), Purse()), lambda: "")
-        return [(await asker.ask(question, 1))[0] for question in questions(2)]
+        found = [(await asker.ask(question, 1))[0] for question in questions(2)]
+        assert close_lane(lane) == ()
+        return found
 
     found = asyncio.run(asked())
     assert isinstance(found[0], Answer)
     assert not found[0].is_new
     assert isinstance(found[1], Left)
     assert provider.count == 1
+
+
+def test_an_answer_that_cannot_be_read_is_no_reason_to_ask_again(provider, tmp_path):
+    place = tmp_path / "tapes"
+    Migration(DirectoryStore(place), target(provider))(questions(2))
+    (file,) = place.rglob("*.json")
+    text = file.read_text()
+    at = text.index('"status"', text.index("Question 1?"))
+    file.write_text(text[:at] + '"stat":' + text[at + len('"status":') :])
+    ran = Migration(DirectoryStore(place), target(provider), concurrency=1)(questions(2))
+    assert provider.count == 2
+    assert [type(one.result) for one in ran.outcomes] == [Answer, Left]
+    assert file.name in ran.outcomes[1].result.reason

@@ -13,11 +13,12 @@ from tokentape.settings import ModeChoice
 
 if TYPE_CHECKING:
     from tokentape.cassettes.stores.base import Store
+    from tokentape.errors import RecordingError
     from tokentape.upstreams.upstream import Candidate
 
 
 def open_lane(store: Store, corpus: str, candidate: Candidate, *, offline: bool = False) -> Lane:
-    """The lane of a target, with the answers it gave to `corpus` so far; close its deck at the end.
+    """The lane of a target, with the answers it gave to `corpus` so far; `close_lane` at the end.
     `offline`: nothing is asked, so that there must be answers. What a project redacts is redacted here.
 
     Raises `CassetteError` for a cassette that cannot be read, or is missing offline.
@@ -43,6 +44,12 @@ _FIXED: OptionArgs = {
     "metadata": {},
 }
 """What a project says of its tests has nothing to do with answers."""
+
+
+def close_lane(lane: Lane) -> tuple[RecordingError, ...]:
+    """Save what was answered, and say what could not be kept."""
+    lane.deck.close()
+    return lane.deck.troubles
 
 
 def answers_name(corpus: str, candidate: Candidate) -> str:

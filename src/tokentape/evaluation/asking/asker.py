@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.errors import UnsupportedFeature
+from tokentape.errors import CassetteError, UnsupportedFeature
 from tokentape.evaluation.asking.charge import cost_at, worst
 from tokentape.evaluation.asking.judging import judged
 from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Skipped, Unanswered
@@ -87,9 +87,10 @@ class Asker:
         return prepare(asked, candidate, changes, self._refused)
 
     async def _looked_up(self, prepared: Prepared, question: Question, sample: int) -> Result:
-        outcome = self._lane.deck.begin(prepared.request)
+        deck = self._lane.deck
+        outcome = deck.begin(prepared.request)
         if isinstance(outcome, Miss):
-            return Left("no answer is recorded, and nothing is asked in this mode")
+            return _missed(outcome, deck)
         if outcome is None:
             return Left("the cassette of the answers cannot be used")
         if not isinstance(outcome, Forward):
@@ -162,6 +163,15 @@ class Asker:
         return Answer(interaction, reply, cost, is_kept=tally.recorded > before, attempts=tuple(log))
 
 
+def _missed(miss: Miss, deck: Deck) -> Left:
+    """Why the tape lets nothing out. It is told as an outcome, so it is no error of the cassette any more."""
+    errors = deck.errors
+    deck.clear_errors()
+    if miss.explanation is None and errors:
+        return Left(one_line(str(errors[-1]), _WIDTH))
+    return Left("no answer is recorded, and nothing is asked in this mode")
+
+
 def _unanswered(verdict: GaveUp, log: list[Attempt]) -> Unanswered | Left:
     failed = verdict.failed
     if failed.kind is FailureClass.pre_request:
@@ -182,7 +192,10 @@ def _refused_before(deck: Deck) -> frozenset[str]:
     cassette = deck.cassette
     if cassette is None or not cassette.entries:
         return frozenset()
-    noted = cassette.interaction(len(cassette.entries) - 1).metadata.get("refused")
+    try:
+        noted = cassette.interaction(len(cassette.entries) - 1).metadata.get("refused")
+    except CassetteError:
+        return frozenset()  # the question that it answers says so
     names = noted if isinstance(noted, list) else ()
     known = TUNING | {"thinking"}
     return frozenset(name for name in names if isinstance(name, str) and name in known)
