@@ -74,11 +74,12 @@ class Migration:
         policy=QUICK,
         prices=None,
         fetching=None,
+        asks=True,
         **more,
     ):
         self.store, self.candidates = store, candidates
         self.changes, self.policy, self.prices, self.more = changes, policy, prices, more
-        self.fetching = fetching
+        self.fetching, self.asks = fetching, asks
         self.budget = Budget(budget)
         self.outcomes = []
         self.progress = {}
@@ -90,7 +91,7 @@ class Migration:
         return self
 
     async def _run(self, asked, told):
-        lanes = [open_lane(self.store, "corpus", candidate) for candidate in self.candidates]
+        lanes = [open_lane(self.store, "corpus", candidate, asks=self.asks) for candidate in self.candidates]
         sender = AiohttpSender()
         try:
             pools, purse = Pools((), RESTING), Purse(self.budget)

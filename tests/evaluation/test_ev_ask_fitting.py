@@ -190,3 +190,12 @@ def test_an_error_names_the_option_that_is_refused(message, param, option):
 def test_only_a_refused_request_tells_about_options():
     told = Failure(FailureKind.SERVER, "'temperature' is not supported", 500, param="temperature")
     assert refused_option(told, chat(temperature=1), "openai.chat") is None
+
+
+def test_what_is_nested_too_deeply_is_skipped():
+    schema = {"type": "object"}
+    for _ in range(900):
+        schema = {"type": "object", "properties": {"a": schema}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    with pytest.raises(UnsupportedFeature, match="nested too deeply"):
+        sent(chat(tools=[tool]), CLAUDE)

@@ -122,7 +122,7 @@ def test_a_reply_that_broke_off_is_paid_for(provider):
 def forecast(
     provider, rows, *, store=None, changes=UNCHANGED, prices=PRICES, samples=1, concurrency=8, **more
 ):
-    lane = open_lane(store or MemoryStore(), "corpus", target(provider, **more))
+    lane = open_lane(store or MemoryStore(), "corpus", target(provider, **more), asks=False)
     made = Forecaster(lane, changes, prices)
     for row in rows:
         made.add(row, samples)

@@ -304,28 +304,14 @@ def test_two_targets_that_serve_the_same_model_do_not_share_answers(provider, st
 
 
 def test_offline_nothing_is_asked(provider, store):
-    import asyncio
-
-    from tokentape.evaluation.asking.answers import close_lane, open_lane
-    from tokentape.evaluation.asking.asker import Asker
-    from tokentape.evaluation.asking.means import Means
-    from tokentape.evaluation.asking.purse import Purse
-    from tokentape.upstreams.pools.pools import Pools
-
     Migration(store, target(provider))(questions(1))
-
-    async def asked():
-        lane = open_lane(store, "corpus", target(provider), offline=True)
-        asker = Asker(lane, Means(None, Pools(), Purse()), lambda: "")
-        found = [(await asker.ask(question, 1))[0] for question in questions(2)]
-        assert close_lane(lane) == ()
-        return found
-
-    found = asyncio.run(asked())
-    assert isinstance(found[0], Answer)
-    assert not found[0].is_new
-    assert isinstance(found[1], Left)
+    before = recorded(store)
+    ran = Migration(store, target(provider), asks=False)(questions(2))
+    found = ran.results
+    assert isinstance(found["row0"], Answer)
+    assert found["row1"] == Left("no answer is recorded, and nothing is asked offline")
     assert provider.count == 1
+    assert recorded(store) == before
 
 
 def test_an_answer_that_cannot_be_read_is_no_reason_to_ask_again(provider, tmp_path):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tokentape.cassettes.stores.memory import MemoryStore
-from tokentape.errors import CassetteNotFound, UsageError
-from tokentape.evaluation.asking.answers import answers_name, open_lane
+from tokentape.errors import UsageError
+from tokentape.evaluation.asking.answers import answers_name, close_lane, open_lane
 from tokentape.evaluation.asking.outcome import Answer, Skipped, Unanswered
 from tokentape.evaluation.asking.patience import Patience
 from tokentape.evaluation.asking.progress import Progress
@@ -104,9 +104,11 @@ def test_no_two_targets_share_a_cassette():
     assert len(set(named)) == len(labels)
 
 
-def test_offline_there_must_be_answers():
-    with pytest.raises(CassetteNotFound):
-        open_lane(MemoryStore(), "mine", Candidate(OWN, "small"), offline=True)
+@pytest.mark.parametrize("asks", [True, False])
+def test_only_a_lane_that_asks_writes(asks):
+    store = MemoryStore()
+    assert close_lane(open_lane(store, "mine", Candidate(OWN, "small"), asks=asks)) == ()
+    assert bool(store.names()) is asks
 
 
 def answer(**more):

@@ -5,33 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.mode import RecordMode
+from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.cassettes.stores.names import safe_name
 from tokentape.evaluation.asking.question import Lane
-from tokentape.opening import open_with
+from tokentape.opening import deck_over, open_with
 from tokentape.options import OptionArgs, Options
 from tokentape.settings import ModeChoice
+from tokentape.tape import Tape
 
 if TYPE_CHECKING:
     from tokentape.cassettes.stores.base import Store
+    from tokentape.deck import Deck
     from tokentape.errors import RecordingError
     from tokentape.upstreams.upstream import Candidate
 
 
-def open_lane(store: Store, corpus: str, candidate: Candidate, *, offline: bool = False) -> Lane:
-    """The lane of a target, with the answers it gave to `corpus` so far; `close_lane` at the end.
-    `offline`: nothing is asked, so that there must be answers. What a project redacts is redacted here.
+def open_lane(store: Store, corpus: str, candidate: Candidate, *, asks: bool = True) -> Lane:
+    """The lane of a target, with the answers it gave to `corpus` so far; `close_lane` at the end. What a
+    project redacts is redacted here. Without `asks` nothing is asked and nothing written: for forecasts, and
+    for reports on what there is.
 
-    Raises `CassetteError` for a cassette that cannot be read, or is missing offline.
+    Raises `CassetteError` for a cassette that cannot be read.
     """
-    mode = RecordMode.NONE if offline else RecordMode.NEW_EPISODES
-    own: OptionArgs = {"name": answers_name(corpus, candidate)}
+    name = answers_name(corpus, candidate)
+    own: OptionArgs = {"name": name}
     options = Options.of({**own, **_FIXED})
-    deck = open_with(store, options, ModeChoice(mode, "the evaluation"))
+    deck = open_with(store, options, _MODE) if asks else _reading(store, name, options)
     keys = (key.secret for key in candidate.upstream.credentials)
     deck.learn([key.reveal() for key in keys if key is not None])
-    return Lane(candidate, deck)
+    return Lane(candidate, deck, asks)
 
 
+def _reading(store: Store, name: str, options: Options) -> Deck:
+    """A deck that plays from the store, and has nowhere to record."""
+    cassette = store.load(name)
+    tape = Tape(MemoryStore(), name, _MODE.mode, existed=cassette is not None, finished=True)
+    return deck_over(store.describe(name), tape, cassette, options, _MODE)
+
+
+_MODE = ModeChoice(RecordMode.NEW_EPISODES, "the evaluation")
 _FIXED: OptionArgs = {
     "match_on": "default",
     "ignore": (),

@@ -95,7 +95,7 @@ class Asker:
             return Left("the cassette of the answers cannot be used")
         if not isinstance(outcome, Forward):
             return self._recalled(outcome.interaction, prepared)
-        if why := self._over() or self._means.purse.over:
+        if why := self._nothing_more():
             outcome.leave("", warn=False)
             return Left(why)
         try:
@@ -103,6 +103,12 @@ class Asker:
             return await self._asked(outcome, prepared, question)
         finally:
             outcome.leave("", warn=False)
+
+    def _nothing_more(self) -> str:
+        """Why nothing is asked; "" while something is."""
+        if not self._lane.asks:
+            return "no answer is recorded, and nothing is asked offline"
+        return self._over() or self._means.purse.over
 
     def _recalled(self, interaction: Interaction, prepared: Prepared) -> Result:
         """The answer of an earlier run."""
@@ -164,12 +170,12 @@ class Asker:
 
 
 def _missed(miss: Miss, deck: Deck) -> Left:
-    """Why the tape lets nothing out. It is told as an outcome, so it is no error of the cassette any more."""
+    """Why the tape lets nothing out: a recording that cannot be read is no reason to ask again. It is told as
+    an outcome, so it is no error of the cassette any more.
+    """
     errors = deck.errors
     deck.clear_errors()
-    if miss.explanation is None and errors:
-        return Left(one_line(str(errors[-1]), _WIDTH))
-    return Left("no answer is recorded, and nothing is asked in this mode")
+    return Left(one_line(str(errors[-1] if errors else miss.explanation), _WIDTH))
 
 
 def _unanswered(verdict: GaveUp, log: list[Attempt]) -> Unanswered | Left:

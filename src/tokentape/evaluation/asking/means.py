@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tokentape.upstreams.sending import Sender
 
 PATIENT = Policy(
-    RetryOptions(budget=600.0, max_retries=5, max_attempts=20, same_key_below=600.0, base=1.0, most=30.0)
+    RetryOptions(budget=1800.0, max_retries=5, max_attempts=20, same_key_below=1800.0, base=1.0, most=30.0)
 )
-"""Nobody waits for a single answer here, so a limit is waited for rather than told."""
+"""Nobody waits for a single answer here, so a limit is waited for rather than told, up to half an hour."""
 
 _SLOW = Cooling(threshold=30, base=10.0, most=60.0)
 RESTING = PoolOptions(key=_SLOW, model=_SLOW, upstream=_SLOW, dead_rest=0.0, quota_rest=0.0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.fitting import fitted
 from tokentape.protocols.codec import Source
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.translation import write_request
 from tokentape.upstreams.unsigned import without_unsigned
 from tokentape.upstreams.writing import fresh, own_way, place_of, target_of
+from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Request
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.question import Changes
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import Losses, LossReport
+    from tokentape.protocols.codec import Target
     from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
 
@@ -48,18 +51,26 @@ def prepare(
     target = target_of(candidate, dialect, upstream.credentials[0].name)
     if candidate.set:
         changes = replace(changes, parameters={**candidate.set, **changes.parameters})
+    try:
+        return _written(asked, candidate, target, changes, refused)
+    except (JsonError, RecursionError):
+        target.losses.meaning((), "the request", "it is nested too deeply to be written")
+        protocol = asked.origin.protocol if asked.origin is not None else ""
+        raise UnsupportedFeature(protocol, dialect, target.losses.report) from None
+
+
+def _written(
+    asked: Conversation, candidate: Candidate, target: Target, changes: Changes, refused: Collection[str]
+) -> Prepared:
+    upstream, dialect, stream = candidate.upstream, target.dialect, changes.stream
     fit = fitted(asked, target, changes, refused)
-    written = write_request(fit, target, allow_losses=changes.lossy)
-    body = own_way(written.result.body, upstream)
+    outgoing = write_request(fit, target, allow_losses=changes.lossy).result
+    body = own_way(outgoing.body, upstream)
     if dialect == "anthropic.messages":
         body = _signed(body, target.losses)
-    headers = (*fresh(dialect, stream=changes.stream), *upstream.headers)
-    request = Request(
-        "POST", place_of(candidate, written.result, stream=changes.stream), headers, dumps(body)
-    )
-    source = Source(
-        dialect, candidate.model, changes.stream, upstream.provider or None, None, upstream.quirks
-    )
+    url, headers = place_of(candidate, outgoing, stream=stream), fresh(dialect, stream=stream)
+    request = Request("POST", url, (*headers, *upstream.headers), dumps(body))
+    source = Source(dialect, candidate.model, stream, upstream.provider or None, quirks=upstream.quirks)
     return Prepared(request, fit, source, target.losses.report)
 
 

@@ -54,6 +54,8 @@ class Lane:
 
     candidate: Candidate
     deck: Deck
+    asks: bool = True
+    """False: only what was answered before is found."""
 
     @property
     def label(self) -> str:
