@@ -40,6 +40,7 @@ def compared(spec, before, after, asked=PLAIN):
         ('```sh\nls\n```\nand\n```\n{"a": 1}\n```', {"a": 1}, False),
         ('Sure! {"a": 1} Anything else?', {"a": 1}, True),
         ('As [1] says: {"category": "x"}', {"category": "x"}, True),
+        ('The tags are ["a", "b"].', ["a", "b"], True),
         ('{x} and {"a": {"b": [1]}}', {"a": {"b": [1]}}, True),
         ('```json\n{"a": 1}', {"a": 1}, False),
     ],
@@ -48,7 +49,19 @@ def test_json_is_found_wherever_it_is(text, value, in_prose):
     assert found_json(text) == FoundJson(value, in_prose)
 
 
-@pytest.mark.parametrize("text", ["", "prose", "{", '{"a": 1', "{x}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "prose",
+        "{",
+        '{"a": 1',
+        "{x}",
+        "[" * 100_000,
+        "As [1] and [2, 3] say: a[] = {}.",
+        "It is\n```\n5\n```",
+    ],
+)
 def test_no_json_is_none(text):
     assert found_json(text) is None
 
@@ -82,7 +95,7 @@ def test_the_search_in_prose_ends():
         ([1, 2], [2, 1], 0),
         ("1", "1.0", 1),
         (10**20, 1e20, 1),
-        ("```json\n[1]\n```", "So: [1].", 1),
+        ('```json\n{"a": 1}\n```', 'So: {"a": 1}.', 1),
     ],
 )
 def test_the_score_is_the_share_of_leaves_that_agree(before, after, score):
@@ -184,7 +197,7 @@ def test_differences_are_few_and_short_however_many_there_are():
     verdict = compared("json", dict.fromkeys(map(str, range(500)), "x" * 9_999), {"y": list(range(99))})
     assert len(verdict.differences) == 50
     assert all(len(str(each.before)) < 500 for each in verdict.differences)
-    assert verdict.reason.endswith("498 more")
+    assert verdict.reason.endswith("499 more")
     assert compared("json", {}, {"y": list(range(99))}).differences[0].after == "(an object of 99 values)"
 
 
@@ -266,3 +279,14 @@ def test_a_pattern_of_a_schema_has_a_limit_of_time(monkeypatch):
     monkeypatch.setattr(validating, "SECONDS", 0.02)
     verdict = compared("schema", '"a"', json.dumps("a" * 60 + "!"), asking({"pattern": "^(a|aa)+$"}))
     assert verdict.reason == "a pattern of the schema takes too long on this reply"
+
+
+def test_a_reason_is_one_short_line_however_deep_and_long_the_differences_are():
+    before, after = "x" * 999, "y" * 999
+    for _ in range(100):
+        before, after = {"step": before}, {"step": after}
+    verdict = compared("json", [before] * 3, [after] * 3)
+    assert len(verdict.reason) < 400
+    assert verdict.reason.startswith("...")
+    assert verdict.reason.endswith("; 2 more")
+    assert compared("json:a,b,c", {}, {"d": 1}).reason == "neither reply has a and 2 more"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain, islice
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.evaluation.comparing.plain import blocks, unfenced
@@ -33,15 +34,22 @@ class FoundJson(NamedTuple):
 
 
 def found_json(text: str) -> FoundJson | None:
-    """The whole text, without a fence around it; else the first fenced block that is JSON; else the longest
-    object or array in the text, of those of one length the first.
+    """The whole text, without a fence around it; else the first fenced block that is an object or array; else
+    the longest of those in the text, of one length the first.
     """
-    for candidate in chain((unfenced(text),), (block.inside for block in islice(blocks(text), _BLOCKS))):
-        try:
-            return FoundJson(parse(candidate))
-        except JsonError:
-            continue
-    return _in_prose(text)
+    try:
+        return FoundJson(parse(unfenced(text)))
+    except JsonError:
+        return _in_blocks(text) or _in_prose(text)
+
+
+def _in_blocks(text: str) -> FoundJson | None:
+    for block in islice(blocks(text), _BLOCKS):
+        with suppress(JsonError):
+            value = parse(block.inside)
+            if isinstance(value, dict | list):
+                return FoundJson(value)
+    return None
 
 
 def _in_prose(text: str) -> FoundJson | None:
@@ -55,11 +63,18 @@ def _in_prose(text: str) -> FoundJson | None:
             spent += max(_LEAST, _read(error, text, at), at // _BEFORE)
             at += 1
             continue
-        if end - at > length:
+        if end - at > length and not _is_mark(value):
             best, length = FoundJson(value, in_prose=True), end - at
         spent += end - at
         at = end
     return best
+
+
+def _is_mark(value: Json) -> bool:
+    """True for what prose has in brackets without being JSON: `[1]`, `[2, 3]`, `[]`, `{}`."""
+    if isinstance(value, list):
+        return all(isinstance(entry, int | float) for entry in value)
+    return not value
 
 
 def _read(error: ValueError | RecursionError, text: str, start: int) -> int:

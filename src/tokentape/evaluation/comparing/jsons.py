@@ -43,14 +43,19 @@ class Jsons:
     def _verdict(self, tally: Tally, flags: tuple[str, ...]) -> Verdict:
         absent = [path for number, path in enumerate(self.paths) if number not in tally.met]
         if self.paths and len(absent) == len(self.paths):
-            return does_not_apply(f"neither reply has {', '.join(absent)}", "nothing in scope")
+            return does_not_apply(_absent(absent), "nothing in scope")
         if tally.differing:
-            reason = summed_up(tally.listed, tally.differing)
+            reason = summed_up(tuple(tally.differences), tally.differing)
         else:
             reason = f"all {tally.total} values agree" if tally.total != 1 else "the value agrees"
         if absent:
-            reason += f"; neither reply has {', '.join(absent)}"
+            reason += f"; {_absent(absent)}"
         return Verdict(tally.score, not tally.differing, reason, tally.listed, flags)
+
+
+def _absent(paths: list[str]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"neither reply has {paths[0][:60]}{more}"
 
 
 def _make(given: Given) -> Jsons:

@@ -105,11 +105,13 @@ def _numbers_of(side: Side) -> Iterator[float]:
     for leaf in leaves_of(side.json.value):
         if isinstance(leaf, str):
             yield from numbers_in(leaf)
-        elif isinstance(leaf, int | float) and not isinstance(leaf, bool) and leaf == leaf:  # noqa: PLR0124
+        elif isinstance(leaf, float) and not math.isnan(leaf):
+            yield leaf
+        elif isinstance(leaf, int) and not isinstance(leaf, bool):
             yield _float(leaf)
 
 
-def _float(number: float) -> float:
+def _float(number: int) -> float:
     try:
         return float(number)
     except OverflowError:

@@ -1,13 +1,15 @@
 """Two JSON values, compared leaf by leaf: how many agree, and which do not.
 
 Nothing here recurses, or builds text for what agrees, so that depth and size cost no more than reading did. A
-leaf is a scalar, or an empty object or array. `1` is `1.0`, `true` is not `1`, and null is not absence.
+leaf is a scalar, or an empty object or array. `1` equals `1.0`, `true` does not, NaN equals itself, and null
+is a value.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, TypeAlias
 
 from tokentape.evaluation.comparing.comparator import Difference
@@ -30,6 +32,8 @@ OUTSIDE = "out of scope"
 
 _LONG = 400
 """Characters of a text in a difference."""
+_DEEP, _LINE = 80, 280
+"""Characters of a path, and of several differences, in a line."""
 _MANY = 20
 """Leaves of an object or array in a difference."""
 
@@ -57,7 +61,9 @@ class Rules:
             return one is other
         if isinstance(one, str) and isinstance(other, str):
             return one == other or (not self.exact_strings and folded(one) == folded(other))
-        return one == other or (one != one and other != other)  # noqa: PLR0124 (NaN is itself here)
+        if isinstance(one, float) and isinstance(other, float) and isnan(one):
+            return isnan(other)
+        return one == other
 
 
 USUAL = Rules()
@@ -231,15 +237,21 @@ def cut(value: Value) -> Json:
 def told(difference: Difference) -> str:
     """One difference in a line."""
     path, before, after, note = difference
+    where = path if len(path) <= _DEEP else f"...{path[-_DEEP:]}"
     if note.startswith("missing"):
-        return f"{path} is missing, was {in_short(before)}"
+        return f"{where} is missing, was {in_short(before)}"
     if note.startswith("added"):
-        return f"{path} is new: {in_short(after)}"
-    return f"{path}: {in_short(before)}, now {in_short(after)}"
+        return f"{where} is new: {in_short(after)}"
+    return f"{where}: {in_short(before)}, now {in_short(after)}"
 
 
-def summed_up(differences: tuple[Difference, ...], count: int, most: int = 3) -> str:
-    """The first differences in one line, and how many more there are."""
-    lines = [told(difference) for difference in differences if OUTSIDE not in difference.note][:most]
+def summed_up(differences: tuple[Difference, ...], count: int) -> str:
+    """The first differences in one line, as many as it holds, and how many more there are."""
+    lines: list[str] = []
+    for difference in differences[:3]:
+        line = told(difference)
+        if lines and sum(map(len, lines)) + len(line) > _LINE:
+            break
+        lines.append(line)
     more = count - len(lines)
     return "; ".join(lines) + (f"; {more} more" if more > 0 else "")
