@@ -121,13 +121,27 @@ class SqliteJournal:
             self._connection.close()
 
 
+class Journaled(Record):
+    """A record that is a row of a journal: its block stays there until it is written."""
+
+    row: int
+
+    def block_in(self, connection: sqlite3.Connection) -> bytes:
+        """The block, in the transaction in which it was found."""
+        [(block,)] = connection.execute("SELECT CAST(block AS BLOB) FROM recorded WHERE row = ?", (self.row,))
+        found: bytes = block
+        return found
+
+
 def read(connection: sqlite3.Connection, mark: str) -> Contents:
-    """What the journal with this mark holds."""
+    """What the journal with this mark holds. A run of days may have left more than memory holds."""
     head = connection.execute("SELECT rules, replaces FROM journal WHERE mark = ?", (mark,)).fetchone()
-    rows = connection.execute(
-        "SELECT at, key, exact, CAST(block AS BLOB) FROM recorded WHERE mark = ? ORDER BY row", (mark,)
-    )
-    records = [Record(at, key, exact, (block,)) for at, key, exact, block in rows]
+    rows = connection.execute("SELECT row, at, key, exact FROM recorded WHERE mark = ? ORDER BY row", (mark,))
+    records = []
+    for row, at, key, exact in rows:
+        record = Journaled(at, key, exact, ())
+        record.row = row
+        records.append(record)
     return Contents(records, *(str(head[0]), bool(head[1])) if head else ())
 
 

@@ -16,6 +16,7 @@ from tokentape.cassettes.stores.merge import (
     without,
 )
 from tokentape.cassettes.stores.saving import noted_in, usable
+from tokentape.cassettes.stores.sqlitejournal import Journaled
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,7 +106,8 @@ def _write(
     connection.executemany("DELETE FROM interaction WHERE row = ?", gone)
     for position, (record, id) in enumerate(zip(records, ids_for(r.key for r in records), strict=True)):
         if not isinstance(record, _Stored):
-            block = b"".join(map(bytes, with_id(record.block, id)))
+            held = (record.block_in(connection),) if isinstance(record, Journaled) else record.block
+            block = b"".join(map(bytes, with_id(held, id)))
             values = (name, position, id, record.key, record.exact, record.at, block)
             connection.execute(
                 "INSERT INTO interaction (cassette, position, id, key, exact, at, block) "
