@@ -215,13 +215,13 @@ def call_of(incoming: Incoming, found: Recognised) -> Call | None:
 
 def _bare(request: Request, admitted: Admitted) -> Request:
     """The request without what was said to the gateway alone: our headers, and its key."""
-    ours = tuple(name for name, _ in request.headers if name.startswith(OURS))
+    ours = [name for name, _ in request.headers if name.startswith(OURS)]
     url = request.url
     if QUERY_KEY in admitted.held:
         url = _without_key(url)
-    names = (*ours, *(admitted.held - {QUERY_KEY}))
-    if not names and url is request.url:
+    if not ours and not admitted.held:
         return request
+    names = (*ours, *(admitted.held - {QUERY_KEY}))
     return Request(request.method, url, without(request.headers, *names), request.body, request.http)
 
 

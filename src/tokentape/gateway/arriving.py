@@ -98,7 +98,7 @@ class Trying:
             return unprepared(error, asking.call.incoming.request.headers)
         if self.span is not NO_ATTEMPT:
             request = prepared.request
-            passed = replace(request, headers=self.span.passed_on(request.headers))
+            passed = request.with_headers(self.span.passed_on(request.headers))
             prepared = replace(prepared, request=passed)
         if self.trace.is_on and self.number == 1 and not prepared.is_same:
             self.trace.form("canonical_request", asking.conversation)

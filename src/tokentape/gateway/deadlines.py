@@ -35,11 +35,12 @@ class Line:
         self._since: OrderedDict[Waiting, float] = OrderedDict()  # its first is found at once
         self._timer: asyncio.TimerHandle | None = None
 
-    def enter(self, one: Waiting) -> None:
-        """At the end of the line."""
-        self._since[one] = self.loop.time()
+    def enter(self, one: Waiting) -> float:
+        """At the end of the line; when that was."""
+        self._since[one] = now = self.loop.time()
         if self._timer is None:
             self._timer = self.loop.call_later(SOON, self._look)
+        return now
 
     def leave(self, one: Waiting) -> None:
         """Out of the line, from wherever it stands; no matter if it is not there."""
@@ -73,15 +74,21 @@ def line(loop: asyncio.AbstractEventLoop) -> Line:
 
 
 def running_task() -> asyncio.Task[object]:
+    """The task that runs. Raises `RuntimeError` where there is none."""
+    return _running()[0]
+
+
+def _running() -> tuple[asyncio.Task[object], Line]:
     """The task that runs, found by the loop that this thread's line is of. (Without a loop asyncio asks for
-    the one that runs, which is a system call in Python 3.11.) Raises `RuntimeError` where there is none.
+    the one that runs, which is a system call in Python 3.11.)
     """
     known = _here.line
-    task = asyncio.current_task(known.loop) if known is not None else None
-    task = task or asyncio.current_task()
+    if known is not None and (task := asyncio.current_task(known.loop)) is not None:
+        return task, known
+    task = asyncio.current_task()
     if task is None:
         raise RuntimeError("a deadline is for a task")
-    return task
+    return task, line(task.get_loop())
 
 
 class Within:
@@ -97,12 +104,12 @@ class Within:
     def __enter__(self) -> Within:
         if self._seconds is None:
             return self
-        task = running_task()
-        self._task, self._cancelling, self._line = task, task.cancelling(), line(task.get_loop())
-        self._until = self._line.loop.time() + self._seconds
+        self._task, self._line = _running()
+        self._cancelling = self._task.cancelling()
         if self._seconds > SOON:
-            self._line.enter(self)
+            self._until = self._line.enter(self) + self._seconds
         else:
+            self._until = self._line.loop.time() + self._seconds
             self.late()
         return self
 

@@ -200,10 +200,11 @@ class Live:
         """
         now, total = time.monotonic(), step.candidate.upstream.times.total
         waited, self._since = now - self._since, now
-        left = [step.timeout - waited] if step.timeout is not None else []
+        left = None if step.timeout is None else step.timeout - waited
         if total is not None:
-            left.append(total - (now - self._began))
-        return max(0.001, min(left)) if left else None
+            rest = total - (now - self._began)
+            left = rest if left is None else min(left, rest)
+        return None if left is None else max(0.001, left)
 
     async def _answered(self, step: Try, arrived: Arrived) -> Answer:
         """The answer, in the client's form where it is whole. Raises `Unreadable` and `SendFailed`."""

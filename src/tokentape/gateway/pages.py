@@ -149,11 +149,12 @@ def own_pages(services: Services) -> dict[tuple[str, str], Own]:
 
 def named_page(services: Services, method: str, path: str) -> Own | None:
     """A page whose path names something."""
-    parts = path.split("/")
-    if method == "GET" and len(parts) == 3 and parts[1] == "traces":
-        return served(services, one_trace)
-    if method == "POST" and len(parts) == 4 and parts[1] == "cassettes" and parts[3] == "close":
-        return served(services, close_cassette)
+    if path.startswith(("/traces/", "/cassettes/")):
+        parts = path.split("/")
+        if method == "GET" and len(parts) == 3 and parts[1] == "traces":
+            return served(services, one_trace)
+        if method == "POST" and len(parts) == 4 and parts[1] == "cassettes" and parts[3] == "close":
+            return served(services, close_cassette)
     told = quiet_reply(method, path)
     return None if told is None else served(services, _saying(*told))
 

@@ -56,6 +56,10 @@ class Request:
         """The first field called `name` (any case), or None."""
         return header(self.headers, name)
 
+    def with_headers(self, headers: Headers) -> Request:
+        """The same request with these fields."""
+        return Request(self.method, self.url, headers, self.body, self.http)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

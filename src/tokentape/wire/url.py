@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _END = re.compile(r"[/?#\\]")
 
@@ -40,8 +41,14 @@ def path_of(url: str) -> str:
 def path_and_query(url: str) -> tuple[str, str]:
     """`path_of`, and the query."""
     base, query = split_query(url)
+    return _path(base), query
+
+
+@lru_cache(maxsize=512)
+def _path(base: str) -> str:
+    """A program asks the same few addresses again and again. (No query is kept: it may hold a key.)"""
     mark = base.find("://")
     if mark < 0:
-        return base or "/", query
+        return base or "/"
     end = _END.search(base, mark + 3)
-    return "/" if end is None else base[end.start() :], query
+    return "/" if end is None else base[end.start() :]

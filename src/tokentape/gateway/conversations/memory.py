@@ -23,7 +23,7 @@ class TrackerOptions:
     """
 
     ttl: float = 7 * 86_400.0
-    entries: int = 10_000
+    entries: int = 5_000
     total: int = 50_000
     clients: int = 10_000
     headers: tuple[str, ...] = ()

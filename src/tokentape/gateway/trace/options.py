@@ -29,7 +29,7 @@ class TraceOptions:
     max_trace_bytes: int = 4 * MIB
     bodies: bool = True
     max_running_bytes: int = 32 * MIB
-    max_waiting: int = 128
+    max_waiting: int = 64
     max_waiting_bytes: int = 16 * MIB
     share: float = 0.15
     in_memory: int = 64

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from tokentape.wire.message import Request
 from tokentape.wire.redact.names import is_query_credential
-
-if TYPE_CHECKING:
-    from tokentape.wire.message import Request
 
 CREDENTIALS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
@@ -28,7 +24,7 @@ def bare(request: Request) -> Request:
             url = f"{base}?{kept}" if kept else base
     if len(headers) == len(request.headers) and url is request.url:
         return request
-    return replace(request, url=url, headers=headers)
+    return Request(request.method, url, headers, request.body, request.http)
 
 
 def bare_query(query: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
@@ -44,4 +43,4 @@ def shown(request: Request, name: str, prefix: str, secret: Secret) -> Request:
     """The request with a secret in one field, which replaces one of that name."""
     lower = name.lower()
     others = tuple([field for field in request.headers if field[0].lower() != lower])
-    return replace(request, headers=(*others, (name, prefix + secret.reveal())))
+    return request.with_headers((*others, (name, prefix + secret.reveal())))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -36,13 +36,13 @@ def sign(request: Request, key: AwsKey, region: str, service: str, at: float) ->
     """
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     added = (("X-Amz-Date", moment), *((("X-Amz-Security-Token", key.token),) if key.token else ()))
-    request = replace(request, headers=(*request.headers, *added))
+    request = request.with_headers((*request.headers, *added))
     names, canonical = _canonical(request)
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     hashed = hashlib.sha256(canonical.encode("utf-8")).hexdigest()
     signature = _signature(key.secret, scope, f"{ALGORITHM}\n{moment}\n{scope}\n{hashed}")
     shown = f"{ALGORITHM} Credential={key.id}/{scope}, SignedHeaders={names}, Signature={signature}"
-    return replace(request, headers=(*request.headers, ("Authorization", shown)))
+    return request.with_headers((*request.headers, ("Authorization", shown)))
 
 
 def _canonical(request: Request) -> tuple[str, str]:

@@ -41,15 +41,32 @@ def counts_of(upstream: Upstream, key: Key, state: Group, group: str, options: P
     return found
 
 
-def wait_for(
-    candidate: Candidate, key: Key, group: str, now: Moment, tokens: int, options: PoolOptions
+def loan_of(
+    candidate: Candidate, key: Key, group: str, now: Moment, told: tuple[int, int], options: PoolOptions
+) -> Lease | Wait:
+    """The key on loan to a call, `told` its number and tokens, and counted; or what there is to wait for."""
+    state = key.group(group, now)
+    counts = counts_of(candidate.upstream, key, state, group, options)
+    limits = key.credential.limits.concurrent is not None or counts
+    if limits or key.rest is not None or state.rest is not None:  # as it seldom is
+        wait = _wait_for(candidate, key, state, now, told[1], counts, options)
+        if wait is not None:
+            return wait
+    return _lent(candidate, key, state, now, told, counts)
+
+
+def _wait_for(
+    candidate: Candidate,
+    key: Key,
+    state: Group,
+    now: Moment,
+    tokens: int,
+    counts: list[Count],
+    options: PoolOptions,
 ) -> Wait | None:
     """What there is to wait for before this key may go; None: it may."""
-    upstream, state = candidate.upstream, key.group(group, now)
-    most, counts = key.credential.limits.concurrent, counts_of(upstream, key, state, group, options)
+    upstream, most = candidate.upstream, key.credential.limits.concurrent
     rests = [rest for rest in (key.rest, state.rest) if rest is not None]
-    if not (rests or counts) and most is None:
-        return None  # as nearly always
     what = f"{candidate.label}#{key.credential.name}"
     resting = [] if upstream.passes_client_key else [rest for rest in rests if active(rest, now.clock)]
     waits = [Wait(rest.until, rest.kind, what) for rest in resting]
@@ -65,14 +82,12 @@ def wait_for(
     return max(waits, key=lambda wait: wait.until, default=None)
 
 
-def lent(
-    candidate: Candidate, key: Key, group: str, now: Moment, told: tuple[int, int], options: PoolOptions
+def _lent(
+    candidate: Candidate, key: Key, state: Group, now: Moment, told: tuple[int, int], counts: list[Count]
 ) -> Lease:
-    """The key on loan to a call, `told` its number and tokens, and counted."""
     call, tokens = told
-    state = key.group(group, now)
     lease = Lease(candidate, key.credential, call, now.clock, key, state)
-    for count in counts_of(candidate.upstream, key, state, group, options):
+    for count in counts:
         reserved = count.reserved(tokens)
         lease.tickets.append((count, count.add(now, reserved), reserved))
     key.in_flight += 1

@@ -16,7 +16,7 @@ from tokentape.upstreams.pools.cycle import is_used_up, turn
 from tokentape.upstreams.pools.judging import Case
 from tokentape.upstreams.pools.keys import Key
 from tokentape.upstreams.pools.leases import Lease, Wait
-from tokentape.upstreams.pools.lending import group_of, lent, settle, wait_for
+from tokentape.upstreams.pools.lending import group_of, loan_of, settle
 from tokentape.upstreams.pools.options import PoolOptions
 from tokentape.upstreams.pools.places import Place
 from tokentape.upstreams.pools.rest import active
@@ -89,10 +89,10 @@ class Pools:
             name = key.credential.name
             if name in without or only not in (None, name):
                 continue
-            wait = wait_for(candidate, key, group, now, tokens, self._options)
-            if wait is None:
-                return lent(candidate, key, group, now, (call, tokens), self._options)
-            waits.append(wait)
+            got = loan_of(candidate, key, group, now, (call, tokens), self._options)
+            if isinstance(got, Lease):
+                return got
+            waits.append(got)
         nobody = Wait(inf, FailureClass.configuration_error, f"{candidate.label}#{only or '-'}")
         soonest = min(waits, key=_soonest, default=nobody)
         return replace(soonest, busy=True) if any(wait.busy for wait in waits) else soonest
