@@ -25,6 +25,7 @@ SLOW = "slow-model"
 NOTHING = "[record]\nenabled = false\n[trace]\nenabled = false\n[usage]\nenabled = false\n"
 UNRECORDED = "[record]\nenabled = false\n"
 ALL = '[record]\nmode = "all"\n'
+RECORDING = '[record]\nmode = "all"\n[trace]\nenabled = false\n[usage]\nenabled = false\n'
 PAGE_SIZE = 4096
 _TIME_WAIT = "06"
 
