@@ -44,6 +44,7 @@ class Asked:
     usage: Any = None
     seconds: float | None = None
     why_not: str = ""
+    headers: Any = ()
 
 
 def chat(text, number=0, *, model="gpt-4o-mini", **more):

@@ -15,9 +15,10 @@ from tokentape.cassettes.stores.registry import open_place
 from tokentape.evaluation.asking.outcome import Answer, Left, Skipped, Unanswered
 from tokentape.evaluation.asking.question import Changes
 from tokentape.testing.provider import Provider
-from tokentape.testing.provider.faults import cut, trickle
+from tokentape.testing.provider.faults import cut, late, stall, trickle
 from tokentape.upstreams.destinations import FetchOptions, NotFetched
 from tokentape.upstreams.failures import FailureClass
+from tokentape.upstreams.upstream import Times
 
 
 @pytest.fixture
@@ -187,6 +188,30 @@ def test_what_cannot_be_fetched_is_skipped(provider, store):
     to = target(provider, "bedrock.converse")
     ran = Migration(store, to, fetching=(Shown(), FetchOptions()))(rows)
     assert "status 404" in ran.outcomes[0].result.reason
+
+
+def test_what_switches_features_on_goes_along_in_the_same_dialect(provider, store):
+    asked = chat("Hi")
+    asked.headers = (("OpenAI-Beta", "new=v1"), ("X-Other", "1"), ("Authorization", "[redacted]"))
+    Migration(store, target(provider), target(provider, "anthropic.messages", name="other"))([asked])
+    same, other = sorted(provider.requests, key=lambda seen: seen.path)
+    assert same.path.endswith("/chat/completions")
+    assert (same.header("openai-beta"), same.header("x-other")) == ("new=v1", None)
+    assert same.header("authorization") is None
+    assert other.header("openai-beta") is None
+
+
+@pytest.mark.parametrize(
+    ("times", "change"),
+    [(Times(first_byte=0.1), late(None)), (Times(stall=0.1), stall(None, after=2))],
+    ids=["head", "body"],
+)
+def test_what_does_not_come_in_time_is_asked_again(provider, store, times, change):
+    provider.changes(change)
+    ran = Migration(store, target(provider, times=times))([chat("Hi")])
+    (answer,) = ran.answers
+    assert [attempt.kind for attempt in answer.attempts] == [FailureClass.timeout, None]
+    assert provider.count == 2
 
 
 def test_a_recording_that_is_no_answer_is_not_taken_for_one(provider, store):

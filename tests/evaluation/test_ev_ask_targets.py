@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tokentape.cassettes.stores.memory import MemoryStore
@@ -50,6 +52,12 @@ def test_a_declared_upstream_goes_before_a_provider():
     declared = {"anthropic": OWN}.get
     assert target("anthropic/small", declared, AROUND) == Candidate(OWN, "own-small")
     assert target("gemini/x", declared, AROUND).upstream.name == "gemini"
+
+
+@pytest.mark.parametrize("more", [{"cassette": "tape"}, {"passes_client_key": True}])
+def test_what_has_no_key_of_its_own_cannot_be_asked(more):
+    with pytest.raises(UsageError, match="cannot be asked here"):
+        target("own/small", lambda name: replace(OWN, **more), AROUND)
 
 
 @pytest.mark.parametrize(

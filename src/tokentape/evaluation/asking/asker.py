@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.upstreams.steps import Attempt
     from tokentape.wire.interaction import Interaction, Json
+    from tokentape.wire.message import Headers
 
 _WIDTH = 300
 
@@ -61,7 +62,7 @@ class Asker:
             return Skipped(question.why_not), NO_LOSSES
         while True:
             try:
-                prepared = await self._prepared(asked)
+                prepared = await self._prepared(asked, question.headers)
             except UnsupportedFeature as error:
                 return Skipped(skipped(error)), error.losses
             except NotFetched as error:
@@ -74,17 +75,17 @@ class Asker:
                 return result, prepared.losses
             self._refused = self._refused | {option}
 
-    async def _prepared(self, asked: Conversation) -> Prepared:
+    async def _prepared(self, asked: Conversation, recorded: Headers) -> Prepared:
         """The request. What its URLs show is put into it where the target takes no URLs (case 26)."""
         candidate, changes, fetching = self._lane.candidate, self._means.changes, self._means.fetching
         try:
-            return prepare(asked, candidate, replace(changes, lossy=False), self._refused)
+            return prepare(asked, candidate, replace(changes, lossy=False), self._refused, recorded)
         except UnsupportedFeature:
             if fetching is not None and urls_in(asked):
                 asked = await inlined(asked, *fetching)
             elif not changes.lossy:
                 raise
-        return prepare(asked, candidate, changes, self._refused)
+        return prepare(asked, candidate, changes, self._refused, recorded)
 
     async def _looked_up(self, prepared: Prepared, question: Question, sample: int) -> Result:
         deck = self._lane.deck

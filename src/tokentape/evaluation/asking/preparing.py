@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.codec import Target
     from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
 
     Fields = dict[str, Json]
 
@@ -38,13 +39,22 @@ class Prepared:
     losses: LossReport
 
 
+FEATURES = ("anthropic-beta", "openai-beta")
+"""Fields that switch on what a body uses: the same dialect wants them with it."""
+
+
 def prepare(
-    asked: Conversation, candidate: Candidate, changes: Changes, refused: Collection[str] = ()
+    asked: Conversation,
+    candidate: Candidate,
+    changes: Changes,
+    refused: Collection[str] = (),
+    recorded: Headers = (),
 ) -> Prepared:
     """The request. An upstream that speaks the recorded dialect is asked in it, else in its own.
 
-    It does not depend on which of several keys will ask. Raises `UnsupportedFeature` for a loss that changes
-    the meaning, `UsageError` for a model that cannot stand in a path.
+    `recorded` are the fields of the recorded request. It does not depend on which of several keys will ask.
+    Raises `UnsupportedFeature` for a loss that changes the meaning, `UsageError` for a model that cannot
+    stand in a path.
     """
     upstream = candidate.upstream
     dialect = upstream.speaks(asked.origin.protocol) if asked.origin is not None else upstream.dialect
@@ -52,11 +62,16 @@ def prepare(
     if candidate.set:
         changes = replace(changes, parameters={**candidate.set, **changes.parameters})
     try:
-        return _written(asked, candidate, target, changes, refused)
+        prepared = _written(asked, candidate, target, changes, refused)
     except (JsonError, RecursionError):
         target.losses.meaning((), "the request", "it is nested too deeply to be written")
         protocol = asked.origin.protocol if asked.origin is not None else ""
         raise UnsupportedFeature(protocol, dialect, target.losses.report) from None
+    if asked.origin is None or asked.origin.protocol != dialect:
+        return prepared
+    request = prepared.request
+    features = tuple(field for field in recorded if field[0].lower() in FEATURES)
+    return replace(prepared, request=replace(request, headers=(*request.headers, *features)))
 
 
 def _written(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.usage import Usage
     from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
+    from tokentape.wire.message import Headers
 
 
 class Question(Protocol):
@@ -31,6 +32,11 @@ class Question(Protocol):
     @property
     def why_not(self) -> str:
         """Why it cannot be used, in words."""
+        ...
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields of the recorded request."""
         ...
 
     @property

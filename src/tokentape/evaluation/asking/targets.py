@@ -35,6 +35,9 @@ def target(
     upstream = declared(name) if declared is not None else None
     if upstream is None:
         upstream = _known(name, surroundings or Surroundings())
+    if upstream.cassette is not None or upstream.passes_client_key:
+        what = "a cassette" if upstream.cassette is not None else "asked with the keys of its clients"
+        raise UsageError(f"target {name}: it is {what}, so it cannot be asked here; name one that has a key")
     return Candidate(upstream, upstream.own_model(model))
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.registry import Recognised
     from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Interaction, Json
-    from tokentape.wire.message import Response
+    from tokentape.wire.message import Headers, Response
 
 BOOKKEEPING = frozenset({"user", "metadata", "store", "cache_key", "cache_retention", "service_tier"})
 """Options that change no answer."""
@@ -65,6 +65,11 @@ class Row:
     def id(self) -> str:
         """The id of the interaction in its cassette."""
         return self.interaction.id
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields of the request."""
+        return self.interaction.request.headers
 
     @property
     def metadata(self) -> Mapping[str, Json]:
