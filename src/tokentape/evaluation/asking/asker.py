@@ -13,12 +13,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.errors import CassetteError, UnsupportedFeature
+from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.charge import cost_at, worst
 from tokentape.evaluation.asking.judging import judged
 from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Skipped, Unanswered
 from tokentape.evaluation.asking.preparing import prepare
-from tokentape.evaluation.asking.refusing import TUNING, refused_option
+from tokentape.evaluation.asking.refusing import refused_before, refused_option
 from tokentape.evaluation.asking.trying import Trying
 from tokentape.outcomes import Forward, Miss
 from tokentape.protocols.canonical.estimate import estimate
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.outcome import Result
     from tokentape.evaluation.asking.preparing import Prepared
     from tokentape.evaluation.asking.question import Lane, Question
+    from tokentape.outcomes import Outcome as DeckOutcome
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.canonical.reply import Reply
@@ -53,45 +54,60 @@ class Asker:
 
     def __init__(self, lane: Lane, means: Means, over: Callable[[], str]) -> None:
         self._lane, self._means, self._over = lane, means, over
-        self._refused = _refused_before(lane.deck)
+        self._refused = refused_before(lane.deck)
 
     async def ask(self, question: Question, sample: int) -> tuple[Result, LossReport]:
-        """What came of it. An option that the target says it does not take is left out from then on."""
+        """What came of it.
+
+        An option that the target says it does not take is left out from then on. But an answer that it gave
+        before it said so is one to the question as it stands, so that is looked up first.
+        """
         asked = question.conversation
         if asked is None:
             return Skipped(question.why_not), NO_LOSSES
+        left_out: frozenset[str] = frozenset()
         while True:
             try:
-                prepared = await self._prepared(asked, question.headers)
+                asked, prepared = await self._prepared(asked, question.headers, left_out)
             except UnsupportedFeature as error:
                 return Skipped(skipped(error)), error.losses
             except NotFetched as error:
                 return Skipped(str(error)), NO_LOSSES
-            result = await self._looked_up(prepared, question, sample)
+            outcome = self._lane.deck.begin(prepared.request)
+            if isinstance(outcome, Forward) and left_out != self._refused:
+                outcome.leave("", warn=False)
+                left_out = self._refused
+                continue
+            result = await self._came_of(outcome, prepared, question, sample)
             failure = result.failure if isinstance(result, Unanswered) else None
             dialect = prepared.source.dialect
             option = refused_option(failure, prepared.asked, dialect) if failure is not None else None
             if option is None:
                 return result, prepared.losses
-            self._refused = self._refused | {option}
+            left_out = self._refused = self._refused | {option}
 
-    async def _prepared(self, asked: Conversation, recorded: Headers) -> Prepared:
-        """The request. What its URLs show is put into it where the target takes no URLs (case 26)."""
+    async def _prepared(
+        self, asked: Conversation, recorded: Headers, left_out: frozenset[str]
+    ) -> tuple[Conversation, Prepared]:
+        """The request, and what it was made of: what URLs show is put into it where the target takes no URLs
+        (case 26).
+        """
         candidate, changes, fetching = self._lane.candidate, self._means.changes, self._means.fetching
         try:
-            return prepare(asked, candidate, replace(changes, lossy=False), self._refused, recorded)
+            return asked, prepare(asked, candidate, replace(changes, lossy=False), left_out, recorded)
         except UnsupportedFeature:
             if fetching is not None and urls_in(asked):
                 asked = await inlined(asked, *fetching)
             elif not changes.lossy:
                 raise
-        return prepare(asked, candidate, changes, self._refused, recorded)
+        return asked, prepare(asked, candidate, changes, left_out, recorded)
 
-    async def _looked_up(self, prepared: Prepared, question: Question, sample: int) -> Result:
-        deck = self._lane.deck
-        outcome = deck.begin(prepared.request)
+    async def _came_of(
+        self, outcome: DeckOutcome | None, prepared: Prepared, question: Question, sample: int
+    ) -> Result:
+        """What the tape says, or the target where the tape sends the question out."""
         if isinstance(outcome, Miss):
-            return _missed(outcome, deck)
+            return _missed(outcome, self._lane.deck)
         if outcome is None:
             return Left("the cassette of the answers cannot be used")
         if not isinstance(outcome, Forward):
@@ -192,17 +208,3 @@ def skipped(error: UnsupportedFeature) -> str:
     """Why a target cannot be asked, in the words of the loss report."""
     losses = error.losses.meaning
     return one_line("; ".join(f"{one.path or '(whole)'}: {one.what}: {one.why}" for one in losses), _WIDTH)
-
-
-def _refused_before(deck: Deck) -> frozenset[str]:
-    """The options that the target refused in an earlier run: the last answer was asked without them all."""
-    cassette = deck.cassette
-    if cassette is None or not cassette.entries:
-        return frozenset()
-    try:
-        noted = cassette.interaction(len(cassette.entries) - 1).metadata.get("refused")
-    except CassetteError:
-        return frozenset()  # the question that it answers says so
-    names = noted if isinstance(noted, list) else ()
-    known = TUNING | {"thinking"}
-    return frozenset(name for name in names if isinstance(name, str) and name in known)

@@ -10,12 +10,14 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from tokentape.errors import CassetteError
 from tokentape.protocols.canonical.conversation import Options
 from tokentape.protocols.canonical.failure import FailureKind
 from tokentape.protocols.options import CHANGES_MEANING
 from tokentape.protocols.translation import codec_of
 
 if TYPE_CHECKING:
+    from tokentape.deck import Deck
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.failure import Failure
 
@@ -57,3 +59,21 @@ def _options_at(dialect: str) -> dict[str, str]:
         if place.option in TUNING:
             found[place.path[-1]] = found[".".join(place.path)] = place.option
     return found
+
+
+_LATEST = 64
+"""Answers that were under way when an option was refused are kept after it, and do not note it."""
+
+
+def refused_before(deck: Deck) -> frozenset[str]:
+    """The options that the target refused in an earlier run, as its latest answers note them."""
+    cassette = deck.cassette
+    count = 0 if cassette is None else len(cassette.entries)
+    found: set[str] = set()
+    for number in range(max(0, count - _LATEST), count):
+        try:
+            noted = cassette.interaction(number).metadata.get("refused") if cassette is not None else None
+        except CassetteError:
+            continue  # the question that it answers says so
+        found.update(name for name in (noted if isinstance(noted, list) else ()) if isinstance(name, str))
+    return frozenset(found & (TUNING | {"thinking"}))

@@ -1,0 +1,59 @@
+"""A run that goes on where an earlier one ended: what was answered is found, however it was asked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("aiohttp")
+
+from ev_asking import Migration, chat, target
+
+from tokentape.cassettes.stores.memory import MemoryStore
+from tokentape.evaluation.asking.refusing import refused_before
+from tokentape.testing.provider import Provider
+
+REFUSED = "Unsupported value: 'temperature' does not support 0.2 with this model."
+
+
+@pytest.fixture
+def provider():
+    with Provider() as found:
+        yield found
+
+
+@pytest.fixture
+def met_late(provider):
+    """Rows and their answers, where the target refused an option only after some had been answered with it."""
+    store, to = MemoryStore(), target(provider)
+    rows = [chat(f"Question {number}?", number, temperature=1) for number in range(3)]
+    Migration(store, to, concurrency=1)(rows)
+    provider.fails(400, message=REFUSED)
+    rows += [chat("Question 3?", 3, temperature=0.2), chat("Question 4?", 4)]
+    Migration(store, to, concurrency=1)(rows)
+    assert provider.count == 3 + 3
+    return store, rows
+
+
+def test_answers_from_before_a_refusal_was_met_are_found(provider, met_late):
+    store, rows = met_late
+    again = Migration(store, target(provider))(rows)
+    assert provider.count == 6
+    assert again.progress["up/gpt-4o-mini"].recalled == 5
+    offline = Migration(store, target(provider), asks=False)(rows)
+    assert len(offline.answers) == 5
+
+
+def test_a_new_question_is_asked_without_what_was_refused(provider, met_late):
+    store, rows = met_late
+    Migration(store, target(provider))([*rows, chat("Question 5?", 5, temperature=0.3)])
+    assert provider.count == 7
+    assert "temperature" not in provider.requests[-1].json
+
+
+def test_a_refusal_is_known_also_where_the_last_answer_does_not_note_it():
+    notes = [{}, {"refused": ["temperature"]}, {"refused": ["nonsense", "thinking"]}, {}]
+    kept = [SimpleNamespace(metadata=note) for note in notes]
+    deck = SimpleNamespace(cassette=SimpleNamespace(entries=kept, interaction=kept.__getitem__))
+    assert refused_before(deck) == {"temperature", "thinking"}
