@@ -51,6 +51,14 @@ def test_too_few_values_bound_a_95th_percentile_from_one_side_only():
     assert quantile_estimate(list(range(72)), 0.95).is_bounded
 
 
+def test_rounding_does_not_carry_an_end_past_the_last_value():
+    """399 / 92 times 92 is a little more than 399."""
+    assert quantile_estimate(list(range(399)), 0.95, design_effect=399 / 92).high == 398
+    for rows in range(72, 100):
+        for count in range(rows, 500):
+            assert quantile_estimate(range(count), 0.95, design_effect=count / rows).value is not None
+
+
 def test_without_values_there_is_no_quantile():
     found = quantile_estimate([], 0.5)
     assert (found.value, found.is_bounded) == (None, False)

@@ -51,7 +51,8 @@ def quantile_estimate(
     first, last = _reaching(outside, rows, share), _reaching(1 - outside, rows, share) + 1
     each, value = len(ordered) / max(rows, 1), quantile(ordered, share)
     low = ordered[math.floor(first * each) - 1] if first >= 1 else -math.inf
-    high = ordered[math.ceil(last * each) - 1] if last <= rows else math.inf
+    # Rounding may carry `last * each` past the last value.
+    high = ordered[min(len(ordered), math.ceil(last * each)) - 1] if last <= rows else math.inf
     # Between two of very few values, the quantile can lie beyond the value that bounds it.
     return Estimate(value, min(low, value), max(high, value), confidence)
 
