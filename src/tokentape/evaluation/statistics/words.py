@@ -130,7 +130,7 @@ def p_value(p: float) -> str:
     """`p = 0.03`, `p < 0.001`, with more digits where two would put it on the other side of 0.05."""
     if p < 0.001:
         return "p < 0.001"
-    said = (f"{p:.{digits}g}" for digits in range(2, 17))
+    said = (f"{p:.{digits}g}" for digits in range(2, 18))
     return f"p = {next(each for each in said if (float(each) < ALPHA) == (p < ALPHA))}"
 
 
