@@ -82,6 +82,14 @@ def test_a_shift_that_is_equal_but_for_rounding_has_no_spread():
     assert judged(found).standing is Standing.HIGHER
 
 
+def test_the_rounding_of_floats_is_no_change():
+    found = compare_means([0.1 + 0.2] * 20, [0.3] * 20, matters=0.05, largest=1.0)
+    assert (found.difference.value, found.p) == (0.0, 1.0)
+    assert judged(found).standing is Standing.UNKNOWN
+    noisy = compare_means([0.1 + 0.2] * 20 + [0.5] * 8, [0.3] * 20 + [0.9] * 8, matters=0.05)
+    assert noisy.p == 2 / 2**8
+
+
 def test_nothing_to_compare():
     for found in (compare_rates([], []), compare_means([], [], matters=1.0, largest=2.0)):
         assert (found.before, found.after, found.difference.value, found.p) == (None, None, None, 1.0)

@@ -99,7 +99,7 @@ def compare_means(
 
     ValueError if the lengths differ, or a value is not finite.
     """
-    changes = [now - was for was, now in zip(before, after, strict=True)]
+    changes = [_change(was, now) for was, now in zip(before, after, strict=True)]
     rows, grouped = len(changes), clustering(changes, clusters)
     spread, alpha = _spread(changes), 1 - confidence
     return Comparison(
@@ -120,6 +120,12 @@ def compare_means(
         matters=matters,
         needed=(rows_for_means(matters, spread, alpha=alpha) * grouped.design_effect if spread else math.inf),
     )
+
+
+def _change(was: float, now: float) -> float:
+    """After minus before; 0 where they are equal but for the rounding of floats."""
+    change = now - was
+    return 0.0 if abs(change) < 1e-12 * max(abs(was), abs(now)) else change
 
 
 def _spread(changes: list[float]) -> float:
