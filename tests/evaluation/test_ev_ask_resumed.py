@@ -11,6 +11,9 @@ pytest.importorskip("aiohttp")
 from ev_asking import Migration, chat, target
 
 from tokentape.cassettes.stores.memory import MemoryStore
+from tokentape.evaluation.asking.answers import open_lane
+from tokentape.evaluation.asking.forecast import Forecaster
+from tokentape.evaluation.asking.question import UNCHANGED
 from tokentape.evaluation.asking.refusing import refused_before
 from tokentape.testing.provider import Provider
 
@@ -57,3 +60,14 @@ def test_a_refusal_is_known_also_where_the_last_answer_does_not_note_it():
     kept = [SimpleNamespace(metadata=note) for note in notes]
     deck = SimpleNamespace(cassette=SimpleNamespace(entries=kept, interaction=kept.__getitem__))
     assert refused_before(deck) == {"temperature", "thinking"}
+
+
+def test_a_forecast_finds_them_too(provider, met_late):
+    store, rows = met_late
+    lane = open_lane(store, "corpus", target(provider), asks=False)
+    made = Forecaster(lane, UNCHANGED)
+    for row in [*rows, chat("Question 5?", 5, temperature=0.3)]:
+        made.add(row)
+    found = made.end(8)
+    lane.deck.close()
+    assert (found.calls, found.recalled) == (1, 5)

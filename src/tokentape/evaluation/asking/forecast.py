@@ -15,6 +15,7 @@ from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.asker import skipped
 from tokentape.evaluation.asking.charge import cost_at
 from tokentape.evaluation.asking.preparing import prepare
+from tokentape.evaluation.asking.refusing import refused_before
 from tokentape.outcomes import Forward, Replay
 from tokentape.protocols.canonical.estimate import estimate
 from tokentape.protocols.usage import Usage
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.charge import Prices
     from tokentape.evaluation.asking.preparing import Prepared
     from tokentape.evaluation.asking.question import Changes, Lane, Question
+    from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.upstreams.upstream import Credential
 
 
@@ -56,6 +58,8 @@ class Forecaster:
 
     def __init__(self, lane: Lane, changes: Changes, prices: Prices = None) -> None:
         self._lane, self._changes, self._prices = lane, changes, prices
+        self._left_out = dict.fromkeys((frozenset(), refused_before(lane.deck)))
+        """A question is looked up as it stands, and then without what the target refuses, as it is asked."""
         self._found = Forecast()
         self._sized = 0
         self._unsized: Counter[int] = Counter()
@@ -70,21 +74,24 @@ class Forecaster:
             found.skipped[question.why_not] += samples
             return
         try:
-            prepared = prepare(asked, self._lane.candidate, self._changes)
+            ways = [self._prepared(asked, question, left_out) for left_out in self._left_out]
         except UnsupportedFeature as error:
             found.skipped[skipped(error)] += samples
             return
-        new = sum(self._is_new(prepared) for _ in range(samples))
+        new = sum(not any(map(self._is_answered, ways)) for _ in range(samples))
         found.recalled += samples - new
         if new:
-            self._call(question, prepared, new)
+            self._call(question, ways[-1], new)
 
-    def _is_new(self, prepared: Prepared) -> bool:
-        """True if no answer is left for it."""
+    def _prepared(self, asked: Conversation, question: Question, left_out: frozenset[str]) -> Prepared:
+        return prepare(asked, self._lane.candidate, self._changes, left_out, question.headers)
+
+    def _is_answered(self, prepared: Prepared) -> bool:
+        """True if an answer is left for it."""
         outcome = self._lane.deck.begin(prepared.request)
         if isinstance(outcome, Forward):
             outcome.leave("", warn=False)
-        return not isinstance(outcome, Replay)
+        return isinstance(outcome, Replay)
 
     def _call(self, question: Question, prepared: Prepared, times: int) -> None:
         found, usage = self._found, question.usage
