@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tokentape.evaluation.comparing.comparator import Difference, Pair, Side
+from tokentape.evaluation.comparing.comparator import Difference, Pair, Side, Verdict
 from tokentape.evaluation.comparing.numbers import numbers_in
 from tokentape.evaluation.comparing.plain import folded
 from tokentape.evaluation.comparing.refusals import PHRASES
@@ -18,7 +18,7 @@ from tokentape.protocols.canonical.failure import Failure, FailureKind
 from tokentape.protocols.canonical.items import Message, Role
 from tokentape.protocols.canonical.parts import Refusal
 from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
-from tokentape.testing.contracts.replies import calling, cut, said
+from tokentape.testing.contracts.replies import calling, cut, failed, said
 
 
 def compared(spec, before, after):
@@ -178,6 +178,14 @@ def test_what_is_no_refusal(side):
 def test_a_cut_reply_tells_nothing_about_refusals():
     assert compared("refusal", "x", cut(said("x"))).score is None
     assert compared("refusal", cut(said("x")), "x").score is None
+
+
+def test_a_refusal_beside_a_reply_that_is_not_whole_tells_nothing():
+    no = said("I'm sorry, but I can't help with that.")
+    for side, why in ((cut(said("x")), "it was cut"), (failed(), "it failed (server)")):
+        assert compared("refusal", no, side) == Verdict(None, None, f"the new reply is not whole: {why}")
+        assert compared("refusal", side, no) == Verdict(None, None, f"the recorded reply is not whole: {why}")
+    assert compared("refusal", "x", cut(no)).flags == ("refuses now",)
 
 
 def test_phrases_are_written_as_texts_are_folded():

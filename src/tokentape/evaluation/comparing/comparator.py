@@ -170,11 +170,18 @@ def unfit(pair: Pair) -> Verdict | None:
     A recorded answer that was cut or failed is no measure for another. A new one that was cut or failed is
     worth nothing.
     """
-    if not pair.before.answers:
-        return does_not_apply(f"the recorded reply is not whole: {_why(pair.before)}")
-    if not pair.after.answers:
-        return Verdict(0.0, False, f"the new reply is not whole: {_why(pair.after)}", (), ("not whole",))
+    if why := lacking("recorded", pair.before):
+        return does_not_apply(why)
+    if why := lacking("new", pair.after):
+        return Verdict(0.0, False, why, (), ("not whole",))
     return None
+
+
+def lacking(which: str, side: Side) -> str:
+    """Why the answer is no whole one, in one line; "" if it is."""
+    if side.answers:
+        return ""
+    return f"the {which} reply is not whole: {_why(side)}"
 
 
 def _why(side: Side) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokentape.evaluation.comparing.comparator import Difference, Verdict, does_not_apply, unfit
+from tokentape.evaluation.comparing.comparator import Difference, Verdict, does_not_apply, lacking
 from tokentape.evaluation.comparing.kind import Kind
 from tokentape.evaluation.comparing.plain import folded, in_short
 from tokentape.evaluation.comparing.refusals import PHRASES
@@ -38,8 +38,11 @@ class Refusal:
     def compare(self, pair: Pair) -> Verdict:
         """The verdict, with the evidence for each refusal."""
         before, after = evidence(pair.before), evidence(pair.after)
-        if not before and not after and (verdict := unfit(pair)) is not None:
-            return does_not_apply(verdict.reason)
+        # Half of a reply, or none, can refuse, but that it does not refuse says nothing.
+        if not before and (why := lacking("recorded", pair.before)):
+            return does_not_apply(why)
+        if not after and (why := lacking("new", pair.after)):
+            return does_not_apply(why)
         if bool(before) == bool(after):
             return Verdict(1.0, True, f"both refuse: {after}" if after else "neither refuses")
         difference = Difference("refusal", before or None, after or None, "added" if after else "missing")

@@ -20,7 +20,17 @@ import pytest
 from tokentape.errors import UsageError
 from tokentape.evaluation.comparing.comparator import Pair
 from tokentape.evaluation.comparing.kind import Given, Word
-from tokentape.testing.contracts.replies import ASKED, cut, fenced, hostile, ordinary, said, turned
+from tokentape.testing.contracts.replies import (
+    ASKED,
+    REFUSING,
+    cut,
+    failed,
+    fenced,
+    hostile,
+    ordinary,
+    said,
+    turned,
+)
 
 if TYPE_CHECKING:
     from tokentape.evaluation.comparing.comparator import Comparator, Side, Verdict
@@ -128,9 +138,19 @@ class ComparatorContract:
             assert not verdict.score
             assert not verdict.passed
 
-    def test_a_recorded_reply_that_was_cut_says_nothing(self, comparator: Comparator) -> None:
-        for after in (said("It is so."), cut(said("It"))):
-            assert judged(comparator, cut(said("It")), after).score is None
+    def test_a_recorded_reply_that_was_cut_or_failed_says_nothing(self, comparator: Comparator) -> None:
+        for before in (cut(said("It")), failed()):
+            for after in (said("It is so."), said(REFUSING), cut(said("It")), failed()):
+                assert judged(comparator, before, after).score is None
+
+    def test_a_new_reply_that_was_cut_or_failed_is_no_better_than_one_that_refuses(
+        self, comparator: Comparator
+    ) -> None:
+        for after in (cut(said("It")), failed()):
+            verdict = judged(comparator, said(REFUSING), after)
+            assert not verdict.score
+            assert not verdict.passed
+            assert "answers now" not in verdict.flags
 
     # ---- whatever comes
 

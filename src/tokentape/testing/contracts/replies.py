@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LARGE = 1_000_000
 """Characters of a large text."""
 
+REFUSING = "I'm sorry, but I can't help with that."
+"""The text of a reply that refuses."""
+
 _SCHEMA: Json = {
     "type": "object",
     "properties": {"category": {"type": "string"}},
@@ -83,6 +86,11 @@ def cut(side: Side) -> Side:
     return replace(side, reply=replace(side.reply, complete=False), is_whole=False)
 
 
+def failed() -> Side:
+    """No answer: an error of the provider."""
+    return Side(Reply((), failure=Failure(FailureKind.SERVER, "broken\nbadly")), is_whole=False)
+
+
 @cache
 def ordinary() -> tuple[tuple[Side, Side], ...]:
     """Pairs of answers as one meets them: each with one message, and calls whose arguments are objects."""
@@ -96,7 +104,7 @@ def ordinary() -> tuple[tuple[Side, Side], ...]:
         (said(json.dumps(ticket)), said(f"Here it is: {json.dumps(ticket)} Anything else?")),
         (said("", paris, lyon), said("", lyon)),
         (said("Let me see.", paris), said("", paris, calling("stop", {}))),
-        (said("It is in stock."), said("I'm sorry, but I can't help with that.", seconds=0.5)),
+        (said("It is in stock."), said(REFUSING, seconds=0.5)),
         (said("A long story. " * 400), said("A long tale. " * 300, cost="0")),
         (said("Ünïcode ✓ 東京"), said("東京")),
     )
@@ -138,7 +146,7 @@ def hostile() -> dict[str, Side]:
         **{name: _of(*items) for name, items in _odd_items().items()},
         "no choice": Side(Reply(())),
         "nothing known": Side(Reply((Choice(()),))),
-        "an error": Side(Reply((), failure=Failure(FailureKind.SERVER, "broken\nbadly")), is_whole=False),
+        "an error": failed(),
         "a filter": Side(Reply((Choice((), Stop(StopReason.CONTENT_FILTER, "a\nb")),))),
         "cut": cut(said("Half of a")),
         "measured wrongly": replace(
