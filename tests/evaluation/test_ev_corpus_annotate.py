@@ -168,6 +168,20 @@ def test_wrong_input_is_one_line(tmp_path, given, problem):
     assert problem.removeprefix("--") in refused("annotate", place, *given)
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["name", "name in a value"])
+def test_a_secret_in_a_name_is_refused_and_not_shown(place, tmp_path, inside):
+    key, before = "sk-proj-" + "9fK2mQ7xLw4RtZ8vB1nC" * 2, contents(place)
+    told = {"more": [{key: 1}]} if inside else {key: 1}
+    file = tmp_path / "said.jsonl"
+    file.write_text(json.dumps({"id": "1", **told}))
+    (name, value) = next(iter(told.items()))
+    for words in (("--set", f"{name}={json.dumps(value)}"), ("--set-from", str(file))):
+        line = refused("annotate", place, *words)
+        assert "a name in what you say holds a secret" in line
+        assert key[8:20] not in line
+    assert contents(place) == before
+
+
 def test_a_cassette_that_is_not_there_is_an_error(tmp_path):
     for place in (tmp_path / "none.json", f"sqlite:{tmp_path}/t.db#none"):
         assert "there is no such cassette" in refused("annotate", place, "--set", "a=1")

@@ -125,8 +125,27 @@ class Hiding:
         self.count = 0
 
     def __call__(self, values: Mapping[str, Json]) -> dict[str, Json]:
-        """The values as they may be stored."""
-        empty = Interaction("", Request("GET", ""), None, Ended(How.UNKNOWN), Timing(""), metadata=values)
-        clean = self._redactor.interaction(empty)
+        """The values as they may be stored. Raises `UsageError` if a name holds a secret: what is said could
+        not be found by a name that was changed.
+        """
+        if self._redacted({"": list(_names(values))}).redacted:
+            raise UsageError("a name in what you say holds a secret: write it as a value, or leave it out")
+        clean = self._redacted(values)
         self.count += sum(finding.count for finding in clean.redacted)
         return dict(clean.metadata)
+
+    def _redacted(self, metadata: Mapping[str, Json]) -> Interaction:
+        bare = Interaction("", Request("GET", ""), None, Ended(How.UNKNOWN), Timing(""), metadata=metadata)
+        return self._redactor.interaction(bare)
+
+
+def _names(values: Mapping[str, Json]) -> Iterator[str]:
+    """The names of the values, and those inside of them."""
+    waiting: list[Json] = [dict(values)]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            yield from found
+            waiting += found.values()
+        elif isinstance(found, list):
+            waiting += found
