@@ -113,6 +113,23 @@ def test_the_same_rules_before_two_conversations_join_nothing():
     assert len({one, two, three}) == 3
 
 
+def steps(turns):
+    """How many statements SQLite is given for a conversation of so many turns, the last one first."""
+    counted, groups = [], Groups()
+    said = [user("a") if number % 2 == 0 else bot("b") for number in range(2 * turns)]
+    rows = [row(chat(*said[: 2 * number + 1]), str(number)) for number in reversed(range(turns))]
+    groups.connection.set_trace_callback(counted.append)
+    names = {groups.clusters.name(each) for each in [groups.clusters.add(each) for each in rows]}
+    groups.close()
+    assert len(names) == 1
+    return len(counted)
+
+
+def test_turns_that_come_last_first_cost_no_more_than_their_histories_are_long():
+    """All histories together are as long as the square of the turns."""
+    assert steps(64) < 5 * steps(32)
+
+
 def test_turns_without_their_first_one_find_each_other():
     _, second, third, fork, _ = conversation()
     one, two, three = clusters(chat(*third), chat(*second), chat(*fork))

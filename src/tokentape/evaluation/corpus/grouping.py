@@ -170,7 +170,7 @@ class Clusters:
         if self._root(end) is None:
             self._connection.execute("INSERT INTO root_of VALUES (?, ?)", (end, root))
             waited = self._connection.execute("SELECT root FROM begins_with WHERE link = ?", (end,))
-            for (other,) in waited.fetchall():
+            for other in {self.top(other) for (other,) in waited.fetchall()}:
                 self._join(other, root)
             self._connection.execute("DELETE FROM begins_with WHERE link = ?", (end,))
         return root
@@ -185,12 +185,22 @@ class Clusters:
             self._connection.execute("INSERT INTO under VALUES (?, ?)", (below, above))
 
     def top(self, root: bytes) -> bytes:
-        """The root above which nothing is known."""
-        while True:
-            found = self._connection.execute("SELECT parent FROM under WHERE root = ?", (root,)).fetchone()
-            if found is None:
-                return root
-            root = bytes(found[0])
+        """The root above which nothing is known. All that led there are put right under it, so that the way
+        is gone once, however many ask.
+        """
+        met: list[bytes] = []
+        while (parent := self._parent(root)) is not None:
+            met.append(root)
+            root = parent
+        # The last one is right under it already.
+        self._connection.executemany(
+            "UPDATE under SET parent = ? WHERE root = ?", [(root, each) for each in met[:-1]]
+        )
+        return root
+
+    def _parent(self, root: bytes) -> bytes | None:
+        found = self._connection.execute("SELECT parent FROM under WHERE root = ?", (root,)).fetchone()
+        return None if found is None else bytes(found[0])
 
 
 _WITH_STATE = "openai.responses"
