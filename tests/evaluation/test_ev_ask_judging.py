@@ -124,3 +124,35 @@ def test_a_stream_may_be_an_array():
     ]
     found = judged(whole(parts), Source("gemini", "gemini-2.5-flash", True))
     assert found.items[0].parts[0].text == "Yes."
+
+
+NOTHING = [{}, {"detail": "upstream is busy"}, {"object": "error", "message": "boom"}]
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize(
+    ("dialect", "bodies"),
+    [
+        ("openai.chat", [{"choices": []}, chat(None, None)]),
+        ("openai.responses", [*NOTHING, {"output": []}, chat()]),
+        ("anthropic.messages", [{"content": []}]),
+        ("gemini", [{"candidates": []}]),
+    ],
+)
+def test_a_success_that_says_nothing_is_no_answer(dialect, bodies, stream):
+    for body in bodies:
+        found = judged(whole(body), Source(dialect, "a-model", stream))
+        assert (found.kind, found.message) == (FailureClass.server_error, "the reply holds no answer"), body
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body"),
+    [
+        ("openai.chat", chat(None)),
+        ("openai.responses", {"status": "completed", "output": []}),
+        ("anthropic.messages", {"content": [], "stop_reason": "end_turn"}),
+        ("gemini", {"candidates": [{"finishReason": "STOP"}]}),
+    ],
+)
+def test_a_model_that_ends_without_a_word_has_answered(dialect, body):
+    assert isinstance(judged(whole(body), Source(dialect, "a-model")), Reply)

@@ -111,13 +111,16 @@ END = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndat
          "the reply tells an error (server)"),
         (chat("Hi", reply=b"<html>"), "the reply is no JSON object"),
         (chat("Hi", reply={"choices": 3}), "the reply cannot be read"),
+        (chat("Hi", reply={"choices": []}), "the reply holds no answer"),
+        (call("https://api.openai.com/v1/responses", {"model": "m", "input": "Hi"}, {"detail": "busy"}),
+         "the reply holds no answer"),
         (chat(reply="Yes.", n=1) , ""),
         (call("https://api.openai.com/v1/chat/completions", {"model": "m", "messages": "no"}, {}),
          "the request cannot be read"),
         (call("https://api.openai.com/v1/embeddings", {"model": "m", "input": "x"}, {}),
          "openai.embeddings/create is no conversation"),
     ],
-    ids=["error", "none", "cut", "short", "stopped", "told", "html", "odd", "empty", "request", "embedding"],
+    ids=["error", "none", "cut", "short", "stopped", "told", "html", "odd", "hollow", "busy", "empty", "request", "embedding"],
 )  # fmt: skip
 def test_what_cannot_be_used_says_why(recorded, why):
     found = row(recorded)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def judged(response: Response, source: Source) -> Reply | Failed:
-    """The answer, or why it is none: an error, a stream without its end, a body that nobody can read.
+    """The answer, or why it is none: an error, a stream without its end, a body that nobody can read, or one
+    that says nothing.
 
     A model that refuses, or stops at its limit, has answered.
     """
@@ -37,6 +38,8 @@ def judged(response: Response, source: Source) -> Reply | Failed:
         return of_told(failure)
     if not reply.complete:
         return of_told(Failure(FailureKind.INCOMPLETE, "the stream ended before its end"))
+    if reply.is_nothing:
+        return of_told(Failure(FailureKind.SERVER, "the reply holds no answer", 502))
     return reply
 
 

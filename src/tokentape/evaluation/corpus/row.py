@@ -18,6 +18,7 @@ from tokentape.metering.providers import names_of, provider_of
 from tokentape.metering.snapshot import prices
 from tokentape.protocols.canonical.failure import Failure, FailureKind, broken_off
 from tokentape.protocols.canonical.fold import fold
+from tokentape.protocols.canonical.reply import Reply
 from tokentape.protocols.canonical.semantic import key_and_links
 from tokentape.protocols.codec import Source
 from tokentape.protocols.dialect import Kind
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tokentape.metering.call import Call
     from tokentape.metering.cost import Cost
     from tokentape.protocols.canonical.conversation import Conversation
-    from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.registry import Recognised
     from tokentape.protocols.usage import Usage
     from tokentape.wire.interaction import Interaction, Json
@@ -146,9 +146,10 @@ class Row:
         if not self.is_conversation:
             return f"{self.operation} is no conversation"
         try:
-            return self._read(response)
+            reply = self._read(response)
         except ProtocolError as error:
             return f"the reply cannot be read: {error}"
+        return "the reply holds no answer" if isinstance(reply, Reply) and reply.is_nothing else reply
 
     def _read(self, response: Response) -> Reply | str:
         if stream_of(self.found.operation, response) is not None:

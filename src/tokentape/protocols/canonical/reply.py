@@ -88,6 +88,14 @@ class Reply:
         """Why the first choice ended."""
         return self.choices[0].stop if self.choices else None
 
+    @property
+    def is_nothing(self) -> bool:
+        """True where no item came, no word of why it ended, and no error: it was no reply of this dialect,
+        whatever its status said.
+        """
+        said = any(one.items or (one.stop is not None and one.stop.raw is not None) for one in self.choices)
+        return self.complete and self.failure is None and not said
+
 
 def note_failed(reply: Reply, losses: Losses) -> None:
     """Note what a reply said before it failed, for a dialect that tells an error alone."""
