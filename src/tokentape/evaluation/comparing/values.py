@@ -97,6 +97,8 @@ class Tally:
 def compare_values(before: Json, after: Json, rules: Rules, scope: Scope = ALL, place: Place = None) -> Tally:
     """The tally of two values; `place` is where they stand, for the paths of differences."""
     tally = Tally()
+    if rules.null_is_absent:
+        before, after = _without_nulls(before), _without_nulls(after)
     waiting: list[Iterator[Step]] = [iter([(place, before, after, scope)])]
     while waiting:
         step = next(waiting[-1], None)
@@ -111,11 +113,37 @@ def compare_values(before: Json, after: Json, rules: Rules, scope: Scope = ALL, 
     return tally
 
 
+def _without_nulls(value: Json) -> Json:
+    """The value without the fields that are null; null in a list is an entry, and stays."""
+    whole: list[Json] = [value]
+    waiting: list[dict[str, Json] | list[Json]] = [whole]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            found.update({name: _copied(inner, waiting) for name, inner in found.items()})
+        else:
+            found[:] = [_copied(inner, waiting) for inner in found]
+    return whole[0]
+
+
+def _copied(value: Json, waiting: list[dict[str, Json] | list[Json]]) -> Json:
+    """The value; of an object or array a copy without its own nulls, whose values wait for the same."""
+    copy: dict[str, Json] | list[Json]
+    if isinstance(value, dict):
+        copy = {name: inner for name, inner in value.items() if inner is not None}
+    elif isinstance(value, list):
+        copy = [*value]
+    else:
+        return value
+    waiting.append(copy)
+    return copy
+
+
 def _below(step: Step, rules: Rules) -> Iterator[Step] | None:
     """The steps down from here; None where the values are compared as they are."""
     at, left, right, scope = step
     if isinstance(left, dict) and isinstance(right, dict) and left and right:
-        return _fields(at, left, right, scope, rules)
+        return _fields(at, left, right, scope)
     if isinstance(left, list) and isinstance(right, list) and left and right:
         return _entries(at, left, right, scope, rules)
     if not scope.is_decided and (_is_branch(left) or _is_branch(right)):
@@ -127,16 +155,9 @@ def _is_branch(value: Value) -> bool:
     return isinstance(value, dict | list) and bool(value)
 
 
-def _fields(
-    at: Place, left: dict[str, Json], right: dict[str, Json], scope: Scope, rules: Rules
-) -> Iterator[Step]:
+def _fields(at: Place, left: dict[str, Json], right: dict[str, Json], scope: Scope) -> Iterator[Step]:
     for name in (*left, *(name for name in right if name not in left)):
-        one: Value = left.get(name, ABSENT)
-        other: Value = right.get(name, ABSENT)
-        if rules.null_is_absent:
-            one, other = ABSENT if one is None else one, ABSENT if other is None else other
-        if one is not ABSENT or other is not ABSENT:
-            yield (at, name), one, other, scope.narrowed(name)
+        yield (at, name), left.get(name, ABSENT), right.get(name, ABSENT), scope.narrowed(name)
 
 
 def _entries(at: Place, left: list[Json], right: list[Json], scope: Scope, rules: Rules) -> Iterator[Step]:
