@@ -13,7 +13,7 @@ pytest.importorskip("regex")
 from tokentape.evaluation.comparing import fuzzy as fuzzy_module
 from tokentape.evaluation.comparing.comparator import Pair, Side, Verdict
 from tokentape.evaluation.comparing.pattern import Pattern
-from tokentape.evaluation.comparing.plain import blocks, folded, in_short, one_spelling, unfenced
+from tokentape.evaluation.comparing.plain import blocks, folded, in_short, one_spelling, spoken, unfenced
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.failure import Failure, FailureKind
@@ -136,6 +136,21 @@ def test_exact(before, after, score, strict):
     verdict = compared("exact", before, after)
     assert (verdict.score, verdict.passed) == (score, bool(score))
     assert compared("exact:strict", before, after).score == strict
+
+
+@pytest.mark.parametrize("spec", ["exact", "exact:strict", "fuzzy"])
+def test_a_text_is_no_call_and_no_picture_however_it_reads(spec):
+    called, image = said("", calling("get", {"a": 1})), replied(says(Image(Inline("image/png", "AAAA"))))
+    for side in (called, image):
+        read = spoken(side.reply, side.text)
+        for text in (read, read.strip(), read.strip().lstrip("\ufdd0"), 'get({"a":1})', 'call get({"a":1})'):
+            assert compared(spec, text, side).score < 1
+            assert compared(spec, side, side).score == 1
+
+
+def test_the_sign_of_a_call_is_not_shown():
+    (difference,) = compared("exact", "hello", said("", calling("get", {"a": 1}))).differences
+    assert difference.after.strip() == 'call get({"a":1})'
 
 
 def test_texts_that_differ_are_shown_around_the_place():

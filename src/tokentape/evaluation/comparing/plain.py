@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r"^[ \t]{0,8}+(`{3,}+|~{3,}+)([^\n`]*+)$", re.MULTILINE)
 """A line that opens or closes a fence."""
 
+_WORDLESS = "\ufdd0"
+"""Begins what is said without words. Unicode keeps this sign out of texts, and `spoken` does, too, so that no
+text reads like a call; letters would not do, since texts hold any."""
+
 _WIDTH = 160
 """Characters of a text around the place where it parts from another."""
 
@@ -65,13 +69,14 @@ def calls_of(reply: Reply) -> tuple[ToolCall, ...]:
 
 def spoken(reply: Reply, text: str) -> str:
     """`text` without the fence around it, and a line for each call, picture and the like."""
-    return "\n".join([unfenced(text), *_wordless(reply)])
+    lines = (unfenced(text), *_wordless(reply))
+    return f"\n{_WORDLESS}".join(line.replace(_WORDLESS, "\ufffd") for line in lines)
 
 
 def _wordless(reply: Reply) -> Iterator[str]:
     for item in reply.items:
         if isinstance(item, ToolCall):
-            yield f"{item.name}({one_spelling(arguments_of(item))})"
+            yield f"call {item.name}({one_spelling(arguments_of(item))})"
         elif isinstance(item, Message):
             for part in item.parts:
                 if not isinstance(part, Text | Refusal | Data) and not _visible(part):
@@ -141,4 +146,5 @@ def parted(before: str, after: str) -> tuple[str, str]:
 
 def _window(text: str, start: int) -> str:
     end = start + _WIDTH
-    return f"{'...' if start else ''}{text[start:end]}{'...' if len(text) > end else ''}"
+    shown = text[start:end].replace(_WORDLESS, "")
+    return f"{'...' if start else ''}{shown}{'...' if len(text) > end else ''}"
