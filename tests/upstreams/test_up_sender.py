@@ -47,8 +47,10 @@ def test_headers_keep_their_order_case_repeats_and_bytes(run, provider):
 
 
 def test_text_beyond_latin_1_goes_out_as_utf_8(run, provider):
-    run(lambda sender: whole(sender, chat(provider, BODY, ("X-Title", "\u03b1"))))
+    raw = "caf\xc3\xa9"
+    run(lambda sender: whole(sender, chat(provider, BODY, ("X-Title", "\u03b1"), ("X-Raw", raw))))
     assert provider.requests[0].header("x-title") == "\u03b1".encode().decode("latin-1")
+    assert provider.requests[0].header("x-raw") == raw
 
 
 def test_a_host_that_is_named_is_the_one_that_is_asked_for(run, provider):
@@ -294,6 +296,19 @@ def test_a_server_that_takes_no_connection_is_waited_for_no_longer_than_told(run
 def test_a_header_that_breaks_its_line_is_not_sent(run, provider, value):
     error = run(lambda sender: failure(sender, chat(provider, BODY, ("X-A", value))))
     assert (error.how, error.reached) == (How.PROTOCOL_ERROR, False)
+    assert provider.count == 0
+
+
+@pytest.mark.parametrize("name", ["", "transfer-encoding ", "x: y", "x\ty", "h\xf6st", "x" * 100 + " "])
+def test_a_name_that_is_none_is_not_sent(run, provider, name):
+    error = run(lambda sender: failure(sender, chat(provider, BODY, (name, "chunked"))))
+    assert (error.how, error.reached) == (How.PROTOCOL_ERROR, False)
+    assert provider.count == 0
+
+
+def test_a_method_that_is_none_is_not_sent(run, provider):
+    error = run(lambda sender: failure(sender, Request("GET /a HTTP/1.1", provider.url + PATH)))
+    assert error.reached is False
     assert provider.count == 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import threading
 
 import pytest
@@ -202,3 +204,146 @@ def test_a_server_that_answers_before_it_read_the_body_is_heard(run):
         result = run(scenario)
         done.set()
     assert result == (413, b"long")
+
+
+def reply(text):
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(text), text)
+
+
+@pytest.mark.parametrize(
+    "more", [reply(b"somebody else's"), b"HTTP/1.1 408 Timeout\r\ncontent-length: 0\r\n\r\n"]
+)
+def test_what_comes_unasked_is_nobodys_reply(run, provider, more):
+    """What a connection holds that nobody asked for must not answer the next call on it."""
+    said = threading.Event()
+
+    def talk(client):
+        client.recv(65536)
+        client.sendall(reply(b"first"))
+        said.wait(30)
+        client.sendall(more)
+        client.recv(65536)
+
+    async def scenario(sender):
+        _, first = await whole(sender, Request("POST", url, (JSON,), BODY))
+        idle = next(iter(sender._connector._conns.values()))[0][0]
+        said.set()
+        await until(lambda: idle.should_close)
+        key = next(iter(sender._connector._conns))
+        place = sender._place_of(provider.url)[0]
+        sender._connector._conns[place.connection_key] = sender._connector._conns.pop(key)
+        sent, body = await whole(sender, chat(provider))
+        return first, sent.status, more[-15:] in body
+
+    with talking(talk) as url:
+        assert run(scenario) == (b"first", 200, False)
+    assert provider.count == 1
+
+
+def test_a_small_body_that_nobody_reads_is_not_written_on_either(run):
+    """It is written in one piece, and waits in the transport when the call is given up."""
+    gone, ended = threading.Event(), []
+
+    def talk(client):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.recv(65536)
+        client.sendall(reply(b""))
+        gone.wait(30)
+        got = 0
+        try:
+            while data := client.recv(1 << 16):
+                got += len(data)
+        except ConnectionResetError:
+            pass
+        ended.append(got)
+
+    async def scenario(sender):
+        await whole(sender, Request("POST", url, (JSON,), BODY))
+        (idle,) = (protocol for conns in sender._connector._conns.values() for protocol, _ in conns)
+        idle.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
+        call = asyncio.create_task(sender.send(Request("POST", url, (JSON,), b"x" * 60_000), TIMES))
+        await until(lambda: any(wire.begun for wire in sender._wires))
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await asyncio.sleep(0)
+        gone.set()
+
+    with talking(talk) as url:
+        run(scenario)
+    assert ended[0] < 60_000
+
+
+def test_a_chunk_that_is_none_is_told_at_once(run):
+    heard = threading.Event()
+
+    def talk(client):
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n")
+        heard.wait(30)
+        client.sendall(b"zz\r\n")
+        client.recv(65536)
+
+    async def scenario(sender):
+        sent = await sender.send(Request("POST", url, (JSON,), BODY), TIMES)
+        first = await sent.chunk()
+        heard.set()
+        with pytest.raises(SendFailed) as told:
+            await asyncio.wait_for(sent.chunk(), 20)
+        sent.close()
+        return first, told.value.how
+
+    with talking(talk) as url:
+        assert run(scenario) == (b"one", How.PROTOCOL_ERROR)
+
+
+@pytest.mark.parametrize("framing", [Framing.LENGTH, Framing.CHUNKED, Framing.CLOSE])
+def test_closing_the_sender_tells_who_waits(run, provider, framing):
+    async def scenario(sender):
+        provider.play(Script((SendHead(framing=framing, length=100), Send(b"x"), Stall(None))))
+        sent = await sender.send(chat(provider), TIMES)
+        await sent.chunk()
+        reading = asyncio.create_task(sent.chunk())
+        await asyncio.sleep(0)
+        await sender.aclose()
+        with pytest.raises(SendFailed) as told:
+            await asyncio.wait_for(reading, 20)
+        return told.value.how
+
+    assert run(scenario) == How.CUT
+
+
+def test_closing_the_sender_waits_for_nobody_who_does_not_read(run):
+    done = threading.Event()
+
+    def talk(client):
+        client.recv(1000)
+        done.wait(30)
+
+    async def scenario(sender):
+        call = asyncio.create_task(sender.send(Request("POST", url, (JSON,), b"x" * 20_000_000), TIMES))
+        await until(lambda: any(wire.begun for wire in sender._wires))
+        await asyncio.wait_for(sender.aclose(), 20)
+        with pytest.raises(SendFailed):
+            await call
+
+    with talking(talk) as url:
+        run(scenario)
+        done.set()
+
+
+def test_a_reply_without_a_body_is_whole_whatever_becomes_of_the_connection(run):
+    def talk(client):
+        client.recv(65536)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async def scenario(sender):
+        sent = await sender.send(Request("POST", url, (JSON,), BODY), TIMES)
+        await until(lambda: not sent._wire._protocol.is_connected())
+        body = await sent.read(100)
+        sent.close()
+        return sent.status, body
+
+    with talking(talk) as url:
+        assert run(scenario) == (204, b"")

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
 from aiohttp.http_writer import StreamWriter
 
 if TYPE_CHECKING:
@@ -37,31 +40,68 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods whose requests mostly have no body, so that no length says so (RFC 9110, 8.6)."""
 
 _NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LONGEST_NAME = 64
 
 
 def head_of(request: Request, target: str, host: str) -> bytes:
-    """The head, byte for byte as the list says. Raises `ValueError` for a field that breaks its line, and for
-    a target that would.
+    """The head, byte for byte as the list says. Raises `ValueError` for a method, a target, a name or a value
+    that would break its line, or mean something else on it.
     """
     if _NO_TARGET.search(target):
         raise ValueError("its target holds a space or a control character")
+    _lower(request.method)
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {host}"]
     for name, value in request.headers:
-        lower = name.lower()
+        lower = _lower(name) if len(name) > _LONGEST_NAME else _known_lower(name)
         if lower == "host":
             lines[1] = f"{name}: {value}"
         elif lower not in OWN:
             lines.append(f"{name}: {value}")
     if request.body is not None or request.method not in _BODILESS:
         lines.append(f"Content-Length: {len(request.body or b'')}")
-    ends = len(lines) + 1
-    text = "\r\n".join((*lines, "", ""))
+    lines += ("", "")
+    text, ends = "\r\n".join(lines), len(lines) - 1
     if text.count("\r") != ends or text.count("\n") != ends or "\0" in text:
         raise ValueError("a header field breaks its line")
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        return text.encode()
+        return b"\r\n".join(map(_bytes, lines))
+
+
+def _lower(name: str) -> str:
+    """A name in lower case. Raises `ValueError` for what is no token (RFC 9110, 5.6.2): some servers read
+    `transfer-encoding :` as if the space were not there.
+    """
+    if _TOKEN.fullmatch(name) is None:
+        raise ValueError("a name or the method is no token")
+    return name.lower()
+
+
+_known_lower = lru_cache(maxsize=1_024)(_lower)
+"""The same few names come with every request."""
+
+
+def _bytes(line: str) -> bytes:
+    """Text that holds bytes as latin-1 gives them; other text is UTF-8."""
+    try:
+        return line.encode("latin-1")
+    except UnicodeEncodeError:
+        return line.encode()
+
+
+class Protocol(ResponseHandler):
+    """aiohttp's, which tells whoever reads a body what broke the protocol within it. (Its parser has let go
+    of the body by then, and the reader would wait until a deadline.)
+    """
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """The connection is of no more use."""
+        payload = self._payload
+        super().set_exception(exc, *(() if exc_cause is None else (exc_cause,)))
+        if isinstance(exc, HttpProcessingError) and payload is not None and not payload.is_eof():
+            payload.set_exception(aiohttp.ClientPayloadError(str(exc)))
 
 
 class Wire:
@@ -73,16 +113,21 @@ class Wire:
         self._connection: Connection | None = connection
         self._protocol = protocol
         self._writing: asyncio.Task[None] | None = None
+        self._content: aiohttp.StreamReader | None = None
         self.begun = False
 
-    def write(self, head: bytes, body: bytes, *, is_answered_with_body: bool = True) -> None:
-        """Send. A large body goes on being sent while the reply is waited for: a refusal may come first.
-        Raises `OSError` where the connection ended before.
+    @property
+    def is_usable(self) -> bool:
+        """False for a connection that ended while it was idle, or on which something came that nobody had
+        asked for: the next reply on it would be somebody else's.
         """
+        return self._protocol.is_connected() and not self._protocol.should_close
+
+    def write(self, head: bytes, body: bytes, *, is_answered_with_body: bool = True) -> None:
+        """Send. A large body goes on being sent while the reply is waited for: a refusal may come first."""
         protocol = self._protocol
         transport = protocol.transport
-        if transport is None or transport.is_closing():
-            raise ConnectionResetError("the connection ended before it was used")
+        assert transport is not None
         protocol.set_response_params(
             skip_payload=not is_answered_with_body,
             read_until_eof=True,
@@ -112,6 +157,7 @@ class Wire:
         message, content = await self._protocol.read()
         while 100 <= message.code < 200 and message.code != 101:
             message, content = await self._protocol.read()
+        self._content = content
         return message, content
 
     def ended_by(self) -> OSError | None:
@@ -127,11 +173,18 @@ class Wire:
         if connection is None:
             return
         writing, transport = self._writing, self._protocol.transport
-        if writing is not None and not writing.done():
-            writing.cancel()
-            if transport is not None:
-                transport.abort()
-        elif is_whole:
+        if is_whole and (writing is None or writing.done()):
             connection.release()
             return
+        if writing is not None:
+            writing.cancel()
+        if transport is not None:
+            transport.abort()
         connection.close()
+
+    def drop(self, error: Exception) -> None:
+        """Close it while somebody waits for the reply, who hears why."""
+        self._protocol.set_exception(error)
+        if self._content is not None and not self._content.is_eof():
+            self._content.set_exception(error)
+        self.close()

@@ -11,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import aiohttp
+from aiohttp.streams import EMPTY_PAYLOAD
 from yarl import URL
 
-from tokentape.upstreams.aiohttp_failures import FAILURES, failure_of
-from tokentape.upstreams.aiohttp_request import Wire, head_of
+from tokentape.upstreams.aiohttp_failures import FAILURES, NOT_COMPLETED, failure_of
+from tokentape.upstreams.aiohttp_request import Protocol, Wire, head_of
 from tokentape.upstreams.sending import SendFailed
 from tokentape.wire.interaction import How
 from tokentape.wire.message import headers_from_raw
@@ -25,6 +28,7 @@ from tokentape.wire.url import host_of
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.http import RawResponseMessage
 
     from tokentape.upstreams.upstream import Times
@@ -37,6 +41,8 @@ NAMES_FOR = 60
 """Seconds for which an address that was looked up is used."""
 
 _MOST_PLACES = 256
+_MOST_BAD = 100
+"""Connections that are taken from the pool and found bad, one after the other."""
 _TARGET = re.compile("[/?#]")
 
 
@@ -54,6 +60,7 @@ class AiohttpSender:
         self._places: dict[str, aiohttp.ClientRequest] = {}
         """By what an URL begins with: what the connector wants to know of a place it connects to."""
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
+        self._wires: WeakSet[Wire] = WeakSet()
 
     async def send(self, request: Request, times: Times) -> AiohttpSent:
         """Send, and wait for the head. Raises `SendFailed`. Cancelled: the connection is dropped."""
@@ -62,11 +69,8 @@ class AiohttpSender:
             connector = self._connector or self._open()
             place, target = self._place_of(request.url)
             head = head_of(request, target, place.headers["Host"])
-            try:
-                connection = await connector.connect(place, [], self._timeout(times.connect))
-            except TimeoutError as error:
-                raise aiohttp.ConnectionTimeoutError from error
-            wire = Wire(connection)
+            wire = await self._wire(connector, place, times.connect)
+            self._wires.add(wire)
             wire.write(head, request.body or b"", is_answered_with_body=request.method != "HEAD")
             return AiohttpSent(wire, request.url, *await wire.reply())
         except FAILURES as error:
@@ -79,9 +83,25 @@ class AiohttpSender:
                 wire.close()
             raise
 
+    async def _wire(
+        self, connector: aiohttp.TCPConnector, place: aiohttp.ClientRequest, seconds: float | None
+    ) -> Wire:
+        """A connection: one that was used before, where it is good for it. Raises what aiohttp raises."""
+        for _ in range(_MOST_BAD):
+            try:
+                wire = Wire(await connector.connect(place, [], self._timeout(seconds)))
+            except TimeoutError as error:
+                raise aiohttp.ConnectionTimeoutError from error
+            if wire.is_usable:
+                return wire
+            wire.close()
+        raise ConnectionResetError("connections end, or say something before they are asked")
+
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections. Who waits on one gets `SendFailed`."""
         self._closed = True
+        for wire in list(self._wires):
+            wire.drop(aiohttp.ClientPayloadError(f"{NOT_COMPLETED}: the sender is closed"))
         connector, self._connector = self._connector, None
         if connector is not None:
             await connector.close()
@@ -123,6 +143,8 @@ class AiohttpSender:
             ttl_dns_cache=NAMES_FOR,
             keepalive_timeout=KEEP_ALIVE,
         )
+        kind: type[ResponseHandler] = Protocol
+        self._connector._factory = partial(kind, loop=asyncio.get_running_loop())
         return self._connector
 
 
@@ -145,7 +167,7 @@ class AiohttpSent:
         self, wire: Wire, url: str, message: RawResponseMessage, content: aiohttp.StreamReader
     ) -> None:
         self._wire, self._url, self._content = wire, url, content
-        self._ends_itself = message.chunked or "Content-Length" in message.headers
+        self._ends_itself = message.chunked or content is EMPTY_PAYLOAD or "Content-Length" in message.headers
         self.status = message.code
         self.reason = message.reason or ""
         self.headers: Headers = headers_from_raw(message.raw_headers)

@@ -41,14 +41,21 @@ def path_of(url: str) -> str:
 def path_and_query(url: str) -> tuple[str, str]:
     """`path_of`, and the query."""
     base, query = split_query(url)
-    return _path(base), query
+    return _path(base) if "@" in base or len(base) > _LONGEST else _known_path(base), query
 
 
-@lru_cache(maxsize=512)
+_LONGEST = 256
+
+
 def _path(base: str) -> str:
-    """A program asks the same few addresses again and again. (No query is kept: it may hold a key.)"""
     mark = base.find("://")
     if mark < 0:
         return base or "/"
     end = _END.search(base, mark + 3)
     return "/" if end is None else base[end.start() :]
+
+
+_known_path = lru_cache(maxsize=512)(_path)
+"""A program asks the same few addresses again and again. No query is kept and no userinfo, which may hold a
+key, and nothing that is long.
+"""
