@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,9 @@ from tokentape.metering.cost import Cost
 from tokentape.metering.price import Price
 from tokentape.protocols.usage import Usage
 from tokentape.testing.provider import Provider
-from tokentape.upstreams.upstream import Credential, Limits, Window
+from tokentape.testing.provider.faults import late
+from tokentape.testing.provider.script import Reset, Script
+from tokentape.upstreams.upstream import Credential, Limits, Times, Window
 
 PRICES = {"gpt-4o-mini": Price("1", "10")}
 
@@ -117,6 +120,36 @@ def test_a_reply_that_broke_off_is_paid_for(provider):
     assert provider.count == 2
     assert ran.progress["up/gpt-4o-mini"].left == 5
     assert ran.budget.spent <= Decimal("0.0025")
+
+
+def spent(provider, rows, to=None):
+    """What a run took from the budget, where its tries are counted one by one."""
+    ran = Migration(
+        MemoryStore(), to or target(provider), budget=Decimal("0.0025"), prices=PRICES, concurrency=1
+    )
+    return ran(rows).budget.spent
+
+
+@pytest.mark.parametrize(
+    ("times", "fault"),
+    [(Times(first_byte=0.2), late(None)), (Times(), lambda script: Script((Reset(),)))],
+    ids=["silent", "reset"],
+)
+def test_a_call_that_brought_no_reply_is_paid_for(provider, times, fault):
+    provider.changes(fault, times=None)
+    rows = [chat(f"Question {number}?", number, max_tokens=100) for number in range(5)]
+    found = spent(provider, rows, target(provider, times=times))
+    assert provider.count == 2
+    assert Decimal("0.002") < found <= Decimal("0.0025")
+
+
+def test_an_error_and_a_server_that_is_not_there_cost_nothing(provider):
+    rows = questions(3, max_tokens=100)
+    provider.fails(400, message="no", times=None)
+    assert spent(provider, rows) == 0
+    assert provider.count == 3
+    nowhere = SimpleNamespace(url="http://127.0.0.1:9")
+    assert spent(provider, rows, target(nowhere)) == 0
 
 
 def forecast(

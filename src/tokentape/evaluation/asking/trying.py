@@ -58,10 +58,15 @@ class Trying:
         return found
 
     def _cost(self, found: Reply | Failed | None) -> Cost:
-        """An error costs nothing; a reply that began and broke off may have cost all that it could."""
+        """A refusal costs nothing, nor does what never arrived. What was sent, and broke off before its reply
+        or in it, may have cost all that it could: nobody has heard how far it came.
+        """
         if isinstance(found, Reply):
             return cost_at(self._prepared, found.usage, self._means.prices)
-        return Cost(Decimal(0)) if self._forward.so_far() is None else self._most
+        if found is None or self._forward.so_far() is not None:
+            return self._most
+        refused = found.status is not None and found.status >= 300
+        return Cost(Decimal(0)) if refused or not found.reached else self._most
 
     async def _asked(self, step: Try) -> Reply | Failed:
         """What came of it, failures of the wire included."""
