@@ -122,7 +122,7 @@ def test_an_upstream_with_keys():
     selection = "balanced"
     models = ["m1", "m2"]
     quota_groups = [["m1", "m2"]]
-    headers = { X-Team = "red" }
+    headers = { X-Team = "r\u00f6t \u2013 1" }
     query = "v=1"
     also = "openai.responses"
     forced = { store = false }
@@ -140,7 +140,11 @@ def test_an_upstream_with_keys():
     assert one.times == Times(10.0, 30.0, None, 300.0)
     assert (one.selection, one.models) == ("balanced", {"m1": "m1", "m2": "m2"})
     assert one.quota_group("m2") == "m1"
-    assert (one.headers, one.query, one.also) == ((("X-Team", "red"),), "v=1", {"openai.responses"})
+    assert (one.headers, one.query, one.also) == (
+        (("X-Team", "r\u00f6t \u2013 1".encode().decode("latin-1")),),
+        "v=1",
+        {"openai.responses"},
+    )
     assert (one.forced, one.dropped) == ({"store": False}, {"user"})
     assert config.lasting.pools.caps == {"a": (Cap(Window(86_400.0, None, 100), "spare", "m1"),)}
 

@@ -71,7 +71,8 @@ BAD = {
     TWO + 'keys = ["env:K", "env:K"]': "upstreams.b.keys[1]: env:K is keys[0], too; take one out",
     TWO + 'keys = ["env:K", { key = "env:L", name = "key1" }]': "upstreams.b.keys[1].name: 'key1' is taken by keys[0]",
     TWO + 'headers = { X-Api-Key = "abc" }': "upstreams.b.headers.X-Api-Key: a secret does not belong here; write auth =",
-    TWO + 'headers = { "X Y:" = "abc" }': 'upstreams.b.headers."X Y:": is no header field',
+    TWO + 'headers = { "X:" = "abc" }': 'upstreams.b.headers."X:": is no header field',
+    TWO + 'headers = { "X Y" = "abc" }': 'upstreams.b.headers."X Y": is no header field',
     TWO + 'query = "a=1&api_key=x"': "upstreams.b.query: a secret does not belong here",
     TWO + 'auth = { kind = "azure", client_secret = "x" }': "upstreams.b.auth.options: client_secret: a secret does not",
     # upstreams

@@ -25,6 +25,11 @@ def headers_to_raw(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
+def value_of(text: str) -> str:
+    """A field's value for text that somebody wrote: UTF-8 goes over the wire."""
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
 def header(headers: Headers, name: str) -> str | None:
     """The first field called `name` (any case), or None."""
     wanted = name.lower()

@@ -136,7 +136,7 @@ def _secrets(upstream: UpstreamTable) -> Iterator[str]:
         if header_kind(name.lower()) in ("credential", "cookie"):
             auth = f'auth = {{ kind = "header", name = "{name}" }}'
             yield f"{place}: a secret does not belong here; write {auth} and keys"
-        elif not name or not name.isascii() or ":" in name or not (name + value).isprintable():
+        elif not name.isascii() or {*name} & {*": "} or not name or not (name + value).isprintable():
             yield f"{place}: is no header field; mend its name or value"
     for pair in (upstream.query or "").split("&"):
         if pair and is_query_credential(pair.partition("=")[0]):

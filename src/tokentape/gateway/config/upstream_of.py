@@ -15,6 +15,7 @@ from tokentape.upstreams.pools.options import Cap
 from tokentape.upstreams.presets import preset, preset_named
 from tokentape.upstreams.upstream import Credential, Limits, Times, Upstream, Window
 from tokentape.wire.interaction import Json
+from tokentape.wire.message import value_of
 
 DAY = 86_400.0
 
@@ -40,7 +41,7 @@ def upstream_of(name: str, table: UpstreamTable, secrets: Secrets, around: Surro
         credentials=_credentials(name, table, secrets),
         models={**base.models, **table.models},
         quirks=_quirks(table, base.quirks),
-        headers=(*base.headers, *table.headers.items()),
+        headers=(*base.headers, *((name, value_of(text)) for name, text in table.headers.items())),
         query=table.query if table.query is not None else base.query,
         paths={**base.paths, **table.paths},
         forced={**base.forced, **table.forced},
