@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("aiohttp")
 
-from ev_asking import Migration, chat, questions, target
+from ev_asking import MODELS, Migration, chat, questions, target
 
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.evaluation.asking.answers import open_lane
@@ -21,7 +22,7 @@ from tokentape.evaluation.asking.charge import worst
 from tokentape.evaluation.asking.forecast import Forecaster
 from tokentape.evaluation.asking.preparing import prepare
 from tokentape.evaluation.asking.purse import Purse
-from tokentape.evaluation.asking.question import UNCHANGED
+from tokentape.evaluation.asking.question import UNCHANGED, Changes
 from tokentape.metering.cost import Cost
 from tokentape.metering.price import Price
 from tokentape.protocols.usage import Usage
@@ -107,6 +108,41 @@ def test_the_worst_case_is_all_that_may_be_written(provider):
     assert most(provider, chat("Hi")) > Decimal("0.16")  # what the model can write at most
     assert most(provider, chat("Hi", max_tokens=100, n=3)) > 2 * limited
     assert most(provider, chat("Hi", max_tokens=100), Usage(1000, 1)) > limited + Decimal("0.0019")
+
+
+def bound(provider, asked, dialect="openai.chat", recorded=None, **upstream):
+    """The worst case, where a token of output costs a dollar and the input nothing."""
+    to = target(provider, dialect, **upstream)
+    prices = {to.model: Price("0", "1000000"), f"{to.model}@priority": Price("0", "2000000")}
+    return worst(prepare(asked.conversation, to, Changes(lossy=True)), recorded, prices).usd
+
+
+def test_the_limit_that_is_sent_counts(provider):
+    assert bound(provider, chat("Hi", max_tokens=100)) == 100
+    assert bound(provider, chat("Hi", max_tokens=100), forced={"max_tokens": 5000}) == 5000
+    assert bound(provider, chat("Hi", max_tokens=50, max_completion_tokens=9000)) == 9000
+    for dialect in MODELS:
+        assert bound(provider, chat("Hi", max_tokens=100), dialect) == 100
+
+
+def test_thinking_counts_with_the_limit_that_it_raised(provider):
+    asked = chat("Hi", max_tokens=1000, reasoning_effort="high")
+    to = target(provider, "anthropic.messages")
+    sent = json.loads(prepare(asked.conversation, to, Changes(lossy=True)).request.body)
+    assert sent["max_tokens"] > 1000
+    assert bound(provider, asked, "anthropic.messages") >= sent["max_tokens"]
+
+
+def test_a_service_tier_has_its_price(provider):
+    assert bound(provider, chat("Hi", max_tokens=100, service_tier="priority")) == 200
+    assert bound(provider, chat("Hi", max_tokens=100, service_tier="default")) == 100
+
+
+def test_a_document_counts_by_its_bytes_unless_a_reply_counted_it(provider):
+    data = "data:application/pdf;base64," + "AAAA" * 100_000
+    asked = chat([{"type": "file", "file": {"filename": "a.pdf", "file_data": data}}], max_tokens=1)
+    assert most(provider, asked) > Decimal("0.3")
+    assert most(provider, asked, Usage(10_000, 1)) < Decimal("0.03")
 
 
 def test_a_reply_that_broke_off_is_paid_for(provider):
