@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("jsonschema")
 pytest.importorskip("regex")
 
-from tokentape.evaluation.comparing import validating
+from tokentape.evaluation.comparing import patience, validating
 from tokentape.evaluation.comparing.comparator import Difference, Pair, Verdict
 from tokentape.evaluation.comparing.found import FoundJson, found_json
 from tokentape.evaluation.comparing.scopes import place_of, written
@@ -282,10 +282,68 @@ def test_a_schema_that_cannot_be_asked_says_nothing(schema, reason):
     assert reason in verdict.reason
 
 
-def test_a_pattern_of_a_schema_has_a_limit_of_time(monkeypatch):
+SLOW = "^(a|aa)+$"
+STALLED = "a" * 60 + "!"
+DRAFT_7, DRAFT_2019, DRAFT_2020 = (
+    "http://json-schema.org/draft-07/schema#",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"additionalProperties": {"pattern": SLOW}},
+        {"patternProperties": {SLOW: True}},
+        {"propertyNames": {"pattern": SLOW}},
+        {"patternProperties": {"^b": True, SLOW: True}, "additionalProperties": False},
+        {"allOf": [{"patternProperties": {SLOW: True}}], "unevaluatedProperties": False},
+        {"$schema": DRAFT_2019, "unevaluatedProperties": False, "patternProperties": {SLOW: True}},
+        {"$schema": DRAFT_7, "patternProperties": {SLOW: True}},
+        {"$schema": DRAFT_2020, "additionalProperties": {"$schema": DRAFT_2020, "pattern": SLOW}},
+        {"additionalProperties": {"$schema": DRAFT_7, "allOf": [{"pattern": SLOW}]}},
+    ],
+    ids=lambda schema: json.dumps(schema)[:60],
+)
+def test_the_patterns_of_a_schema_have_a_limit_of_time(monkeypatch, schema):
     monkeypatch.setattr(validating, "SECONDS", 0.02)
-    verdict = compared("schema", '"a"', json.dumps("a" * 60 + "!"), asking({"pattern": "^(a|aa)+$"}))
-    assert verdict.reason == "a pattern of the schema takes too long on this reply"
+    verdict = compared("schema", "{}", {STALLED: STALLED}, asking(schema))
+    assert verdict.reason == "the patterns of the schema take too long on this reply"
+
+
+def test_the_limit_is_for_all_searches_together(monkeypatch):
+    """Each of them alone would be in time."""
+    monkeypatch.setattr(patience, "monotonic", iter(range(99)).__next__)
+    monkeypatch.setattr(validating, "SECONDS", 3.5)
+    schema = asking({"items": {"pattern": "a"}})
+    assert compared("schema", "[]", ["a"] * 4, schema).score == 1
+    assert "too long" in compared("schema", "[]", ["a"] * 5, schema).reason
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "reason"),
+    [
+        ({"patternProperties": {"^a": {"type": "string"}}}, {"a1": 5, "b": 5}, "a1: type"),
+        ({"patternProperties": {"^a": True}, "additionalProperties": False}, {"a": 1, "b": 2}, "$: additi"),
+        ({"patternProperties": {"^a": True}, "additionalProperties": False}, {"a": 1}, ""),
+        ({"allOf": [{"patternProperties": {"^a": True}}], "unevaluatedProperties": False}, {"a": 1}, ""),
+        (
+            {"allOf": [{"patternProperties": {"^a": True}}], "unevaluatedProperties": False},
+            {"b": 1},
+            "$: unevaluatedProperties",
+        ),
+        (
+            {"properties": {"p": {"$schema": DRAFT_7, "prefixItems": [{}], "items": {"pattern": "^x"}}}},
+            {"p": ["y"]},
+            "p[0]: pattern",  # draft 7 knows no prefixItems
+        ),
+        ({"$defs": {"s": {"pattern": "^x"}}, "items": {"$ref": "#/$defs/s"}}, ["x", "y"], "[1]: pattern"),
+    ],
+)
+def test_patterns_mean_what_they_mean_to_jsonschema(schema, value, reason):
+    verdict = compared("schema", "{}", value, asking(schema))
+    assert verdict.reason.startswith(f"not valid at {reason}" if reason else "valid")
 
 
 def test_a_reason_is_one_short_line_however_deep_and_long_the_differences_are():

@@ -9,12 +9,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from tokentape.evaluation.comparing.patience import patience, patient
 from tokentape.evaluation.comparing.plain import in_short
 from tokentape.wire.jsontext import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
@@ -24,7 +23,7 @@ MOST = 20
 """Errors of one value that are told."""
 
 SECONDS = 1.0
-"""How long a pattern of a schema may take on one text."""
+"""How long the patterns of a schema may take on one value, all together."""
 
 
 class SchemaProblem(ValueError):
@@ -45,13 +44,14 @@ def unfitting(value: Json, schema: str) -> list[Unfitting]:
     from regex import error as PatternError
 
     try:
-        errors = list(islice(_validator(schema).iter_errors(value), MOST))
+        with patience(SECONDS):
+            errors = list(islice(_validator(schema).iter_errors(value), MOST))
         return [
             Unfitting(tuple(error.absolute_path), cast("Json", error.instance), _why(error))
             for error in errors
         ]
     except TimeoutError:
-        raise SchemaProblem("a pattern of the schema takes too long on this reply") from None
+        raise SchemaProblem("the patterns of the schema take too long on this reply") from None
     except RecursionError:
         raise SchemaProblem("the schema or the reply is nested too deep") from None
     except Unresolvable as error:
@@ -68,7 +68,7 @@ def _why(error: ValidationError) -> str:
 def _validator(schema: str) -> Validator:
     """Made once for a schema, since many calls have the same. Raises what `unfitting` catches."""
     from jsonschema import Draft202012Validator, SchemaError
-    from jsonschema.validators import extend, validator_for
+    from jsonschema.validators import validator_for
     from referencing import Registry
 
     read = parse(schema)
@@ -79,13 +79,4 @@ def _validator(schema: str) -> Validator:
         kind.check_schema(read)
     except SchemaError as error:
         raise SchemaProblem(f"it is no JSON Schema: {in_short(error.message)}") from None
-    bounded = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    return cast("Validator", bounded(read, registry=Registry()))
-
-
-def _pattern(validator: Validator, pattern: str, value: Json, schema: Json) -> Iterator[ValidationError]:
-    from jsonschema import ValidationError
-    from regex import search
-
-    if isinstance(value, str) and not search(pattern, value, timeout=SECONDS):
-        yield ValidationError("no match")
+    return patient(kind)(read, registry=Registry())
