@@ -251,3 +251,14 @@ def test_the_last_thing_said_may_be_the_tools():
         {"role": "tool", "tool_call_id": "t", "content": "Sun."},
     ]  # fmt: skip
     assert len(row(chat(*messages)).links) == 3
+
+
+def test_answers_of_targets_are_no_questions(tmp_path):
+    answer = chat("Hi", model="gpt-5", metadata={"migrated_from": "7c1e90ab", "target": "up/gpt-5"})
+    (tmp_path / "support.answers" / "up").mkdir(parents=True)
+    tape(tmp_path / "support.json", chat("Hi"))
+    tape(tmp_path / "support.answers" / "up" / "gpt-5.json", answer)
+    seen = Seen()
+    assert [found.model for found in rows(str(tmp_path), seen)] == ["gpt-4o"]
+    assert (seen.cassettes, seen.interactions, seen.rows) == (2, 2, 1)
+    assert seen.passed_over == {"answers of targets": 1}

@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     Place = tuple[Store, str]
 
 
+LINEAGE = "migrated_from"
+"""What the metadata of a target's answer names its question by."""
+ANSWERS = "answers of targets"
+"""What they are counted as."""
+
+
 @dataclass(slots=True)
 class Seen:
-    """What was met on the way: counts, what is no conversation by name, and what could not be read."""
+    """What was met on the way: counts, what is no question by name, and what could not be read."""
 
     cassettes: int = 0
     interactions: int = 0
@@ -39,7 +45,8 @@ class Seen:
 
 
 def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]:
-    """Every recorded conversation of the places, in order; what is none is counted in `seen`.
+    """Every recorded conversation of the places, in order; what is none is counted in `seen`, and so is an
+    answer of a target, which is recorded beside the corpus and is no question of it.
 
     A cassette that cannot be read is a line in `seen`, and not the end. Raises `UsageError` for a place that
     is none, and `CassetteNotFound`, when it comes to that place.
@@ -47,11 +54,11 @@ def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]
     seen = Seen() if seen is None else seen
     for where in cassettes_of(places):
         for row in rows_of(where, seen):
-            if row.is_conversation:
+            if row.is_conversation and LINEAGE not in row.metadata:
                 seen.rows += 1
                 yield row
             else:
-                seen.passed_over[row.operation] += 1
+                seen.passed_over[ANSWERS if row.is_conversation else row.operation] += 1
 
 
 def cassettes_of(places: str | Iterable[str]) -> Iterator[Place]:
