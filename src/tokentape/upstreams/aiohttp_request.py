@@ -50,7 +50,7 @@ def head_of(request: Request, target: str, host: str) -> bytes:
     """
     if _NO_TARGET.search(target):
         raise ValueError("its target holds a space or a control character")
-    _lower(request.method)
+    _known_lower(request.method)
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {host}"]
     for name, value in request.headers:
         lower = _lower(name) if len(name) > _LONGEST_NAME else _known_lower(name)
@@ -105,11 +105,15 @@ class Protocol(ResponseHandler):
 
 
 class Wire:
-    """A connection that is held for one request and its reply. `begun`: bytes were handed to the socket."""
+    """A connection that is held for one request and its reply; it is one of `held` until it is closed.
+    `begun`: bytes were handed to the socket.
+    """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, held: set[Wire]) -> None:
         protocol = connection.protocol
         assert protocol is not None
+        self._held = held
+        held.add(self)
         self._connection: Connection | None = connection
         self._protocol = protocol
         self._writing: asyncio.Task[None] | None = None
@@ -172,6 +176,7 @@ class Wire:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        self._held.discard(self)
         writing, transport = self._writing, self._protocol.transport
         if is_whole and (writing is None or writing.done()):
             connection.release()

@@ -13,7 +13,6 @@ import re
 import ssl
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 import aiohttp
 from aiohttp.streams import EMPTY_PAYLOAD
@@ -60,7 +59,7 @@ class AiohttpSender:
         self._places: dict[str, aiohttp.ClientRequest] = {}
         """By what an URL begins with: what the connector wants to know of a place it connects to."""
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
-        self._wires: WeakSet[Wire] = WeakSet()
+        self._wires: set[Wire] = set()
 
     async def send(self, request: Request, times: Times) -> AiohttpSent:
         """Send, and wait for the head. Raises `SendFailed`. Cancelled: the connection is dropped."""
@@ -70,7 +69,6 @@ class AiohttpSender:
             place, target = self._place_of(request.url)
             head = head_of(request, target, place.headers["Host"])
             wire = await self._wire(connector, place, times.connect)
-            self._wires.add(wire)
             wire.write(head, request.body or b"", is_answered_with_body=request.method != "HEAD")
             return AiohttpSent(wire, request.url, *await wire.reply())
         except FAILURES as error:
@@ -89,9 +87,10 @@ class AiohttpSender:
         """A connection: one that was used before, where it is good for it. Raises what aiohttp raises."""
         for _ in range(_MOST_BAD):
             try:
-                wire = Wire(await connector.connect(place, [], self._timeout(seconds)))
+                connection = await connector.connect(place, [], self._timeout(seconds))
             except TimeoutError as error:
                 raise aiohttp.ConnectionTimeoutError from error
+            wire = Wire(connection, self._wires)
             if wire.is_usable:
                 return wire
             wire.close()
