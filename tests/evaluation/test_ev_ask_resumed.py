@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from ev_asking import Migration, chat, target
+from ev_asking import Migration, chat, questions, target
 
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.evaluation.asking.answers import open_lane
@@ -71,3 +71,34 @@ def test_a_forecast_finds_them_too(provider, met_late):
     found = made.end(8)
     lane.deck.close()
     assert (found.calls, found.recalled) == (1, 5)
+
+
+def lineages(found):
+    return [dict(one.interaction.metadata) for one in found.answers]
+
+
+def test_a_recalled_answer_says_where_it_comes_from(provider):
+    store, to = MemoryStore(), target(provider)
+    first = Migration(store, to, samples=2, concurrency=1)(questions(2))
+    assert lineages(first)[:2] == [
+        {"migrated_from": "row0", "target": "up/gpt-4o-mini", "sample": sample} for sample in (1, 2)
+    ]
+    again = Migration(store, to, samples=2, concurrency=1)(questions(2))
+    assert lineages(again) == lineages(first)
+
+
+def test_samples_are_numbered_without_those_that_failed(provider):
+    store, to = MemoryStore(), target(provider)
+    provider.fails(400, message="no")
+    first = Migration(store, to, samples=2, concurrency=1)(questions(1))
+    assert [one["sample"] for one in lineages(first)] == [1]
+    again = Migration(store, to, samples=2, concurrency=1)(questions(1))
+    assert [one["sample"] for one in lineages(again)] == [1, 2]
+    assert provider.count == 3
+
+
+def test_samples_at_a_time_are_numbered_as_they_stand(provider):
+    store, to = MemoryStore(), target(provider)
+    Migration(store, to, samples=4)(questions(2))
+    again = Migration(store, to, samples=4, concurrency=1)(questions(2))
+    assert [one["sample"] for one in lineages(again)] == [1, 2, 3, 4] * 2

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.charge import cost_at, worst
 from tokentape.evaluation.asking.judging import judged
+from tokentape.evaluation.asking.lineage import Lineage
 from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Skipped, Unanswered
 from tokentape.evaluation.asking.preparing import prepare
 from tokentape.evaluation.asking.refusing import refused_before, refused_option
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.losses import LossReport
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.upstreams.steps import Attempt
-    from tokentape.wire.interaction import Interaction, Json
+    from tokentape.wire.interaction import Interaction
     from tokentape.wire.message import Headers
 
 _WIDTH = 300
@@ -55,8 +56,9 @@ class Asker:
     def __init__(self, lane: Lane, means: Means, over: Callable[[], str]) -> None:
         self._lane, self._means, self._over = lane, means, over
         self._refused = refused_before(lane.deck)
+        self._lineage = Lineage(lane)
 
-    async def ask(self, question: Question, sample: int) -> tuple[Result, LossReport]:
+    async def ask(self, question: Question) -> tuple[Result, LossReport]:
         """What came of it.
 
         An option that the target says it does not take is left out from then on. But an answer that it gave
@@ -78,7 +80,7 @@ class Asker:
                 outcome.leave("", warn=False)
                 left_out = self._refused
                 continue
-            result = await self._came_of(outcome, prepared, question, sample)
+            result = await self._came_of(outcome, prepared, question)
             failure = result.failure if isinstance(result, Unanswered) else None
             dialect = prepared.source.dialect
             option = refused_option(failure, prepared.asked, dialect) if failure is not None else None
@@ -102,9 +104,7 @@ class Asker:
                 raise
         return asked, prepare(asked, candidate, changes, left_out, recorded)
 
-    async def _came_of(
-        self, outcome: DeckOutcome | None, prepared: Prepared, question: Question, sample: int
-    ) -> Result:
+    async def _came_of(self, outcome: DeckOutcome | None, prepared: Prepared, question: Question) -> Result:
         """What the tape says, or the target where the tape sends the question out."""
         if isinstance(outcome, Miss):
             return _missed(outcome, self._lane.deck)
@@ -115,11 +115,16 @@ class Asker:
         if why := self._nothing_more():
             outcome.leave("", warn=False)
             return Left(why)
+        self._lineage.starts(outcome)
+        is_kept = False
         try:
-            outcome.metadata = self._lineage(outcome, question, sample)
-            return await self._asked(outcome, prepared, question)
+            result = await self._asked(outcome, prepared, question)
+            is_kept = isinstance(result, Answer) and result.is_kept
         finally:
             outcome.leave("", warn=False)
+            if not is_kept:
+                self._lineage.fails(outcome)
+        return result
 
     def _nothing_more(self) -> str:
         """Why nothing is asked; "" while something is."""
@@ -136,18 +141,7 @@ class Asker:
             why = found.message if found is not None else f"no reply came ({interaction.ended.how})"
             return Left(f"the recording that fits is no answer: {why}; take it out to ask again")
         cost = cost_at(prepared, found.usage, self._means.prices)
-        return Answer(interaction, found, cost, is_new=False)
-
-    def _lineage(self, forward: Forward, question: Question, sample: int) -> dict[str, Json]:
-        found: dict[str, Json] = {
-            **forward.metadata,
-            "migrated_from": question.id,
-            "target": self._lane.label,
-            "sample": sample,
-        }
-        if self._refused:
-            found["refused"] = [*sorted(self._refused)]
-        return found
+        return Answer(self._lineage.noted(interaction), found, cost, is_new=False)
 
     async def _asked(self, forward: Forward, prepared: Prepared, question: Question) -> Result:
         """Asked by the plan of attempts."""
@@ -171,6 +165,7 @@ class Asker:
             return _unanswered(verdict, log)
         if reply is None:
             raise RuntimeError("a plan succeeded without an answer")
+        forward.metadata = self._lineage.of(forward, question, self._refused)
         return self._kept(forward, prepared, reply, log)
 
     def _kept(self, forward: Forward, prepared: Prepared, reply: Reply, log: list[Attempt]) -> Answer:

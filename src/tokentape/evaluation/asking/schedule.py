@@ -107,7 +107,7 @@ class _Lane(Generic[Q]):
         progress = self._progress
         progress.under_way += 1
         try:
-            result, losses = await self._asker.ask(question, sample)
+            result, losses = await self._asker.ask(question)
         finally:
             progress.under_way -= 1
         self._patience.heard(result)

@@ -1,0 +1,63 @@
+"""Where an answer comes from: what its recording notes of its question, and what is read of that again."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tokentape.errors import CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tokentape.evaluation.asking.question import Lane, Question
+    from tokentape.outcomes import Forward
+    from tokentape.wire.interaction import Interaction, Json
+
+
+class Lineage:
+    """For the answers of one target.
+
+    Samples are numbered as their recordings stand in the cassette: by key, in the order they started. So one
+    that failed leaves no gap, and the next run gives no number twice.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        self._label, self._cassette = lane.label, lane.deck.cassette
+        entries = self._cassette.entries if self._cassette is not None else ()
+        self._recorded = Counter(entry.key for entry in entries)
+        self._numbers = {entry.id: number for number, entry in enumerate(entries)}
+        self._started: defaultdict[str, list[float]] = defaultdict(list)
+        """By key, when the calls of this run started that are under way, or were answered."""
+
+    def starts(self, forward: Forward) -> None:
+        """A question goes out."""
+        self._started[forward.key].append(forward.at)
+
+    def fails(self, forward: Forward) -> None:
+        """It has no answer that is kept."""
+        self._started[forward.key].remove(forward.at)
+
+    def of(self, forward: Forward, question: Question, refused: Collection[str]) -> dict[str, Json]:
+        """What the recording of its answer notes."""
+        key = forward.key
+        found: dict[str, Json] = {
+            **forward.metadata,
+            "migrated_from": question.id,
+            "target": self._label,
+            "sample": self._recorded[key] + self._started[key].index(forward.at) + 1,
+        }
+        if refused:
+            found["refused"] = [*sorted(refused)]
+        return found
+
+    def noted(self, recalled: Interaction) -> Interaction:
+        """An answer of an earlier run with what it notes: what is replayed comes without."""
+        number = self._numbers.get(recalled.id)
+        if number is None or self._cassette is None:
+            return recalled
+        try:
+            return replace(recalled, metadata=self._cassette.interaction(number).metadata)
+        except CassetteError:
+            return recalled
