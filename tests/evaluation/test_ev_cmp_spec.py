@@ -152,14 +152,14 @@ def points(monkeypatch):
     asked = []
 
     def install(*given):
-        registry.registered.cache_clear()
+        registry._others.cache_clear()
         monkeypatch.setattr(
             "importlib.metadata.entry_points", lambda group: asked.append(group) or list(given)
         )
         return asked
 
     yield install
-    registry.registered.cache_clear()
+    registry._others.cache_clear()
 
 
 def made(name):

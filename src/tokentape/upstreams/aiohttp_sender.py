@@ -57,7 +57,7 @@ class AiohttpSender:
         self._connector: aiohttp.TCPConnector | None = None
         self._closed = False
         self._places: dict[str, aiohttp.ClientRequest] = {}
-        """By what an URL begins with: what the connector wants to know of a place it connects to."""
+        """By what a URL begins with: what the connector wants to know of a place it connects to."""
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
         self._wires: set[Wire] = set()
 
@@ -76,7 +76,7 @@ class AiohttpSender:
                 wire.close()
             begun = wire is not None and wire.begun
             raise failure_of(error, host_of(request.url), begun=begun) from error
-        except asyncio.CancelledError:
+        except BaseException:
             if wire is not None:
                 wire.close()
             raise

@@ -20,10 +20,10 @@ from tokentape.cassettes.stores.base import Store
 from tokentape.cassettes.stores.directory import ENDING, DirectoryStore
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.errors import UsageError
+from tokentape.plugins import registered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.metadata import EntryPoint
     from os import PathLike
 
 GROUP = "tokentape.stores"
@@ -94,7 +94,7 @@ def _by_scheme(address: re.Match[str], name: str | None) -> tuple[Store, str]:
 
 
 def _opener(scheme: str, target: str) -> Callable[[str], object]:
-    found = _registered()
+    found = registered(GROUP, OURS, "stores")
     if scheme in OURS:
         return _memory if scheme == "memory" else _sqlite
     if scheme not in found:
@@ -118,21 +118,6 @@ def _sqlite(place: str) -> object:
     from tokentape.cassettes.stores.sqlite import SqliteStore
 
     return SqliteStore(place)
-
-
-def _registered() -> dict[str, EntryPoint]:
-    """Third parties' stores by scheme. Raises `UsageError` if two claim one."""
-    from importlib.metadata import entry_points
-
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        if point.name in found or point.name in OURS:
-            other = found[point.name].value if point.name in found else "tokentape itself"
-            raise UsageError(
-                f"two stores are called {point.name!r}: {other} and {point.value}; uninstall one of them"
-            )
-        found[point.name] = point
-    return found
 
 
 def _checked(store: object, what: str) -> Store:

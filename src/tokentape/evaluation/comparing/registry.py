@@ -23,6 +23,7 @@ from tokentape.evaluation.comparing import (
     toolcalls,
 )
 from tokentape.evaluation.comparing.kind import Kind
+from tokentape.plugins import registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,34 +67,24 @@ def kind_named(name: str) -> Kind | None:
     """
     if name in _OURS:
         return _OURS[name]
-    point = registered().get(name)
+    point = _others().get(name)
     return _loaded(point) if point else None
 
 
 def is_known(name: str) -> bool:
     """True for the name of a comparator; a third party's is not loaded for that."""
-    return name in _OURS or name in registered()
+    return name in _OURS or name in _others()
 
 
 def known_names() -> list[str]:
     """Every name, ours first."""
-    return [*_OURS, *sorted(registered())]
+    return [*_OURS, *sorted(_others())]
 
 
 @cache
-def registered() -> dict[str, EntryPoint]:
+def _others() -> dict[str, EntryPoint]:
     """Third parties' comparators by name. Raises `UsageError` if two claim one."""
-    from importlib.metadata import entry_points
-
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        if point.name in _OURS or point.name in found:
-            other = found[point.name].value if point.name in found else "tokentape itself"
-            raise UsageError(
-                f"two comparators are called {point.name!r}: {other} and {point.value}; uninstall one of them"
-            )
-        found[point.name] = point
-    return found
+    return registered(GROUP, _OURS, "comparators")
 
 
 def _loaded(point: EntryPoint) -> Kind:
