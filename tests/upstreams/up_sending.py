@@ -92,6 +92,17 @@ def talking(talk, host="127.0.0.1"):
         thread.join()
 
 
+def length_of_rest(client) -> int:
+    """Bytes that still come until the connection ends, however it does."""
+    got = 0
+    try:
+        while data := client.recv(1 << 20):
+            got += len(data)
+    except ConnectionResetError:
+        pass
+    return got
+
+
 async def until(true) -> None:
     """Wait for something that another thread does."""
     end = time.monotonic() + 30
