@@ -12,6 +12,8 @@ imports neither an HTTP library nor tokentape's own dialects.
 
 from __future__ import annotations
 
+from tokentape.testing.provider.personas.persona import How, Mishap, Persona
+from tokentape.testing.provider.personas.references import References
 from tokentape.testing.provider.provider import Provider
 from tokentape.testing.provider.script import (
     Cut,
@@ -37,7 +39,11 @@ __all__ = [
     "Cut",
     "Finish",
     "Framing",
+    "How",
+    "Mishap",
+    "Persona",
     "Provider",
+    "References",
     "Reset",
     "Script",
     "Seen",

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tokentape.testing.provider.behaviour import natural
+from tokentape.testing.provider.faults import interrupted
 from tokentape.testing.provider.reading import parsed
-from tokentape.testing.provider.script import Framing, Script, reply
+from tokentape.testing.provider.script import Framing, Script, Send, reply
 from tokentape.testing.provider.shelf import Asked, Shelf
 from tokentape.wire.message import header
 
@@ -88,6 +89,12 @@ class Exchange:
         own = tuple(field for field in api.headers(self.serial) if header(headers, field[0]) is None)
         body = api.error(status, message, self.serial)
         return reply(body, status, own + headers, content_type=api.json_type)
+
+    def broken_off(self, script: Script, status: int, message: str, after: int | None = None) -> Script:
+        """The script with an event that tells an error after so many (None: half), in place of the rest."""
+        events = sum(isinstance(step, Send) for step in script) // 2 if after is None else after
+        error = self.route.api.error_event(status, message, self.serial, events)
+        return interrupted(Send(error), after=events)(script)
 
     def _plain(self, body: bytes, media: str | None = None) -> Script:
         api = self.route.api

@@ -9,11 +9,11 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
 from tokentape.testing.provider.exchange import Exchange
-from tokentape.testing.provider.faults import interrupted, late
+from tokentape.testing.provider.faults import late
+from tokentape.testing.provider.personas.cast import Cast
 from tokentape.testing.provider.plan import Plan, Planned
 from tokentape.testing.provider.recorded import Recorded
 from tokentape.testing.provider.routes import find
-from tokentape.testing.provider.script import Script, Send
 from tokentape.testing.provider.server import Server
 from tokentape.testing.provider.shelf import Shelf
 from tokentape.testing.provider.turn import Call, Serial, Turn
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tokentape.testing.provider.faults import Change
+    from tokentape.testing.provider.personas.persona import Persona
+    from tokentape.testing.provider.personas.references import References
+    from tokentape.testing.provider.script import Script
     from tokentape.testing.provider.seen import Seen
     from tokentape.wire.interaction import Interaction, Json
 
@@ -61,6 +64,7 @@ class Provider:
         self._asked: Counter[bytes] = Counter()
         self._delay: Callable[[Seen], float] | None = None
         self._recorded: Recorded | None = None
+        self._cast = Cast(())
         self._unserved: list[Seen] = []
 
     # Life
@@ -142,10 +146,11 @@ class Provider:
                 raise TimeoutError(f"{len(self._seen)} of {count} requests after {timeout} s")
 
     def forget(self) -> None:
-        """Forget requests, plans, recordings, the delay, what is kept, and how often each request came."""
+        """Forget requests, plans, personas, recordings, the delay, what is kept, and how often each came."""
         self._shelf.clear()
         self._plan.clear()
         self._recorded = None
+        self._cast = Cast(())
         self._unserved.clear()
         self._delay = None
         with self._arrived:
@@ -206,8 +211,7 @@ class Provider:
         """The next generated reply, asked for as a stream, ends with an error event after so many events."""
 
         def make(exchange: Exchange) -> Script:
-            error = exchange.route.api.error_event(status, message, exchange.serial, after)
-            return interrupted(Send(error), after=after)(exchange.natural())
+            return exchange.broken_off(exchange.natural(), status, message, after)
 
         self._plan.add(Planned(make, path, generated=True))
 
@@ -218,6 +222,13 @@ class Provider:
     def play(self, script: Script, *, times: int | None = 1, path: str = "") -> None:
         """The next request gets exactly this."""
         self._plan.add(Planned(lambda exchange: script, path, times))
+
+    def acts_as(self, *personas: Persona, knowing: References | None = None) -> None:
+        """From now on, models answer as these say, each by its own name; the first that fits a name plays it.
+
+        `knowing` is what the right answers are. Plans go first; models that nobody plays answer as ever.
+        """
+        self._cast = Cast(personas, knowing)
 
     def serve_recorded(self, interactions: Iterable[Interaction]) -> None:
         """Answer each request with the recording of it: equal method, path with query, and body.
@@ -255,6 +266,8 @@ class Provider:
             return exchange.fail(401, "Incorrect API key provided.")
         if planned := self._plan.take(exchange):
             return planned.script(exchange)
+        if played := self._cast.script(exchange):
+            return played
         return exchange.natural() if self._recorded is None else self._again(self._recorded, exchange)
 
     def _again(self, recorded: Recorded, exchange: Exchange) -> Script:

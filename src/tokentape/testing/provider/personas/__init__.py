@@ -1,0 +1,1 @@
+"""Who answers: models that differ, each the same in every run. `persona` says how, `cast` plays them."""
