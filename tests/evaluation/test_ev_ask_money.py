@@ -200,8 +200,8 @@ def forecast(
     return found
 
 
-def sized(count, tokens=(100, 20), seconds=2.0):
-    rows = questions(count)
+def sized(count, tokens=(100, 20), seconds=2.0, start=0):
+    rows = questions(count, start=start)
     for row in rows:
         row.usage, row.seconds = tokens and Usage(*tokens), seconds
     return rows
@@ -243,11 +243,16 @@ def test_an_unknown_rate_is_said(provider):
 
 
 def test_answers_of_unknown_length_are_as_long_as_the_others(provider):
-    found = forecast(provider, [*sized(2), *sized(2, None, None)])
+    found = forecast(provider, [*sized(2), *sized(2, None, None, start=2)])
     assert (found.estimated, found.unsized, found.untimed) == (2, 2, 2)
     assert found.output == 80
     assert found.usd > Decimal("0.0008")
     assert found.seconds == pytest.approx(2.0)
+
+
+def test_questions_that_come_to_one_request_are_counted_once(provider):
+    found = forecast(provider, [*sized(3), *sized(4)], samples=2)
+    assert (found.calls, found.input) == (8, 800)
 
 
 def test_where_nothing_is_known_nothing_is_made_up(provider):

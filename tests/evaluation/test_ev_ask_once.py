@@ -350,3 +350,15 @@ def test_an_answer_that_cannot_be_read_is_no_reason_to_ask_again(provider, tmp_p
     assert provider.count == 2
     assert [type(one.result) for one in ran.outcomes] == [Answer, Left]
     assert file.name in ran.outcomes[1].result.reason
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_one_prompt_recorded_of_two_models_is_asked_once(provider, store, samples):
+    rows = [chat("Why?", 0), chat("Why?", 1, model="gpt-4o"), chat("Why not?", 2)]
+    ran = Migration(store, target(provider), samples=samples)(rows)
+    (progress,) = ran.progress.values()
+    assert provider.count == 2 * samples == progress.asked
+    assert progress.shared == samples
+    assert progress.done == 3 * samples
+    again = Migration(store, target(provider), samples=samples)(rows)
+    assert provider.count == 2 * samples == len(again.answers)

@@ -108,7 +108,7 @@ def test_no_two_targets_share_a_cassette():
         answers_name("mine", Candidate(Upstream(name, "openai.chat", "http://x", NoAuth()), model))
         for name, model in labels
     ]
-    assert named[-1] == "mine.answers/a/b"
+    assert named[-1] == "mine/a/b"
     assert len(set(named)) == len(labels)
 
 

@@ -17,6 +17,7 @@ SPECS = (
     "json", "json:category,tags[*]", "json:**.id,lists=any,null=absent,strings=exact", "schema", "toolcalls",
     "toolcalls:order=any,arguments=ignored,lists=any", "numbers", "numbers:0.01,absolute=0.5", "length",
     "length:0.5,of=words", "length:of=tokens", "latency", "latency:1.5,of=first", "cost", "cost:1.2", "refusal",
+    "usual", "usual:0.9",
 )  # fmt: skip
 
 

@@ -45,4 +45,4 @@ def test_which_is_which_counts_where_the_page_says_so():
     alone = [f"`{kind.name}`" for kind in BUILT_IN if kind.judges == "new"]
     either = [f"`{kind.name}`" for kind in BUILT_IN if not kind.is_symmetric and kind.judges == "both"]
     assert f"{alone[0]}, {alone[1]} and {alone[2]} judge the new reply by itself" in text
-    assert f"The scores of {either[0]}, {either[1]} and {either[2]} depend on which" in text
+    assert f"The scores of {', '.join(either[:-1])} and {either[-1]} depend on which" in text

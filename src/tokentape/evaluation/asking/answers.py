@@ -1,4 +1,7 @@
-"""The cassettes that answers are kept in: one for each target, beside each other in one store."""
+"""The cassettes that answers are kept in: one for each target, beside each other in one store.
+
+What is asked of a target stands under `answers`, what is asked about answers under `verdicts`.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,20 @@ if TYPE_CHECKING:
     from tokentape.upstreams.upstream import Candidate
 
 
-def open_lane(store: Store, corpus: str, candidate: Candidate, *, asks: bool = True) -> Lane:
-    """The lane of a target, with the answers it gave to `corpus` so far; `close_lane` at the end. What a
-    project redacts is redacted here. Without `asks` nothing is asked and nothing written: for forecasts, and
-    for reports on what there is.
+ANSWERS, VERDICTS = "answers", "verdicts"
+
+
+def open_lane(
+    store: Store, folder: str, candidate: Candidate, *, asks: bool = True, repeat: str = "error"
+) -> Lane:
+    """The lane of a target, with the answers it gave so far; `close_lane` at the end. What a project redacts
+    is redacted here. Without `asks` nothing is asked and nothing written: for forecasts, and for reports on
+    what there is. `repeat` "cycle": answers are given again to whoever asks again.
 
     Raises `CassetteError` for a cassette that cannot be read.
     """
-    name = answers_name(corpus, candidate)
-    own: OptionArgs = {"name": name}
+    name = answers_name(folder, candidate)
+    own: OptionArgs = {"name": name, "repeat": repeat}
     options = Options.of({**own, **_FIXED})
     deck = open_with(store, options, _MODE) if asks else _reading(store, name, options)
     keys = (key.secret for key in candidate.upstream.credentials)
@@ -49,7 +57,6 @@ _FIXED: OptionArgs = {
     "ignore": (),
     "volatile": (),
     "record": "all",
-    "repeat": "error",
     "synthesize": False,
     "errors": "refuse",
     "max_age": None,
@@ -64,6 +71,6 @@ def close_lane(lane: Lane) -> tuple[RecordingError, ...]:
     return lane.deck.troubles
 
 
-def answers_name(corpus: str, candidate: Candidate) -> str:
-    """The name of the cassette: the corpus, and the target as files may be called."""
-    return f"{corpus}.answers/{safe_name(candidate.upstream.name)}/{safe_name(candidate.model)}"
+def answers_name(folder: str, candidate: Candidate) -> str:
+    """The name of the cassette: the folder, and the target as files may be called."""
+    return f"{folder}/{safe_name(candidate.upstream.name)}/{safe_name(candidate.model)}"

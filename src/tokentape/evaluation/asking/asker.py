@@ -17,7 +17,7 @@ from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.charge import cost_at, worst
 from tokentape.evaluation.asking.judging import judged
 from tokentape.evaluation.asking.lineage import Lineage
-from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Skipped, Unanswered
+from tokentape.evaluation.asking.outcome import NO_LOSSES, Answer, Left, Shared, Skipped, Unanswered
 from tokentape.evaluation.asking.preparing import prepare
 from tokentape.evaluation.asking.refusing import refused_before, refused_option
 from tokentape.evaluation.asking.trying import Trying
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from tokentape.deck import Deck
     from tokentape.evaluation.asking.means import Means
+    from tokentape.evaluation.asking.once import Once
     from tokentape.evaluation.asking.outcome import Result
     from tokentape.evaluation.asking.preparing import Prepared
     from tokentape.evaluation.asking.question import Lane, Question
@@ -51,14 +52,16 @@ _WIDTH = 300
 
 
 class Asker:
-    """Asks one target. `over` says why nothing more is to be asked; "" while something is."""
+    """Asks one target. `over` says why nothing more is to be asked; "" while something is. With `once`, a
+    question that comes to a request it has met is not asked again.
+    """
 
-    def __init__(self, lane: Lane, means: Means, over: Callable[[], str]) -> None:
-        self._lane, self._means, self._over = lane, means, over
+    def __init__(self, lane: Lane, means: Means, over: Callable[[], str], once: Once | None = None) -> None:
+        self._lane, self._means, self._over, self._once = lane, means, over, once
         self._refused = refused_before(lane.deck)
         self._lineage = Lineage(lane)
 
-    async def ask(self, question: Question) -> tuple[Result, LossReport]:
+    async def ask(self, question: Question, sample: int = 1) -> tuple[Result, LossReport]:
         """What came of it.
 
         An option that the target says it does not take is left out from then on. But an answer that it gave
@@ -75,12 +78,14 @@ class Asker:
                 return Skipped(skipped(error)), error.losses
             except NotFetched as error:
                 return Skipped(str(error)), NO_LOSSES
+            if self._once and not left_out and not self._once.meets(prepared.request, sample):
+                return Shared(), prepared.losses
             outcome = self._lane.deck.begin(prepared.request)
             if isinstance(outcome, Forward) and left_out != self._refused:
                 outcome.leave("", warn=False)
                 left_out = self._refused
                 continue
-            result = await self._came_of(outcome, prepared, question)
+            result = await self._came_of(outcome, prepared, question, sample)
             failure = result.failure if isinstance(result, Unanswered) else None
             dialect = prepared.source.dialect
             option = refused_option(failure, prepared.asked, dialect) if failure is not None else None
@@ -104,13 +109,17 @@ class Asker:
                 raise
         return asked, prepare(asked, candidate, changes, left_out, recorded)
 
-    async def _came_of(self, outcome: DeckOutcome | None, prepared: Prepared, question: Question) -> Result:
+    async def _came_of(
+        self, outcome: DeckOutcome | None, prepared: Prepared, question: Question, sample: int
+    ) -> Result:
         """What the tape says, or the target where the tape sends the question out."""
         if isinstance(outcome, Miss):
             return _missed(outcome, self._lane.deck)
         if outcome is None:
             return Left("the cassette of the answers cannot be used")
         if not isinstance(outcome, Forward):
+            if not (self._lane.asks or self._lineage.has(outcome.interaction, sample)):
+                return Left("fewer samples are recorded")
             return self._recalled(outcome.interaction, prepared)
         if why := self._nothing_more():
             outcome.leave("", warn=False)

@@ -40,7 +40,7 @@ def fitted(asked: Conversation, target: Target, changes: Changes, refused: Colle
     asked = _apart(asked, target.dialect, losses)
     asked = _unsealed(asked, target.model)
     if changes.system is not None:
-        asked = _instructed(asked, changes.system)
+        asked = instructed(asked, changes.system)
     asked = with_parameters(asked, changes.parameters)
     asked = _capped(asked, target.model, losses)
     asked = without_refused(asked, refused, losses)
@@ -94,8 +94,8 @@ def _marked(blobs: tuple[Opaque, ...]) -> tuple[Opaque, ...]:
     return tuple(replace(blob, maker=replace(blob.maker, credential="a recording")) for blob in blobs)
 
 
-def _instructed(asked: Conversation, system: str) -> Conversation:
-    """With this system text instead of all that there is; empty: with none."""
+def instructed(asked: Conversation, system: str) -> Conversation:
+    """The conversation with this system text instead of all that there is; empty: with none."""
     rest = tuple(item for item in asked.items if not (isinstance(item, Message) and item.role in _SYSTEM))
     first = (Message(Role.SYSTEM, (Text(system),)),) if system else ()
     return replace(asked, items=(*first, *rest))

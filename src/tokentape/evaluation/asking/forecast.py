@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.asker import skipped
 from tokentape.evaluation.asking.charge import cost_at
+from tokentape.evaluation.asking.once import Once
 from tokentape.evaluation.asking.preparing import prepare
 from tokentape.evaluation.asking.refusing import refused_before
 from tokentape.outcomes import Forward, Replay
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Forecast:
-    """For one target. `calls` would be asked, `recalled` questions have their answer. `usd` is what the calls
+    """For one target. `calls` would be asked, `recalled` questions have their answer; those that come to
+    one request count once. `usd` is what the calls
     with a known price cost, `unpriced` counts the others by the reason. `seconds`: how long it takes with so
     many calls at a time, and no more than the declared limits allow; None where nothing says it.
     """
@@ -60,6 +62,7 @@ class Forecaster:
         self._lane, self._changes, self._prices = lane, changes, prices
         self._left_out = dict.fromkeys((frozenset(), refused_before(lane.deck)))
         """A question is looked up as it stands, and then without what the target refuses, as it is asked."""
+        self._once = Once()
         self._found = Forecast()
         self._sized = 0
         self._unsized: Counter[int] = Counter()
@@ -78,6 +81,7 @@ class Forecaster:
         except UnsupportedFeature as error:
             found.skipped[skipped(error)] += samples
             return
+        samples = sum(self._once.meets(ways[0].request, sample + 1) for sample in range(samples))
         new = sum(not any(map(self._is_answered, ways)) for _ in range(samples))
         found.recalled += samples - new
         if new:

@@ -27,6 +27,7 @@ class Lineage:
         self._label, self._cassette = lane.label, lane.deck.cassette
         entries = self._cassette.entries if self._cassette is not None else ()
         self._recorded = Counter(entry.key for entry in entries)
+        self._keys = {entry.id: entry.key for entry in entries}
         self._numbers = {entry.id: number for number, entry in enumerate(entries)}
         self._started: defaultdict[str, list[float]] = defaultdict(list)
         """By key, when the calls of this run started that are under way, or were answered."""
@@ -51,6 +52,10 @@ class Lineage:
         if refused:
             found["refused"] = [*sorted(refused)]
         return found
+
+    def has(self, recalled: Interaction, sample: int) -> bool:
+        """True if so many answers of earlier runs are recorded to the question that this one answers."""
+        return sample <= self._recorded[self._keys.get(recalled.id, "")]
 
     def noted(self, recalled: Interaction) -> Interaction:
         """An answer of an earlier run with what it notes: what is replayed comes without."""

@@ -4,6 +4,7 @@ Answer      it was asked, now or in an earlier run
 Skipped     the target cannot be asked this: something would be lost that changes the meaning
 Unanswered  it was asked, and no answer came
 Left        it was not asked, since the run was over for this target
+Shared      another question of the run comes to the same request, so they have one answer
 """
 
 from __future__ import annotations
@@ -80,7 +81,12 @@ class Left:
     reason: str
 
 
-Result = Answer | Skipped | Unanswered | Left
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The answer, or the reason why there is none, is the other question's."""
+
+
+Result = Answer | Skipped | Unanswered | Left | Shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tokentape.evaluation.asking.outcome import Answer, Left, Skipped
+from tokentape.evaluation.asking.outcome import Answer, Left, Shared, Skipped
 
 if TYPE_CHECKING:
     from tokentape.evaluation.asking.outcome import Result
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class Progress:
     """Of one target. `asked` questions were answered now, `recalled` ones in an earlier run; `left` remain to
-    be asked, for `reasons`. `usd` is what the new answers cost, `unpriced` how many of them nobody can price.
-    `over`: why nothing more is asked.
+    be asked, for `reasons`; `shared` ones come to the same request as another one, and are asked with it.
+    `usd` is what the new answers cost, `unpriced` how many of them nobody can price. `over`: why nothing more
+    is asked.
     """
 
     asked: int = 0
@@ -25,6 +26,7 @@ class Progress:
     skipped: int = 0
     failed: int = 0
     left: int = 0
+    shared: int = 0
     under_way: int = 0
     usd: Decimal = Decimal(0)
     unpriced: int = 0
@@ -36,7 +38,7 @@ class Progress:
     @property
     def done(self) -> int:
         """How many questions need no more asking: failed ones do, and those that are left."""
-        return self.asked + self.recalled + self.skipped
+        return self.asked + self.recalled + self.skipped + self.shared
 
     @property
     def seen(self) -> int:
@@ -47,6 +49,9 @@ class Progress:
         """One more."""
         if isinstance(result, Answer):
             self._answered(result)
+            return
+        if isinstance(result, Shared):
+            self.shared += 1
             return
         if isinstance(result, Skipped):
             self.skipped += 1

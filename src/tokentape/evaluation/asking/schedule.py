@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic
 
 from tokentape.errors import UsageError
 from tokentape.evaluation.asking.asker import Asker
+from tokentape.evaluation.asking.once import Once
 from tokentape.evaluation.asking.outcome import Outcome, Q
 from tokentape.evaluation.asking.patience import Patience
 from tokentape.evaluation.asking.progress import Progress
@@ -82,7 +83,7 @@ class _Lane(Generic[Q]):
         self._run, self._lane = run, lane
         self._progress = run.progress[lane.label]
         self._patience = run._patience()
-        self._asker = Asker(lane, run._means, self._over)
+        self._asker = Asker(lane, run._means, self._over, Once())
         self._jobs = self._every()
 
     def _every(self) -> Iterator[tuple[Q, int]]:
@@ -107,7 +108,7 @@ class _Lane(Generic[Q]):
         progress = self._progress
         progress.under_way += 1
         try:
-            result, losses = await self._asker.ask(question)
+            result, losses = await self._asker.ask(question, sample)
         finally:
             progress.under_way -= 1
         self._patience.heard(result)

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
 
 def target(
-    text: str, declared: Declared | None = None, surroundings: Surroundings | None = None
+    text: str,
+    declared: Declared | None = None,
+    surroundings: Surroundings | None = None,
+    *,
+    asks: bool = True,
 ) -> Candidate:
-    """The target called `text`: `UPSTREAM/MODEL`. `declared` gives an upstream of a file by its name.
+    """The target called `text`: `UPSTREAM/MODEL`. `declared` gives an upstream of a file by its name. One
+    that is not asked, since only its answers are looked up, needs no key.
 
     Raises `UsageError` for a name that nobody knows, and for a key that is missing, naming the variable.
     """
@@ -34,21 +39,21 @@ def target(
         raise UsageError(f"target {text!r}: write UPSTREAM/MODEL, such as anthropic/claude-haiku-4-5")
     upstream = declared(name) if declared is not None else None
     if upstream is None:
-        upstream = _known(name, surroundings or Surroundings())
+        upstream = _known(name, surroundings or Surroundings(), asks=asks)
     if upstream.cassette is not None or upstream.passes_client_key:
         what = "a cassette" if upstream.cassette is not None else "asked with the keys of its clients"
         raise UsageError(f"target {name}: it is {what}, so it cannot be asked here; name one that has a key")
     return Candidate(upstream, upstream.own_model(model))
 
 
-def _known(name: str, around: Surroundings) -> Upstream:
+def _known(name: str, around: Surroundings, *, asks: bool) -> Upstream:
     """A provider as everybody knows it, with its key."""
     found = preset_named(name)
     missing = [place for place, usual in found.places.items() if not usual]
     if missing:
         raise UsageError(f"target {name}: it wants {', '.join(missing)}; declare it in a file, and name that")
     upstream = preset(name, {}, around)
-    if found.auth not in NEED_KEYS:
+    if found.auth not in NEED_KEYS or not asks:
         return upstream
     key = _key(found.variables, around.environment)
     if key is None:

@@ -21,6 +21,7 @@ from tokentape.evaluation.comparing import (
     refusal,
     schema,
     toolcalls,
+    usual,
 )
 from tokentape.evaluation.comparing.kind import Kind
 from tokentape.plugins import registered
@@ -42,6 +43,7 @@ BUILT_IN: tuple[Kind, ...] = (
     latency.KIND,
     cost.KIND,
     refusal.KIND,
+    usual.KIND,
 )
 GROUP = "tokentape.comparators"
 

@@ -1,0 +1,138 @@
+"""A whole corpus with the answers of its targets: each pair is compared, told, and let go.
+
+It asks no target: every answer is looked up among those that are recorded, as the run before left them, so a
+report of today and one of next year say the same. Only comparators may have to ask somebody (a judge), and
+those do it through a `Consultant`, who has what was asked before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tokentape.evaluation.asking.asker import Asker
+from tokentape.evaluation.asking.fitting import instructed
+from tokentape.evaluation.asking.outcome import Answer, Left, Skipped, Unanswered
+from tokentape.evaluation.asking.schedule import CONCURRENCY
+from tokentape.evaluation.comparing.comparator import Pair, Side
+from tokentape.evaluation.scoring.scored import Scored, Status
+from tokentape.protocols.canonical.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
+
+    from tokentape.evaluation.asking.means import Means
+    from tokentape.evaluation.asking.outcome import Result
+    from tokentape.evaluation.asking.question import Lane
+    from tokentape.evaluation.comparing.comparator import Asking, Comparator, Verdict
+    from tokentape.evaluation.corpus.row import Row
+    from tokentape.protocols.canonical.conversation import Conversation
+    from tokentape.protocols.canonical.losses import LossReport
+
+    class Consultant(Protocol):
+        """Whoever gives comparators the answers that they ask for."""
+
+        async def verdict(self, comparator: Asking, pair: Pair) -> Verdict:
+            """What the comparator says, once it has its answers."""
+            ...
+
+
+Failures = dict[tuple[str, bytes, int], str]
+"""By target, the handle of the row, and sample: why the run that just ended got no answer."""
+
+
+class Scoring:
+    """One pass over `rows`. `lanes` are open without asking, and give an answer again to whoever asks again;
+    `failures` are what the run before knows of answers that are missing.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        lanes: Sequence[Lane],
+        means: Means,
+        comparators: Sequence[Comparator | Asking],
+        consultant: Consultant,
+        *,
+        samples: int = 1,
+        failures: Mapping[tuple[str, bytes, int], str] | None = None,
+    ) -> None:
+        self._rows, self._lanes, self._means, self._samples = rows, lanes, means, samples
+        self._comparators, self._consultant = comparators, consultant
+        self._failures = failures or {}
+
+    async def run(self, told: Callable[[Scored], None], concurrency: int = CONCURRENCY) -> None:
+        """Compare everything. Without a comparator that asks, it comes in the order of the rows."""
+        jobs = self._jobs()
+        waits = any(not hasattr(each, "compare") for each in self._comparators)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency if waits else 1):
+                    group.create_task(self._work(jobs, told))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    def _jobs(self) -> Iterator[tuple[Row, Side, Asker, Lane, int]]:
+        askers = [(Asker(lane, self._means, lambda: ""), lane) for lane in self._lanes]
+        for row in self._rows:
+            before = recorded(row)
+            for asker, lane in askers:
+                for sample in range(1, self._samples + 1):
+                    yield row, before, asker, lane, sample
+
+    async def _work(
+        self, jobs: Iterator[tuple[Row, Side, Asker, Lane, int]], told: Callable[[Scored], None]
+    ) -> None:
+        for row, before, asker, lane, sample in jobs:
+            result, losses = await asker.ask(row, sample)
+            if isinstance(result, Answer):
+                told(await self._compared(row, before, lane.label, sample, result, losses))
+            else:
+                told(self._without(row, before, lane.label, sample, result, losses))
+
+    async def _compared(
+        self, row: Row, before: Side, target: str, sample: int, answer: Answer, losses: LossReport
+    ) -> Scored:
+        after = answered(answer)
+        asked = self._asked(row)
+        pair = Pair(asked, before, after, row.metadata)
+        verdicts = {each.name: await self._verdict(each, pair) for each in self._comparators}
+        return Scored(row, target, sample, Status.ANSWERED, before, after, verdicts, losses, asked=asked)
+
+    async def _verdict(self, comparator: Comparator | Asking, pair: Pair) -> Verdict:
+        if hasattr(comparator, "compare"):
+            return comparator.compare(pair)
+        return await self._consultant.verdict(comparator, pair)
+
+    def _without(
+        self, row: Row, before: Side, target: str, sample: int, result: Result, losses: LossReport
+    ) -> Scored:
+        """No answer is there, and why."""
+        if isinstance(result, Skipped):
+            return Scored(row, target, sample, Status.SKIPPED, before, losses=losses, reason=result.reason)
+        why = self._failures.get((target, row.handle, sample))
+        if why is not None:
+            return Scored(row, target, sample, Status.UNANSWERED, before, losses=losses, reason=why)
+        reason = result.reason if isinstance(result, Left | Unanswered) else ""
+        return Scored(row, target, sample, Status.LEFT, before, losses=losses, reason=reason)
+
+    def _asked(self, row: Row) -> Conversation:
+        """What the target was asked, as far as a comparator looks at it."""
+        asked, system = row.conversation, self._means.changes.system
+        if asked is None:
+            raise RuntimeError(f"{row!r} was answered without being asked")
+        return asked if system is None else instructed(asked, system)
+
+
+def recorded(row: Row) -> Side:
+    """The recorded answer."""
+    reply = row.reply
+    if reply is None:
+        return Side(Reply(()), is_whole=False)
+    return Side(reply, row.is_whole, row.seconds, row.first, row.usage, row.cost)
+
+
+def answered(answer: Answer) -> Side:
+    """A target's answer."""
+    return Side(answer.reply, True, answer.seconds, answer.first, answer.reply.usage, answer.cost.usd)
