@@ -189,6 +189,16 @@ def test_every_answer_can_be_wrong(answer):
     assert wrong.text != answer
 
 
+def test_a_wrong_word_is_one_that_answers_another_question():
+    known = References()
+    for number, word in enumerate(("urgent", "routine", "spam")):
+        known.add(f"Sort {number}", word)
+    wrong = {
+        said(Persona(quality=0, seed=str(seed)), Question("m", "Sort 0"), 1, known).text for seed in range(30)
+    }
+    assert wrong == {"routine", "spam"}
+
+
 def test_refusals_and_verbosity(references):
     turns = answers(Persona(refusals=0.2), "Tell", references)
     assert 0.14 < sum(turn.text == REFUSAL for turn in turns) / COUNT < 0.26

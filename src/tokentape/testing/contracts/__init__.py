@@ -10,13 +10,14 @@ from importlib import import_module
 import pytest
 
 _SUITES = {
+    "AskingContract": "asking",
     "CodecContract": "codec",
     "ComparatorContract": "comparator",
     "InterceptorContract": "interceptor",
     "StoreContract": "store",
 }
 
-__all__ = ["CodecContract", "ComparatorContract", "InterceptorContract", "StoreContract"]
+__all__ = ["AskingContract", "CodecContract", "ComparatorContract", "InterceptorContract", "StoreContract"]
 
 pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in _SUITES.values()))
 

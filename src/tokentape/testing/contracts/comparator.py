@@ -56,7 +56,7 @@ class ComparatorContract:
     def comparator(self, kind: Kind) -> Comparator:
         """The comparator under test."""
         made = kind.make(Given(kind.name, kind.name))
-        assert hasattr(made, "compare"), "one that asks somebody is not for this suite"
+        assert hasattr(made, "compare"), "one that asks somebody has the AskingContract"
         return cast("Comparator", made)
 
     @pytest.fixture

@@ -161,6 +161,22 @@ class InterceptorContract:
             assert [self.call(ask) for _ in range(3)] == recorded
         assert [got.status for got in recorded] == [503, 503, 200]
 
+    def test_what_is_verified_goes_out_unseen_by_the_program(self) -> None:
+        tape = MemoryTape()
+        ask = Ask("", headers=(("content-type", "application/json"), ("authorization", "Bearer k")))
+        with Provider() as provider, self._attached(tape):
+            ask = _at(ask, f"{provider.url}{PATH}?a=b%20c")
+            provider.play(reply(b"then"))
+            recorded = self.call(ask)
+            tape.rewind(verifies=True)
+            provider.play(reply(b"now"))
+            assert self.call(ask) == recorded
+            live = tape.live.get(timeout=20)
+            before, after = provider.requests
+        assert (live.response and live.response.body, live.ended.how) == (b"now", How.EOF)
+        assert (after.method, after.target, after.body) == (before.method, before.target, before.body)
+        assert after.header("authorization") == before.header("authorization") == "Bearer k"
+
     # What is asked
 
     def test_the_tape_is_asked_about_what_the_server_sees(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from queue import Queue
 from typing import TYPE_CHECKING
 
 from tokentape.outcomes import Forward, Miss, Replay
@@ -22,7 +23,8 @@ BARRED = Response(
 class MemoryTape:
     """Records everything until `rewind`, then replays by method, URL and body, in the order of ending.
 
-    `asked` are the requests it was asked about; `kept` the interactions. `llm` is what `known_url` answers;
+    `asked` are the requests it was asked about; `kept` the interactions; `live` what came of the calls that
+    were sent beside a replay. `llm` is what `known_url` answers;
     a request whose URL contains `aside` is none of its business.
     """
 
@@ -31,14 +33,17 @@ class MemoryTape:
         self.kept: list[Interaction] = []
         self.incomplete: list[ReplayIncomplete] = []
         self.left_out: list[str] = []
+        self.live: Queue[Interaction] = Queue()
         self.is_idle = False
         self._llm = llm
         self._aside = aside
         self._waiting: list[Interaction] | None = None
+        self._verifies = False
 
-    def rewind(self) -> None:
-        """Replay from here on, from the start."""
+    def rewind(self, *, verifies: bool = False) -> None:
+        """Replay from here on, from the start; `verifies`: and have each call sent live, too."""
         self._waiting = list(self.kept)
+        self._verifies = verifies
 
     @property
     def left(self) -> int:
@@ -67,8 +72,13 @@ class MemoryTape:
         for interaction in self._waiting:
             if _call(interaction.request) == _call(request):
                 self._waiting.remove(interaction)
-                return Replay(interaction, report=self.incomplete.append)
+                return Replay(interaction, report=self.incomplete.append, live=self._live(request))
         return Miss(None, request, BARRED)
+
+    def _live(self, request: Request) -> Forward | None:
+        if not self._verifies:
+            return None
+        return Forward(request, time.time(), lambda forward, interaction: self.live.put(interaction))
 
     def _keep(self, forward: Forward, interaction: Interaction) -> None:
         self.kept.append(interaction)

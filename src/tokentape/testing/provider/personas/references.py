@@ -53,7 +53,7 @@ class References:
         return None
 
     def values(self, name: str) -> Sequence[Json]:
-        """What the field `name` of objects and arguments holds in any of the answers."""
+        """What the field `name` of objects and arguments holds in any of the answers; "": single words."""
         return self._values.get(name, ())
 
 
@@ -102,6 +102,8 @@ def _turn(answer: tuple[str | dict[str, Json] | Call | Turn, ...]) -> Turn:
 
 
 def _leaves_of(turn: Turn) -> Iterator[tuple[str, Json]]:
+    if turn.text.isalnum():
+        yield "", turn.text
     for value in (structured(turn.text), *(dict(call.arguments) for call in turn.calls)):
         for path, leaf in leaves(value):
             yield named(path), leaf

@@ -47,9 +47,12 @@ def slipped_calls(turn: Turn, tools: tuple[Tool, ...], values: Values, draw: Dra
 
 
 def slipped_text(text: str, values: Values, draw: Draw) -> str:
-    """JSON with a wrong field, or prose that is not the same."""
+    """JSON with a wrong field, the word that answers another question, or prose that is not the same."""
     value = structured(text)
-    return slipped_prose(text, draw) if value is None else _slipped_json(value, text, values, draw)
+    if value is not None:
+        return _slipped_json(value, text, values, draw)
+    others = [other for other in values("") if isinstance(other, str) and other != text]
+    return draw.pick("word", others) if text.isalnum() and others else slipped_prose(text, draw)
 
 
 def _slipped_json(value: Json, text: str, values: Values, draw: Draw) -> str:
