@@ -125,3 +125,31 @@ def test_an_interval_of_95_percent_holds_the_true_mean_about_so_often():
         for found in (bootstrap(skewed(40, seed), draws=300, seed=seed).bca for seed in range(300))
     )
     assert 0.89 <= held / 300 <= 0.98
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    values, names = skewed(60), [at // 3 for at in range(60)]
+    rows = list(zip(values, names, strict=True))
+    Random(4).shuffle(rows)
+    assert bootstrap(*map(list, zip(*rows, strict=True)), draws=50) == bootstrap(values, names, draws=50)
+
+
+@pytest.mark.parametrize("kind", ["skewed", "very skewed", "even", "conversations"])
+def test_beyond_so_many_conversations_formulas_give_what_draws_do(kind, monkeypatch):
+    random = Random(7)
+    draw = {
+        "skewed": lambda: random.expovariate(1.0),
+        "very skewed": lambda: random.lognormvariate(0, 1.5),
+        "even": lambda: random.gauss(0.02, 1),
+        "conversations": lambda: random.expovariate(1.0),
+    }[kind]
+    values = [draw() for _ in range(4600)]
+    names = [at // 2 if at < 1000 else at for at in range(4600)] if kind == "conversations" else None
+    found = bootstrap(values, names)
+    monkeypatch.setattr("tokentape.evaluation.statistics.bootstrap.LARGE", 10_000)
+    drawn = bootstrap(values, names, draws=4000)
+    assert (found.draws, drawn.draws) == (0, 4000)
+    width = drawn.bca.high - drawn.bca.low
+    for one, other in ((found.bca, drawn.bca), (found.percentile, drawn.percentile)):
+        assert one.value == other.value
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=0.05 * width)

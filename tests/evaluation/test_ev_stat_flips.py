@@ -86,3 +86,25 @@ def test_exact_and_sampled_agree_where_one_ends_and_the_other_begins():
 def test_nothing_to_compare_is_no_finding():
     assert flip_test([]).p == 1.0
     assert flip_test([0.0, 0.0]).p == 1.0
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    random = Random(5)
+    differences = [random.gauss(0.2, 1) for _ in range(40)]
+    assert flip_test(differences[::-1]).p == flip_test(differences).p
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, 0.04])
+def test_beyond_so_many_changes_the_normal_distribution_gives_what_draws_do(shift, monkeypatch):
+    random = Random(6)
+    differences = [random.gauss(shift, 1) for _ in range(4200)]
+    found = flip_test(differences)
+    monkeypatch.setattr("tokentape.evaluation.statistics.flips.LARGE", 10_000)
+    assert found.draws == 0
+    assert found.p == pytest.approx(flip_test(differences, draws=8000).p, abs=0.015)
+
+
+def test_of_very_many_passes_and_failures_it_is_nearly_mcnemars_test():
+    found = flip_test([1.0] * 2600 + [-1.0] * 2480)
+    assert found.p == pytest.approx(mcnemar(Paired(0, 2480, 2600, 0)).p, abs=0.005)
+    assert flip_test([1.0] * 5000).p > 0
