@@ -25,9 +25,8 @@ class Spool:
     def __init__(self) -> None:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._connection.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            "CREATE TABLE spooled (nth INTEGER PRIMARY KEY, badness REAL, place TEXT, json BLOB);"
-            "BEGIN"
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;"
+            "CREATE TABLE spooled (nth INTEGER PRIMARY KEY, badness REAL, place TEXT, json BLOB)"
         )
 
     def close(self) -> None:
@@ -35,7 +34,8 @@ class Spool:
         self._connection.close()
 
     def add(self, badness: float, place: str, row: Shown) -> None:
-        """One more; `place` sorts those of equal badness. The texts of a prompt mostly press to a third, at little cost."""
+        """One more; `place` sorts those of equal badness."""
+        # Texts of prompts press to a third, at little cost.
         data = zlib.compress(dumped(row).encode(), 1)
         self._connection.execute(
             "INSERT INTO spooled (badness, place, json) VALUES (?, ?, ?)",

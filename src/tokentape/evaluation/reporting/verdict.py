@@ -121,7 +121,8 @@ def _costs(sides: dict[str, Sides]) -> list[str]:
 def _part(sides: Sides) -> str:
     """What the comparison says, and of how many rows."""
     times = "" if sides.ratio is None else f" ({times_as_much(sides.ratio)})"
-    short = "" if sides.compared.standing is not Standing.UNKNOWN else f"; {NOT_ENOUGH} that it differs"
+    is_open = sides.compared.standing is Standing.UNKNOWN and sides.ratio != 1
+    short = f"; {NOT_ENOUGH} whether that is chance" if is_open else ""
     left_out = f"; {sides.missing} answers are not known and left out" if sides.missing else ""
     return f"{times}{short}{left_out}"
 
