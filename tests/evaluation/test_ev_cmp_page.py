@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tokentape.evaluation.comparing.brief import BLIND, CUT
+from tokentape.evaluation.comparing.judge import DISAGREE, ORDER, RUBRIC, UNANSWERED, UNREADABLE
 from tokentape.evaluation.comparing.refusals import PHRASES
 from tokentape.evaluation.comparing.registry import BUILT_IN
 
@@ -37,7 +39,22 @@ def test_the_options():
 
 
 def test_the_phrases_of_refusals():
-    assert tables()[2] == [row(language, "; ".join(phrases)) for language, phrases in PHRASES.items()]
+    assert tables()[4] == [row(language, "; ".join(phrases)) for language, phrases in PHRASES.items()]
+
+
+def test_the_flags_of_judges():
+    assert {line.split("`")[1] for line in tables()[3]} == {
+        ORDER,
+        DISAGREE,
+        UNANSWERED,
+        UNREADABLE,
+        CUT,
+        BLIND,
+    }
+
+
+def test_the_rubric():
+    assert f"```text\n{RUBRIC}\n```" in PAGE.read_text(encoding="utf-8")
 
 
 def test_which_is_which_counts_where_the_page_says_so():

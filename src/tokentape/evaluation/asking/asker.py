@@ -93,6 +93,10 @@ class Asker:
                 return result, prepared.losses
             left_out = self._refused = self._refused | {option}
 
+    async def answered(self, prepared: Prepared, question: Question) -> Result:
+        """What came of a request that is no conversation, and stands as it is."""
+        return await self._came_of(self._lane.deck.begin(prepared.request), prepared, question, 1)
+
     async def _prepared(
         self, asked: Conversation, recorded: Headers, left_out: frozenset[str]
     ) -> tuple[Conversation, Prepared]:
@@ -145,7 +149,7 @@ class Asker:
         """The answer of an earlier run."""
         found = None
         if interaction.response is not None:
-            found = judged(interaction.response, prepared.source)
+            found = judged(interaction.response, prepared.source, prepared.reads)
         if found is None or isinstance(found, Failed):
             why = found.message if found is not None else f"no reply came ({interaction.ended.how})"
             return Left(f"the recording that fits is no answer: {why}; take it out to ask again")

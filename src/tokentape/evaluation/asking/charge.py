@@ -50,7 +50,7 @@ def cost_at(prepared: Prepared, usage: Usage | None, prices: Prices) -> Cost:
     call = Call(
         site=prepared.request.url.partition("?")[0],
         dialect=source.dialect,
-        kind=Kind.GENERATE,
+        kind=prepared.kind,
         asked=source.model,
         answered=usage.model if usage is not None else None,
         usage=usage,
@@ -70,6 +70,8 @@ def worst(prepared: Prepared, recorded: Usage | None, prices: Prices) -> Cost:
     tokens = _OFF * max(estimate(asked).tokens, told or 0)
     if told is None:
         tokens += sum(map(_document, asked.items))
+    if prepared.kind is Kind.EMBED:
+        return cost_at(prepared, Usage(tokens, 0), prices)
     body = _object(prepared.request.body)
     limit = max(_numbers(body, _LIMITS), default=0) or output_cap(prepared.source.model) or _UNBOUNDED
     limit += max(_numbers(body, _BUDGETS), default=0)

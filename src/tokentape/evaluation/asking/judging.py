@@ -15,14 +15,18 @@ from tokentape.upstreams.refusals import plain, told_by
 from tokentape.wire.body import decoded_body, decoder_for, media_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.codec import Source
     from tokentape.wire.message import Response
 
 
-def judged(response: Response, source: Source) -> Reply | Failed:
-    """The answer, or why it is none: an error, a stream without its end, a body that nobody can read, or one
-    that says nothing.
+def judged(
+    response: Response, source: Source, reads: Callable[[Response, Source], Reply] | None = None
+) -> Reply | Failed:
+    """The answer, as `reads` reads it (`read` as a rule), or why it is none: an error, a stream without its
+    end, a body that nobody can read, or one that says nothing.
 
     A model that refuses, or stops at its limit, has answered.
     """
@@ -30,7 +34,7 @@ def judged(response: Response, source: Source) -> Reply | Failed:
         body = plain(response.body or b"", response.headers)
         return of_status(response.status, response.headers, told_by(response.status, body, source.dialect))
     try:
-        reply = read(response, source)
+        reply = (reads or read)(response, source)
     except ProtocolError as error:
         return of_told(Failure(FailureKind.SERVER, f"the reply cannot be read: {error}", 502))
     failure = reply.failure or broken_off(reply.stop)

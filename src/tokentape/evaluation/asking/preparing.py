@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from tokentape.errors import UnsupportedFeature
 from tokentape.evaluation.asking.fitting import fitted
+from tokentape.evaluation.asking.judging import read
 from tokentape.protocols.codec import Source
+from tokentape.protocols.dialect import Kind
 from tokentape.protocols.fastjson import dumps
 from tokentape.protocols.translation import write_request
 from tokentape.upstreams.unsigned import without_unsigned
@@ -16,27 +18,30 @@ from tokentape.wire.jsontext import JsonError
 from tokentape.wire.message import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from tokentape.evaluation.asking.question import Changes
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import Losses, LossReport
+    from tokentape.protocols.canonical.reply import Reply
     from tokentape.protocols.codec import Target
     from tokentape.upstreams.upstream import Candidate
     from tokentape.wire.interaction import Json
-    from tokentape.wire.message import Headers
+    from tokentape.wire.message import Headers, Response
 
     Fields = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`asked` is the conversation as it was fitted; `source` reads the reply."""
+    """`asked` is the conversation as it was fitted; `reads` reads the reply, by `source`."""
 
     request: Request
     asked: Conversation
     source: Source
     losses: LossReport
+    kind: Kind = Kind.GENERATE
+    reads: Callable[[Response, Source], Reply] = read
 
 
 FEATURES = ("anthropic-beta", "openai-beta")

@@ -102,7 +102,7 @@ class Trying:
         came = forward.so_far()
         if came is None or came.response is None:
             raise RuntimeError("the tape lost a reply that it was told")
-        return judged(came.response, source)
+        return judged(came.response, source, self._prepared.reads)
 
 
 def _not_sent(why: str) -> Failed:

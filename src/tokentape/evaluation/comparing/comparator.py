@@ -149,11 +149,16 @@ Answer = Reply | Vectors | Unanswered
 class Asking(Protocol):
     """A comparator that has to ask somebody: a judge, an embedding by an endpoint.
 
-    `plan` yields what to ask and is sent the answer, so that it does no I/O of its own.
+    `plan` yields what to ask and is sent the answer, so that it does no I/O of its own. `models` are all that
+    it may ask (`UPSTREAM/MODEL`), so that a missing key is told before a run. The same pair gives the same
+    questions, each time and in each process: answers are recorded, and found again by their question.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def models(self) -> tuple[str, ...]: ...
 
     def plan(self, pair: Pair) -> Generator[Question, Answer, Verdict]:
         """Questions, then the verdict. Never raises over data, nor over an answer."""

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokentape.evaluation.comparing.kind import Given
 
-NEEDED = "pip install 'tokentape[evaluation]'"
 
-
-def demand(given: Given, package: str) -> None:
-    """Raises `UsageError` if `package` is not installed."""
+def demand(given: Given, package: str, extra: str = "evaluation") -> None:
+    """Raises `UsageError` if `package`, which the extra brings, is not installed."""
     if find_spec(package) is None:
-        raise given.wrong(f"needs {package}: {NEEDED}")
+        raise given.wrong(f"needs {package}: pip install 'tokentape[{extra}]'")

@@ -138,6 +138,13 @@ def in_short(value: Json) -> str:
         return "(nested too deep)"
 
 
+def one_line(text: str, most: int) -> str:
+    """A text in one line, without signs that control, cut."""
+    line = " ".join(text[: 8 * most].split())
+    line = "".join(sign if sign.isprintable() else "?" for sign in line[: most + 1])
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
 def parted(before: str, after: str) -> tuple[str, str]:
     """Two texts around the place where they part, cut."""
     start = max(0, first_difference(before, after) - LEAD)

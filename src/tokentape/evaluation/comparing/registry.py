@@ -11,9 +11,11 @@ from tokentape.errors import UsageError
 from tokentape.evaluation.comparing import (
     contains,
     cost,
+    embedding,
     exact,
     fuzzy,
     jsons,
+    judge,
     latency,
     length,
     numbers,
@@ -43,6 +45,8 @@ BUILT_IN: tuple[Kind, ...] = (
     latency.KIND,
     cost.KIND,
     refusal.KIND,
+    embedding.KIND,
+    judge.KIND,
     usual.KIND,
 )
 GROUP = "tokentape.comparators"
