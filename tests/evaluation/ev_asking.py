@@ -97,7 +97,7 @@ class Migration:
         try:
             pools, purse = Pools((), RESTING), Purse(self.budget)
             means = Means(sender, pools, purse, self.policy, self.changes, self.prices, self.fetching)
-            every = asked if callable(asked) else lambda: asked
+            every = (lambda label: asked()) if callable(asked) else lambda label: asked
             self.run = Run(every, lanes, means, lambda one: self._told(one, told), **self.more)
             self.progress = self.run.progress
             await self.run.run()

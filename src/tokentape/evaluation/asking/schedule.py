@@ -27,14 +27,14 @@ CONCURRENCY = 8
 
 
 class Run(Generic[Q]):
-    """One run. `questions` begins the corpus anew for each target; every question is asked `samples` times.
+    """One run. `questions` begins the corpus anew for the target of that label; every question is asked `samples` times.
 
     `told` hears each outcome when it is there, in no order; `patience` makes that of one target.
     """
 
     def __init__(
         self,
-        questions: Callable[[], Iterable[Q]],
+        questions: Callable[[str], Iterable[Q]],
         lanes: Sequence[Lane],
         means: Means,
         told: Callable[[Outcome[Q]], None],
@@ -87,7 +87,7 @@ class _Lane(Generic[Q]):
         self._jobs = self._every()
 
     def _every(self) -> Iterator[tuple[Q, int]]:
-        for question in self._run._questions():
+        for question in self._run._questions(self._lane.label):
             for sample in range(1, self._run._samples + 1):
                 yield question, sample
 

@@ -8,6 +8,7 @@ those do it through a `Consultant`, who has what was asked before.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tokentape.evaluation.asking.asker import Asker
@@ -19,7 +20,7 @@ from tokentape.evaluation.scoring.scored import Scored, Status
 from tokentape.protocols.canonical.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
     from tokentape.evaluation.asking.means import Means
@@ -38,13 +39,15 @@ if TYPE_CHECKING:
             ...
 
 
+Told = Callable[[Scored], None]
 Failures = dict[tuple[str, bytes, int], str]
 """By target, the handle of the row, and sample: why the run that just ended got no answer."""
 
 
 class Scoring:
     """One pass over `rows`. `lanes` are open without asking, and give an answer again to whoever asks again;
-    `failures` are what the run before knows of answers that are missing.
+    a row is looked up in those that `concerns` says. `failures` are what the run before knows of answers that
+    are missing.
     """
 
     def __init__(
@@ -57,44 +60,49 @@ class Scoring:
         *,
         samples: int = 1,
         failures: Mapping[tuple[str, bytes, int], str] | None = None,
+        concerns: Callable[[Row, str], bool] = lambda row, target: True,
     ) -> None:
         self._rows, self._lanes, self._means, self._samples = rows, lanes, means, samples
         self._comparators, self._consultant = comparators, consultant
-        self._failures = failures or {}
+        self._failures, self._concerns = failures or {}, concerns
 
-    async def run(self, told: Callable[[Scored], None], concurrency: int = CONCURRENCY) -> None:
-        """Compare everything. Without a comparator that asks, it comes in the order of the rows."""
+    async def run(self, told: Told, noise: Told | None = None, concurrency: int = CONCURRENCY) -> None:
+        """Compare everything. Without a comparator that asks, it comes in the order of the rows. `noise`
+        hears how the second answer to a question, and each further one, compares with the first.
+        """
         jobs = self._jobs()
         waits = any(not hasattr(each, "compare") for each in self._comparators)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(concurrency if waits else 1):
-                    group.create_task(self._work(jobs, told))
+                    group.create_task(self._work(jobs, told, noise))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    def _jobs(self) -> Iterator[tuple[Row, Side, Asker, Lane, int]]:
-        askers = [(Asker(lane, self._means, lambda: ""), lane) for lane in self._lanes]
+    def _jobs(self) -> Iterator[tuple[Row, Asker, str]]:
+        askers = [(Asker(lane, self._means, lambda: ""), lane.label) for lane in self._lanes]
         for row in self._rows:
-            before = recorded(row)
-            for asker, lane in askers:
-                for sample in range(1, self._samples + 1):
-                    yield row, before, asker, lane, sample
+            for asker, target in askers:
+                if self._concerns(row, target):
+                    yield row, asker, target
 
-    async def _work(
-        self, jobs: Iterator[tuple[Row, Side, Asker, Lane, int]], told: Callable[[Scored], None]
-    ) -> None:
-        for row, before, asker, lane, sample in jobs:
-            result, losses = await asker.ask(row, sample)
-            if isinstance(result, Answer):
-                told(await self._compared(row, before, lane.label, sample, result, losses))
-            else:
-                told(self._without(row, before, lane.label, sample, result, losses))
+    async def _work(self, jobs: Iterator[tuple[Row, Asker, str]], told: Told, noise: Told | None) -> None:
+        for row, asker, target in jobs:
+            before, first = recorded(row), None
+            for sample in range(1, self._samples + 1):
+                result, losses = await asker.ask(row, sample)
+                if not isinstance(result, Answer):
+                    told(self._without(row, before, target, sample, result, losses))
+                    continue
+                after = answered(result)
+                told(await self._compared(row, before, after, target, sample, losses))
+                if noise is not None and first is not None:
+                    noise(await self._compared(row, first, after, target, sample, losses))
+                first = first or after
 
     async def _compared(
-        self, row: Row, before: Side, target: str, sample: int, answer: Answer, losses: LossReport
+        self, row: Row, before: Side, after: Side, target: str, sample: int, losses: LossReport
     ) -> Scored:
-        after = answered(answer)
         asked = self._asked(row)
         pair = Pair(asked, before, after, row.metadata)
         verdicts = {each.name: await self._verdict(each, pair) for each in self._comparators}

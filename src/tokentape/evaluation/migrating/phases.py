@@ -1,0 +1,166 @@
+"""The three things that are done with a plan: `forecast`, `ask`, `score`.
+
+Asking and scoring are apart: what a report says comes from what is recorded alone, so that it is the same
+after an interrupted run, in the next one, and offline.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape.evaluation.asking.answers import close_lane, open_lane
+from tokentape.evaluation.asking.forecast import Forecaster
+from tokentape.evaluation.asking.means import Means
+from tokentape.evaluation.asking.offline import Offline
+from tokentape.evaluation.asking.outcome import Unanswered
+from tokentape.evaluation.asking.purse import Purse
+from tokentape.evaluation.asking.schedule import Run
+from tokentape.evaluation.scoring.consulting import Consultant
+from tokentape.evaluation.scoring.scoring import Scoring
+from tokentape.upstreams.pools.pools import Pools
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tokentape.errors import RecordingError
+    from tokentape.evaluation.asking.forecast import Forecast
+    from tokentape.evaluation.asking.outcome import Outcome
+    from tokentape.evaluation.asking.progress import Progress
+    from tokentape.evaluation.asking.question import Lane
+    from tokentape.evaluation.corpus.row import Row
+    from tokentape.evaluation.migrating.plan import Plan
+    from tokentape.evaluation.scoring.scoring import Failures, Told
+    from tokentape.upstreams.destinations import FetchOptions
+    from tokentape.upstreams.fetching import Fetcher
+    from tokentape.upstreams.sending import Sender
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a run came to, by target. `stopped` says why it ended early; `troubles` are answers that could not
+    be kept as they should be.
+    """
+
+    progress: dict[str, Progress] = field(default_factory=dict)
+    failures: Failures = field(default_factory=dict)
+    troubles: list[RecordingError] = field(default_factory=list)
+    stopped: str = ""
+
+    @property
+    def remaining(self) -> int:
+        """How many questions were asked in vain, or not at all."""
+        return sum(each.failed + each.left for each in self.progress.values())
+
+    def hear(self, outcome: Outcome[Row]) -> None:
+        """Remember why there is no answer."""
+        if isinstance(outcome.result, Unanswered):
+            place = (outcome.target.label, outcome.question.handle, outcome.sample)
+            self.failures[place] = outcome.result.reason
+
+
+def forecast(plan: Plan) -> dict[str, Forecast]:
+    """What a run would ask and cost, by target; nothing is sent and nothing written."""
+    found = {}
+    for candidate in plan.targets:
+        lane = open_lane(plan.answers, plan.folder, candidate, asks=False)
+        try:
+            adding = Forecaster(lane, plan.changes, plan.prices)
+            for row in plan.rows(candidate.label):
+                adding.add(row, plan.samples)
+            found[candidate.label] = adding.end(plan.concurrency)
+        finally:
+            close_lane(lane)
+    return found
+
+
+async def ask(plan: Plan, began: Callable[[Run[Row]], None]) -> Asked:
+    """Ask every target what it has not answered yet. `began` gets the run before it starts, to stop it or
+    to show how far it is. Whatever ends it, what was answered is kept.
+    """
+    asked = Asked()
+    lanes: list[Lane] = []
+    try:
+        async with means_of(plan) as means:
+            lanes.extend(open_lane(plan.answers, plan.folder, each) for each in plan.targets)
+            run = Run(
+                plan.rows,
+                lanes,
+                means,
+                asked.hear,
+                concurrency=plan.concurrency,
+                samples=plan.samples,
+            )
+            asked.progress = run.progress
+            began(run)
+            await run.run()
+            asked.stopped = run.stopped
+    finally:
+        asked.troubles += [trouble for lane in lanes for trouble in close_lane(lane)]
+    return asked
+
+
+@asynccontextmanager
+async def means_of(plan: Plan) -> AsyncIterator[Means]:
+    """What asking takes, with an HTTP client that is closed at the end."""
+    from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
+    from tokentape.upstreams.aiohttp_sender import AiohttpSender
+
+    sender = AiohttpSender()
+    fetcher = AiohttpFetcher(plan.fetch) if plan.fetch is not None else None
+    try:
+        fetching = (fetcher, plan.fetch) if fetcher is not None and plan.fetch is not None else None
+        yield _means(plan, sender, fetching)
+    finally:
+        if fetcher is not None:
+            await fetcher.aclose()
+        await sender.aclose()
+
+
+def _means(plan: Plan, sender: Sender, fetching: tuple[Fetcher, FetchOptions] | None = None) -> Means:
+    purse, pools = Purse(plan.budget), Pools((), plan.pools)
+    return Means(sender, pools, purse, plan.policy, plan.changes, plan.prices, fetching)
+
+
+async def score(
+    plan: Plan, told: Told, asked: Asked | None = None, *, noise: Told | None = None, asks: bool = False
+) -> Asked:
+    """Compare all answers that are recorded; `asked` is the run before, if there was one, and `noise` hears
+    how several answers to one question compare with each other. `asks`: judges may be asked what they did not say
+    before; else no network is needed. Returns what judges were asked.
+    """
+    failures = {} if asked is None else asked.failures
+    if not asks:
+        return await _score(plan, _means(plan, Offline()), told, noise, failures)
+    async with means_of(plan) as means:
+        return await _score(plan, means, told, noise, failures, asks=True)
+
+
+async def _score(
+    plan: Plan, means: Means, told: Told, noise: Told | None, failures: Failures, *, asks: bool = False
+) -> Asked:
+    lanes: list[Lane] = []
+    consultant = Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
+    asked = Asked()
+    try:
+        lanes.extend(
+            open_lane(plan.answers, plan.folder, each, asks=False, repeat="cycle") for each in plan.targets
+        )
+        scoring = Scoring(
+            plan.corpus,
+            lanes,
+            means,
+            plan.comparators,
+            consultant,
+            samples=plan.samples,
+            failures=failures,
+            concerns=plan.concerns,
+        )
+        await scoring.run(told, noise, plan.concurrency)
+        asked.progress = consultant.progress
+    finally:
+        for lane in lanes:
+            close_lane(lane)
+        asked.troubles += consultant.close()
+    return asked
