@@ -1,0 +1,131 @@
+"""From the command line to a plan: the corpus, the store of the answers, the targets, the comparators."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from tokentape import settings
+from tokentape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tokentape.cassettes.stores.base import Store
+    from tokentape.cli.evaluating.options import Chosen
+    from tokentape.evaluation.asking.charge import Prices
+    from tokentape.evaluation.asking.question import Changes
+    from tokentape.evaluation.migrating.plan import Plan
+    from tokentape.upstreams.upstream import Upstream
+
+NEEDED = "pip install 'tokentape[gateway]'"
+MOST_SYSTEM = 10_000_000
+"""Characters of a system prompt."""
+
+
+@contextmanager
+def planned(chosen: Chosen, *, asks: bool) -> Iterator[Plan]:
+    """The plan, with its corpus open. Without `asks` no key is needed, and targets that are not named are
+    those that have answered. Raises `UsageError` for whatever is wrong with what was chosen.
+    """
+    from tokentape.evaluation.asking.budget import Budget
+    from tokentape.evaluation.asking.targets import target
+    from tokentape.evaluation.comparing.spec import comparators_of
+    from tokentape.evaluation.corpus.choosing import Corpus
+    from tokentape.evaluation.migrating.places import answers_place, answers_store
+    from tokentape.evaluation.migrating.plan import Plan
+    from tokentape.upstreams.destinations import FetchOptions
+
+    comparators, budget = comparators_of(chosen.compare), Budget(dollars(chosen.max_cost))
+    changes = changes_of(chosen)
+    declared, prices = declared_in(chosen.config)
+    resolve = partial(target, declared=declared.get, asks=asks)
+    if asks:
+        check_client()
+    store = answers_store(chosen.answers or answers_place(chosen.places[0]))
+    targets = tuple(resolve(name) for name in _named(chosen, store))
+    for judge in {model for each in comparators for model in getattr(each, "models", ())}:
+        resolve(judge)
+    with Corpus(chosen.places, where=chosen.where, sample=chosen.sample, by=chosen.by) as corpus:
+        yield Plan(
+            corpus,
+            store,
+            targets,
+            comparators,
+            resolve,
+            changes,
+            chosen.samples,
+            chosen.concurrency,
+            prices,
+            FetchOptions() if chosen.fetch_urls else None,
+            budget=budget,
+        )
+
+
+def _named(chosen: Chosen, store: Store) -> list[str]:
+    """The targets by name, each once."""
+    from tokentape.evaluation.migrating.places import targets_in
+
+    named = [name.strip() for text in chosen.targets for name in text.split(",") if name.strip()]
+    found = [*dict.fromkeys(named or targets_in(store))]
+    if not found:
+        place = chosen.answers or "beside the corpus"
+        raise UsageError(f"no target has answered yet ({place}); ask one: tokentape migrate --target NAME")
+    return found
+
+
+def changes_of(chosen: Chosen) -> Changes:
+    """What is asked otherwise than it was recorded."""
+    from tokentape.evaluation.asking.question import Changes
+    from tokentape.evaluation.asking.settings import parameters_of
+
+    system = None if chosen.system is None else text_of(chosen.system)
+    parameters = parameters_of(chosen.sets)
+    return Changes(system, parameters, stream=not chosen.no_stream, lossy=chosen.allow_losses)
+
+
+def text_of(path: str) -> str:
+    """The text of a file, or of stdin (`-`). Raises `UsageError`."""
+    try:
+        if path == "-":
+            return sys.stdin.read(MOST_SYSTEM)
+        with open(path, encoding="utf-8") as file:
+            return file.read(MOST_SYSTEM)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--system {path}: cannot be read ({error})") from error
+
+
+def dollars(text: str | None) -> Decimal | None:
+    """An amount of money. Raises `UsageError`."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"--max-cost {text}: give US dollars, such as 2.50")
+    return amount
+
+
+def declared_in(config: str | None) -> tuple[Mapping[str, Upstream], Prices]:
+    """The upstreams and prices of a gateway's file: that one, else `TOKENTAPE_CONFIG`'s."""
+    path = config or settings.gateway_file()
+    if path is None:
+        return {}, None
+    if find_spec("pydantic") is None:
+        raise UsageError(f"{path} cannot be read without pydantic: {NEEDED}")
+    from tokentape.gateway.config.loading import Source
+
+    loaded = Source(path).load()
+    return loaded.router.upstreams, loaded.lasting.usage.prices
+
+
+def check_client() -> None:
+    """Raises `UsageError` where there is nothing to ask with."""
+    if find_spec("aiohttp") is None:
+        raise UsageError(f"to ask a provider needs aiohttp, which is not installed: {NEEDED}")

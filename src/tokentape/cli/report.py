@@ -1,0 +1,38 @@
+"""`tokentape report`: what a migration found, from what is recorded; no key and no network are needed."""
+
+from __future__ import annotations
+
+import click
+
+from tokentape.cli.evaluating.options import (
+    CHANGED,
+    COMPARED,
+    CORPUS,
+    REPORTED,
+    Chosen,
+    Forms,
+    of,
+    with_options,
+)
+from tokentape.cli.evaluating.results import reported
+
+
+@click.command("report", short_help="what a migration found, offline")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="UPSTREAM/MODEL",
+    help="whose answers; repeatable; else all that are recorded",
+)
+@with_options(CORPUS, COMPARED, CHANGED, REPORTED)
+def command(**given: object) -> int:
+    """Compare the recorded answers of targets with those of CORPUS, and say what it comes to.
+
+    The options are those of the migration. 0: done. 1: a gate failed. 2: wrong input. 3: answers are missing.
+    """
+    from tokentape.cli.evaluating.opening import planned
+
+    chosen = of(Chosen, given)
+    with planned(chosen, asks=False) as plan:
+        return reported(plan, chosen, of(Forms, given))
