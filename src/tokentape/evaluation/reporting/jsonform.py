@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokentape.evaluation.reporting.plainjson import dumped
@@ -22,9 +21,3 @@ def json_pieces(report: Report, limit: int | None = None) -> Iterator[str]:
     for count, row in enumerate(report.rows(limit), start=1):
         yield f"{',' if count > 1 else ''}\n{dumped(row)}"
     yield f'],\n"rows_left_out":{report.count - count}}}\n'
-
-
-def write_json(report: Report, path: str | Path, limit: int | None = None) -> None:
-    """Write the file."""
-    with Path(path).open("w", encoding="ascii") as file:
-        file.writelines(json_pieces(report, limit))

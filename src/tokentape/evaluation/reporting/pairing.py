@@ -10,7 +10,7 @@ from tokentape.evaluation.reporting.columns import Mark
 from tokentape.evaluation.reporting.figures import Compared
 from tokentape.evaluation.statistics.comparison import Comparison, compare_means, compare_rates
 from tokentape.evaluation.statistics.corrections import holm
-from tokentape.evaluation.statistics.standing import judged
+from tokentape.evaluation.statistics.standing import Judgement, judged
 from tokentape.evaluation.statistics.words import RATE, SCORE, Unit, compared
 
 if TYPE_CHECKING:
@@ -56,8 +56,16 @@ def _compared(raw: Raw, p: float, make: Callable[..., C]) -> C:
         matters=found.matters,
         needed=found.needed if math.isfinite(found.needed) else None,
         standing=judgement.standing,
-        sentence=compared(found, judgement, unit=raw.unit, baseline=raw.baseline),
+        sentence=_sentence(raw, judgement),
     )
+
+
+def _sentence(raw: Raw, judgement: Judgement) -> str:
+    found = raw.found
+    if found.difference.value == 0 and not found.difference.is_bounded:
+        rows = found.clustering.rows
+        return "the same in the only row" if rows == 1 else f"the same in all {rows} rows"
+    return compared(found, judgement, unit=raw.unit, baseline=raw.baseline)
 
 
 def shared(one: Columns, other: Columns) -> list[tuple[int, int, int]]:

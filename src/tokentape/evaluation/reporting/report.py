@@ -26,7 +26,7 @@ class Report:
                 tally.add(scored)
             about = About("Haiku for GPT-4o", corpus=CorpusSaid.of(places, corpus.summary))
             report = Report(tally, about, gates)
-            write_json(report, path)
+            file.writelines(json_pieces(report))
 
     Raises `UsageError` for a baseline that is no report.
     """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.evaluation.reporting.figures import Level, Said
 from tokentape.evaluation.statistics.standing import Standing
-from tokentape.evaluation.statistics.words import figure
+from tokentape.evaluation.statistics.words import RATE, figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _headline(name: str, level: Level, outcomes: Outcomes, rates: Sequence[Rate]
         return f"{name} holds up by {held} and breaks {_breaks(worst)}: {lowest}"
     if all(level_of(rate) is Level.GOOD for rate in judged):
         return f"{name}: {NOT_ENOUGH}: what was answered holds up, but {_missing(outcomes)}"
-    return f"{name}: {NOT_ENOUGH} whether {ENOUGH:.0%} pass: {lowest}"
+    return f"{name}: {NOT_ENOUGH} whether {RATE.figure(ENOUGH, 0)} pass: {lowest}"
 
 
 def _breaks(rate: Rate) -> str:
@@ -158,19 +158,16 @@ def overall(
     gates: Sequence[GateResult],
 ) -> Said:
     """The verdict on all targets, with the gates that failed."""
-    level = together([target.verdict.level for target in targets])
-    lines = [f"{target.name}: {line}" for target in targets for line in target.verdict.lines]
+    level, headline = together([target.verdict.level for target in targets]), _of_all(targets)
+    lines = [target.verdict.headline for target in targets]
     if len(targets) == 1:
         lines = [*targets[0].verdict.lines]
-    headline = _of_all(targets)
     lines += _differences(between)
     if baseline is not None:
         lines += [f"{each.target}, {each.comparator}: {each.sentence}" for each in baseline.comparisons]
-    failed = [gate for gate in gates if not gate.passed]
+    failed = sum(not gate.passed for gate in gates)
     if failed:
-        level = Level.BAD
-        headline = f"{len(failed)} of {len(gates)} gates failed; {headline}"
-        lines = [f"failed: {gate.gate}: {gate.why}" for gate in failed] + lines
+        level, headline = Level.BAD, f"{failed} of {len(gates)} gates failed; {headline}"
     return Said(level, headline, tuple(lines))
 
 
