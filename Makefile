@@ -1,10 +1,10 @@
 # The one task runner. `make check` is what continuous integration gates on; `make help` lists the rest.
 PYTHON ?= python
 
-.PHONY: help install test check lint types layers coverage matrix sdks clients config protocols bench prices limits docs changelog clean
+.PHONY: help install test check lint types layers coverage matrix sdks clients config protocols bench prices limits viewer viewer-check docs changelog clean
 
 help:  ## list the tasks
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 install:  ## the project with everything development needs, into the current environment
 	$(PYTHON) -m pip install -e '.[dev]'
@@ -53,6 +53,14 @@ limits:  ## new snapshots of LiteLLM's list: output caps, efforts, batch prices,
 	$(PYTHON) scripts/limits.py build/litellm
 	$(PYTHON) scripts/batches.py build/litellm
 	$(PYTHON) scripts/price_check.py build/litellm
+
+viewer:  ## the front end, from viewer/ into the package (needs Node 20 and npm)
+	cd viewer && npm ci --silent && npm run --silent build
+
+viewer-check:  ## its types, and that what is committed is what the sources build to
+	cd viewer && npm ci --silent && npm run --silent check
+	node viewer/build.mjs "$(CURDIR)/build/viewer"
+	diff -r build/viewer src/tokentape/viewer/bundle
 
 docs:  ## the documentation site, into site/
 	$(PYTHON) -m mkdocs build --strict

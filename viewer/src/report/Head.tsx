@@ -1,0 +1,60 @@
+// The first screen: what it is, the verdict in colour and words, and the gates.
+import { useState } from "preact/hooks";
+import type { Figures, Gate } from "../data";
+import { LEVELS } from "../parts/bits";
+import { moment, plural } from "../parts/format";
+import { brief } from "../parts/json";
+import { toggleTheme } from "../parts/theme";
+
+export function Bar({ places }: { places: [string, string][] }) {
+  const [dark, setDark] = useState(document.documentElement.dataset["theme"] === "dark");
+  return (
+    <nav class="bar" aria-label="Parts of the report">
+      <span class="brand">tokentape</span>
+      <span class="places">{places.map(([id, name]) => <a key={id} href={`#${id}`} onClick={(event) => { event.preventDefault(); document.getElementById(id)?.scrollIntoView(); }}>{name}</a>)}</span>
+      <button type="button" id="theme" class="plain" aria-pressed={dark} onClick={() => setDark(toggleTheme() === "dark")}>
+        {dark ? "Light" : "Dark"}
+      </button>
+    </nav>
+  );
+}
+
+export function Head({ report }: { report: Figures }) {
+  const { verdict, corpus, changes } = report;
+  const changed = Object.entries(changes.parameters).map(([name, value]) => `${name} = ${brief(value)}`);
+  if (changes.system !== null) changed.unshift("another system prompt");
+  return (
+    <header id="summary">
+      <p class="about">
+        {report.kind === "drift" ? "Drift" : "Migration"} · {plural(corpus.chosen, "recorded call")} of {corpus.places.join(", ")}
+        {corpus.where ? <> where <code>{corpus.where}</code></> : null}
+        {corpus.sample ? <> · sample {corpus.sample}</> : null}
+        {report.samples > 1 ? ` · ${report.samples} samples each` : ""}
+        {changed.length > 0 ? <> · asked with {changed.join(", ")}</> : null}
+        {" · "}{moment(report.made_at)}
+      </p>
+      <h1>{report.title}</h1>
+      <div class={`verdict ${verdict.level}`} role="status">
+        <span class="sign" aria-hidden="true">{LEVELS[verdict.level][0]}</span>
+        <div>
+          <p class="level">{LEVELS[verdict.level][1]}</p>
+          <p class="headline">{verdict.headline}</p>
+          {verdict.lines.length > 0 && <ul>{verdict.lines.map((line, at) => <li key={at}>{line}</li>)}</ul>}
+        </div>
+      </div>
+      {report.gates.length > 0 && <Gates gates={report.gates} />}
+    </header>
+  );
+}
+
+function Gates({ gates }: { gates: Gate[] }) {
+  return (
+    <ul class="gates" aria-label="Gates">
+      {gates.map((gate) => (
+        <li key={gate.gate} class={gate.passed ? "good" : "bad"}>
+          <span class="outcome">{gate.passed ? "✓ passed" : "✗ failed"}</span> <code>{gate.gate}</code> <span class="why">{gate.why}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

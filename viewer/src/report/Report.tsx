@@ -1,0 +1,69 @@
+// The report page: verdict first, then figures, then rows.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Figures, Listing } from "../data";
+import type { Rows } from "../embedded";
+import { Search } from "../search";
+import { Browser } from "./Browser";
+import { type Choice, named, NO_CHOICE, readHash, writeHash } from "./choice";
+import { Baseline, Between, Groups } from "./Comparisons";
+import { Distributions } from "./Distributions";
+import { Foot } from "./Foot";
+import { Bar, Head } from "./Head";
+import { Losses } from "./Losses";
+import { Targets } from "./Targets";
+
+export function Report({ report, listing, rows }: { report: Figures; listing: Listing; rows: Rows }) {
+  const search = useMemo(() => new Search(rows), [rows]);
+  const [choice, setChoice] = useState(() => readHash(location.hash));
+  const leftOut = (report.rows_left_out ?? 0) + rows.leftOut;
+
+  useEffect(() => {
+    const moved = (): void => setChoice(readHash(location.hash));
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  useEffect(() => {
+    if (choice.row !== "") document.getElementById("rows")?.scrollIntoView();
+  }, []);
+
+  const change = (changed: Partial<Choice>): void => {
+    setChoice((before) => {
+      const next = { ...before, ...changed };
+      history.replaceState(null, "", writeHash(next) || location.pathname + location.search);
+      return next;
+    });
+  };
+  const pick = (what: Partial<Choice>): void => {
+    change({ ...NO_CHOICE, ...what });
+    document.getElementById("rows")?.scrollIntoView();
+  };
+  const places = shown(report, listing);
+  return (
+    <>
+      <Bar places={places} />
+      <main>
+        <Head report={report} />
+        <Targets report={report} />
+        <Between report={report} />
+        <Baseline report={report} />
+        <Groups id="categories" title="By category" column="Category" targets={report.targets} onPick={(target, name) => pick({ target, category: named(name) })} />
+        <Groups id="models" title="By recorded model" column="Model" targets={report.targets} onPick={(target, name) => pick({ target, model: named(name) })} />
+        <Distributions report={report} />
+        <Losses report={report} />
+        {listing.count > 0 && <Browser listing={listing} rows={rows} search={search} leftOut={leftOut} choice={choice} onChange={change} />}
+      </main>
+      <Foot report={report} />
+    </>
+  );
+}
+
+function shown(report: Figures, listing: Listing): [string, string][] {
+  const all: [boolean, string, string][] = [
+    [true, "summary", "Verdict"], [true, "targets", "Targets"], [report.between.length > 0, "between", "Between"],
+    [report.baseline !== null, "baseline", "Baseline"],
+    [report.targets.some((target) => target.categories.length > 0), "categories", "Categories"],
+    [report.targets.some((target) => target.models.length > 0), "models", "Models"],
+    [true, "distributions", "Distributions"], [true, "losses", "Losses"], [listing.count > 0, "rows", "Rows"],
+  ];
+  return all.filter(([is]) => is).map(([, id, name]) => [id, name]);
+}
