@@ -71,6 +71,17 @@ def test_one_question_that_comes_many_times_at_once_is_asked_once(provider):
     assert len(set(verdicts)) == 1
 
 
+def test_two_names_of_one_model_share_its_cassette(provider):
+    provider.answers(opinion("same"), times=None)
+    store = MemoryStore()
+    ran = Consulted(store, lambda name: found_at(provider)("up/gpt-4o-mini"))
+    (verdict,) = ran("judge:up/mini,second=up/gpt-4o-mini", PAIRS[0])
+    assert verdict.score == 1
+    assert provider.count == 2
+    assert list(ran.progress) == ["up/gpt-4o-mini"]
+    assert ran.troubles == ()
+
+
 def test_a_judge_that_fails_is_asked_again_by_the_next_run(provider):
     provider.fails(401, times=None)
     store = MemoryStore()

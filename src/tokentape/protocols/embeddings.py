@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,7 @@ def _vector(dialect: str, value: Json) -> Vector:
         try:
             data = base64.b64decode(value, validate=True)
             return [*struct.unpack(f"<{len(data) // 4}f", data)]
-        except (binascii.Error, struct.error):
+        except (ValueError, struct.error):
             value = None
     if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
         raise ProtocolError(dialect, "", "an embedding is no list of numbers")

@@ -22,31 +22,6 @@ if TYPE_CHECKING:
     from tokentape.wire.message import Response
 
 
-def judged(
-    response: Response, source: Source, reads: Callable[[Response, Source], Reply] | None = None
-) -> Reply | Failed:
-    """The answer, as `reads` reads it (`read` as a rule), or why it is none: an error, a stream without its
-    end, a body that nobody can read, or one that says nothing.
-
-    A model that refuses, or stops at its limit, has answered.
-    """
-    if response.status >= 300:
-        body = plain(response.body or b"", response.headers)
-        return of_status(response.status, response.headers, told_by(response.status, body, source.dialect))
-    try:
-        reply = (reads or read)(response, source)
-    except ProtocolError as error:
-        return of_told(Failure(FailureKind.SERVER, f"the reply cannot be read: {error}", 502))
-    failure = reply.failure or broken_off(reply.stop)
-    if failure is not None:
-        return of_told(failure)
-    if not reply.complete:
-        return of_told(Failure(FailureKind.INCOMPLETE, "the stream ended before its end"))
-    if reply.is_nothing:
-        return of_told(Failure(FailureKind.SERVER, "the reply holds no answer", 502))
-    return reply
-
-
 def read(response: Response, source: Source) -> Reply:
     """A reply as it means. Raises `ProtocolError` for what is none of its dialect."""
     if decoder_for(media_type(response.headers)) is None:
@@ -57,3 +32,28 @@ def read(response: Response, source: Source) -> Reply:
             raise ProtocolError(source.dialect, "", "it is no JSON object")
     reader = EventReader(source)
     return fold([*reader.feed(decoded_body(response) or b""), *reader.end()])
+
+
+def judged(
+    response: Response, source: Source, reads: Callable[[Response, Source], Reply] = read
+) -> Reply | Failed:
+    """The answer, as `reads` reads it (`read` as a rule), or why it is none: an error, a stream without its
+    end, a body that nobody can read, or one that says nothing.
+
+    A model that refuses, or stops at its limit, has answered.
+    """
+    if response.status >= 300:
+        body = plain(response.body or b"", response.headers)
+        return of_status(response.status, response.headers, told_by(response.status, body, source.dialect))
+    try:
+        reply = reads(response, source)
+    except ProtocolError as error:
+        return of_told(Failure(FailureKind.SERVER, f"the reply cannot be read: {error}", 502))
+    failure = reply.failure or broken_off(reply.stop)
+    if failure is not None:
+        return of_told(failure)
+    if not reply.complete:
+        return of_told(Failure(FailureKind.INCOMPLETE, "the stream ended before its end"))
+    if reply.is_nothing:
+        return of_told(Failure(FailureKind.SERVER, "the reply holds no answer", 502))
+    return reply

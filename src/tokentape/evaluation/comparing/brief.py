@@ -110,7 +110,8 @@ class _Cutter:
         for item in items:
             match item:
                 case Message():
-                    yield Piece(f"{item.role.value} says", self._parts(item.parts))
+                    if text := self._parts(item.parts):
+                        yield Piece(f"{item.role.value} says", text)
                 case ToolCall():
                     yield Piece(f"calls the tool {in_short(item.name)}", self.text(item.arguments))
                 case ToolResult():

@@ -75,6 +75,8 @@ class Consultant:
         self._store, self._find, self._asks, self._concurrency = store, find, asks, concurrency
         self._means = replace(means, changes=_PLAIN)
         self._desks: dict[str, _Desk] = {}
+        self._names: dict[str, str] = {}
+        """By what comparators call a model, its label: an upstream may have several names for one."""
 
     def ready(self, comparators: Iterable[Comparator | Asking]) -> None:
         """Look for everybody whom they may ask, so that what is wrong is told before anything is paid for.
@@ -102,18 +104,22 @@ class Consultant:
 
     @property
     def progress(self) -> dict[str, Progress]:
-        """What was asked so far, by model."""
-        return {model: desk.progress for model, desk in self._desks.items()}
+        """What was asked so far, by `upstream/model`."""
+        return {label: desk.progress for label, desk in self._desks.items()}
 
     def close(self) -> tuple[RecordingError, ...]:
         """Save what was said, and say what could not be kept."""
         return tuple(trouble for desk in self._desks.values() for trouble in close_lane(desk.lane))
 
     def _desk(self, model: str) -> _Desk:
-        if model not in self._desks:
-            lane = open_lane(self._store, VERDICTS, self._find(model), asks=self._asks, repeat="last")
-            self._desks[model] = _Desk(lane, self._means, self._concurrency)
-        return self._desks[model]
+        label = self._names.get(model)
+        if label is None:
+            candidate = self._find(model)
+            label = self._names[model] = candidate.label
+            if label not in self._desks:
+                lane = open_lane(self._store, VERDICTS, candidate, asks=self._asks, repeat="last")
+                self._desks[label] = _Desk(lane, self._means, self._concurrency)
+        return self._desks[label]
 
 
 @dataclass(frozen=True, slots=True)
