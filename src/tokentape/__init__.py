@@ -7,7 +7,7 @@ The public names, in the order in which a reader meets them:
                               the LLM calls of the whole process
     bind                      carry the cassette into a thread or executor that has no context
     client, async_client      an httpx2 or httpx client with the tape built in, no patching
-    RecordMode                once, none, new_episodes, refresh, all, off
+    RecordMode                once, none, verify, new_episodes, refresh, all, off
     MatchOn, register_normalizer
                               what makes two requests the same call
     block_network             nothing goes out for a while

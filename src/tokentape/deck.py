@@ -9,14 +9,15 @@ from __future__ import annotations
 import threading
 import time
 import warnings
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokentape import forks
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import (
     CassetteError,
+    LiveReplyDiffers,
     RecordingError,
     RecordingRefused,
     ReplayAbort,
@@ -31,10 +32,12 @@ from tokentape.misses import Latch, Misses, combine, refusal
 from tokentape.outcomes import Forward, Miss, Outcome, Replay, put_underway
 from tokentape.predicates import ASIDE
 from tokentape.protocols.registry import error_reply, recognise
+from tokentape.tally import Tally
 from tokentape.troubles import said
+from tokentape.verification import Verification, comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tokentape.cassettes.cassette import Cassette
     from tokentape.options import Options
@@ -45,26 +48,12 @@ if TYPE_CHECKING:
     from tokentape.sharing import Shared, Told
     from tokentape.synthesis.search import OtherForm
     from tokentape.tape import Tape
-    from tokentape.wire.interaction import Interaction
+    from tokentape.wire.interaction import Interaction, Json
     from tokentape.wire.message import Request
 
 
-@dataclass(slots=True)
-class Tally:
-    """What happened so far: calls replayed, recorded, missed, and passed through.
-
-    `refused` are telemetry and warm-up calls that were not on the tape: answered with an error, and no miss.
-    `unrecorded` were sent while recording and are no recording: they switched protocols, or never left.
-    `synthesized`, of those replayed, were made from a recording of the other form (streamed or whole).
-    """
-
-    replayed: int = 0
-    recorded: int = 0
-    missed: int = 0
-    passed: int = 0
-    unrecorded: int = 0
-    refused: int = 0
-    synthesized: int = 0
+COMMAND = "TOKENTAPE_MODE={mode}, and run it again"
+"""What to run where nobody said."""
 
 
 class Deck:
@@ -80,7 +69,7 @@ class Deck:
         self.parent: Deck | None = None
         self.is_closed = False
         self.tally = Tally()
-        command = options.command or "TOKENTAPE_MODE={mode}, and run it again"
+        command = options.command or COMMAND
         self.command = with_mode(command, RecordMode.NEW_EPISODES)
         self._playback = playback
         self._recorder = recorder
@@ -93,6 +82,12 @@ class Deck:
         self._misses = Misses(path, choice.mode, command, playback, recorder)
         self._latch = Latch(self._kin.tell)
         self._last_at = 0.0
+        self._verification: Verification | None = None
+        if choice.mode is RecordMode.VERIFY:
+            compared = comparison(options.compare or "usual")
+            self._verification = Verification(compared, recorder, self.tally, self._differs)
+        self.calls: deque[Interaction] = deque(maxlen=32)
+        """The last calls (32 at most) that were replayed or recorded, in the order in which they ended."""
         self.notes: list[str] = []
         """What a report may say besides: programs that were started while nothing might go out."""
 
@@ -105,6 +100,11 @@ class Deck:
     def sends(self) -> bool:
         """True if a call that is not recorded goes to the real server."""
         return self._recorder.sends
+
+    @property
+    def goes_out(self) -> bool:
+        """True if calls of the program may reach a provider: credentials then have to be real ones."""
+        return self.sends or self.is_opaque or self._verification is not None
 
     @property
     def tape(self) -> Tape:
@@ -143,6 +143,10 @@ class Deck:
         """Note what could not be recorded: one more of `troubles`, once."""
         if str(trouble) not in map(str, self._recorder.troubles):
             self._recorder.add(trouble)
+
+    def redacted(self, value: Mapping[str, Json]) -> dict[str, Json]:
+        """A JSON object as it may be written down."""
+        return self._recorder.redactor.json(value)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these values, too, in what is recorded from now on: keys that no call shows."""
@@ -207,7 +211,7 @@ class Deck:
             return None
         self.tally.replayed += 1
         self.tally.synthesized += is_made(made)
-        return Replay(made, pace=self.options.pace == "recorded", report=self.latch)
+        return self._replay(made, request)
 
     def _pass(self, request: Request, found: Recognised) -> Miss | None:
         """Traffic that is not ours goes on; telemetry stays at home where nothing may be sent."""
@@ -242,7 +246,21 @@ class Deck:
             return None
         self.tally.replayed += 1
         log.debug("%s: replayed %s for key %s", self.path, recorded.id, key)
-        return Replay(recorded, pace=self._pace, report=self.latch)
+        return self._replay(recorded, request)
+
+    def _replay(self, recorded: Interaction, request: Request) -> Replay:
+        self.calls.append(recorded)
+        live = self._verification.ask(recorded, request) if self._verification is not None else None
+        return Replay(recorded, pace=self._pace, report=self.latch, live=live)
+
+    def _differs(self, text: str) -> None:
+        """Mode `verify` found something; `on_drift` says whether that fails the block."""
+        again = with_mode(self.options.command or COMMAND, RecordMode.ALL)
+        text = f"{self.path}: {text}\n  to record it again: {again}"
+        if self.options.on_drift == "fail":
+            self.latch(LiveReplyDiffers(text))
+        else:
+            self._recorder.add(RecordingError(text))
 
     def _forward(self, request: Request, key: str, exact: str | None, identity: str | None) -> Forward:
         forward = Forward(request, self._now(), self._keep, self._leave)
@@ -259,6 +277,7 @@ class Deck:
             return self._last_at
 
     def _keep(self, forward: Forward, interaction: Interaction) -> None:
+        self.calls.append(interaction)
         if self._recorder.keep(forward, interaction):
             self.tally.recorded += 1
 
@@ -303,6 +322,11 @@ class Deck:
         """Raise `error` at the end of the block, even if the program swallows what it sees of it."""
         self._latch.add(error)
 
+    def settle(self) -> None:
+        """In mode `verify`, wait for the live replies that are still out, and latch what differs."""
+        if self._verification is not None:
+            self._verification.settle()
+
     def clear_errors(self) -> None:
         """Forget what was latched: somebody reported it."""
         self._latch.clear()
@@ -316,6 +340,8 @@ class Deck:
         """
         if self.is_closed:
             return
+        if error is None or isinstance(error, Exception):
+            self.settle()
         self.is_closed = True
         self._playback.close()
         with self._kin.ending():
@@ -354,6 +380,8 @@ class Deck:
     def after_fork(self) -> None:
         """In the child: nothing that the parent counted or latched is the child's."""
         self.tally = Tally()
+        if self._verification is not None:
+            self._verification.after_fork(self.tally)
         self._latch.clear()
         self._recorder.after_fork()
         self._kin.after_fork()

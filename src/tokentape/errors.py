@@ -10,6 +10,7 @@
     ├── ReplayError                replay could not serve what the program asked
     │   ├── ReplayMiss             no recording fits the request; carries the explanation
     │   ├── ReplayIncomplete       the program read past the point where the recorded caller stopped
+    │   ├── LiveReplyDiffers       mode `verify`: the live reply is not as recorded, or none could be had
     │   └── AmbiguousCassette      a thread without context, and sibling cassettes to choose from
     ├── RecordingError             something could not be recorded as asked
     │   ├── RecordingRefused       an error reply, and the policy is to refuse those
@@ -108,6 +109,10 @@ class ReplayIncomplete(ReplayError):
 
 class AmbiguousCassette(ReplayError):
     """A thread without context cannot choose between sibling cassettes; `tokentape.bind` settles it."""
+
+
+class LiveReplyDiffers(ReplayError):
+    """Mode `verify`: a live reply differs from the recorded one, or could not be had."""
 
 
 class RecordingError(TokentapeError):

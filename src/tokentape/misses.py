@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tokentape.errors import ReplayMiss, TokentapeError
+from tokentape.errors import LiveReplyDiffers, ReplayMiss, TokentapeError
 from tokentape.forks import renewed
 from tokentape.log import log
 from tokentape.matching.explain import Explanation, explain
@@ -112,7 +112,9 @@ def refusal(request: Request, error: TokentapeError) -> Miss:
 
 
 def combine(errors: list[TokentapeError]) -> TokentapeError:
-    """The first error, knowing the other misses."""
+    """The first error, knowing the other misses; of live replies that differ, all of them."""
     first = errors[0]
+    if isinstance(first, LiveReplyDiffers):
+        return LiveReplyDiffers("\n\n".join(str(e) for e in errors if isinstance(e, LiveReplyDiffers)))
     others = tuple(e.explanation for e in errors[1:] if isinstance(e, ReplayMiss))
     return ReplayMiss(first.explanation, others) if isinstance(first, ReplayMiss) and others else first

@@ -59,7 +59,7 @@ def open_with(target: Target, options: Options, choice: ModeChoice | None = None
     store, name = open_store(target, name=options.name)
     path = store.describe(name)
     cassette = store.load(name)
-    if cassette is None and choice.mode is RecordMode.NONE:
+    if cassette is None and choice.mode.only_replays:
         raise CassetteNotFound(path, "there is no such cassette to replay", fix=_record_it(options))
     if cassette is not None:
         choice = _after_expiry(path, cassette, options, choice)
@@ -134,7 +134,7 @@ def _after_expiry(path: str, cassette: Cassette, options: Options, choice: ModeC
     fix = "record it again with mode 'all'"
     if options.on_expired == "fail":
         raise CassetteExpired(path, problem, fix=fix)
-    if options.on_expired == "record" and choice.mode is not RecordMode.NONE:
+    if options.on_expired == "record" and not choice.mode.only_replays:
         return ModeChoice(RecordMode.ALL, f"max_age after {choice.source}")
     warnings.warn(f"{path}: {problem}; {fix}", TokentapeWarning, stacklevel=2)
     return choice

@@ -34,6 +34,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "errors": ("record", "warn", "refuse"),
     "on_expired": ("warn", "fail", "record"),
     "on_miss": ("answer", "abort"),
+    "on_drift": ("fail", "warn"),
     "pace": ("fast", "recorded"),
 }
 
@@ -59,6 +60,8 @@ class OptionArgs(TypedDict, total=False):
     errors: str
     max_age: str | float | timedelta | None
     on_expired: str
+    compare: str | None
+    on_drift: str
     pace: str
     on_miss: str
     name: str | None
@@ -81,6 +84,8 @@ class Options:
     `metadata`        kept on each recorded interaction
     `errors`          replies with status 400 and up, while recording: "record", "warn", "refuse"
     `max_age`         seconds, a timedelta, or "30d", "12h"; `on_expired`: "warn", "fail", "record" again
+    `compare`         in mode `verify`: comparators that live replies have to pass ("json:city,toolcalls");
+                      `on_drift`: one that does not is to "fail" the block, or to "warn"
     `pace`            "fast", or "recorded": replay chunks at the times they came
     `on_miss`         "answer" with an error reply and raise at the end of the block, or "abort" at once
     `name`            the cassette's name in a store; `command`: what the miss explanation tells to run, with
@@ -103,6 +108,8 @@ class Options:
     errors: str = "warn"
     max_age: timedelta | None = None
     on_expired: str = "warn"
+    compare: str | None = None
+    on_drift: str = "fail"
     pace: str = "fast"
     on_miss: str = "answer"
     name: str | None = None
@@ -177,7 +184,7 @@ def _checked(name: str, value: object) -> object:
         return _hooks(value)
     if name == "metadata":
         return _metadata(value)
-    if name in ("name", "command"):
+    if name in ("name", "command", "compare"):
         return _text(name, value)
     return _max_age(value) if name == "max_age" else value
 

@@ -184,9 +184,20 @@ class Answer:
 
 
 class Replay(Answer):
-    """A recording that fits the request."""
+    """A recording that fits the request. `live`: the same call is to be sent, too, unseen by the program."""
 
-    __slots__ = ()
+    __slots__ = ("live",)
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        *,
+        pace: bool = False,
+        report: Callable[[ReplayIncomplete], None] | None = None,
+        live: Forward | None = None,
+    ) -> None:
+        super().__init__(interaction, pace=pace, report=report)
+        self.live = live
 
 
 class Miss(Answer):

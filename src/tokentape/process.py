@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from tokentape import active
 from tokentape.cassette import close_block, hold
-from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import TokentapeError, TokentapeWarning, UsageError
 from tokentape.forks import renewed
 from tokentape.guard import block as network
@@ -124,8 +123,9 @@ def _start(target: Target | None, options: Options, asked: tuple[object, ...]) -
 def _seal(options: Options) -> None:
     """In mode `none`, nothing goes out before the cassette is in force, or if it never is."""
     choice = resolve_mode(options.mode)
-    if choice.mode is RecordMode.NONE:
-        reason = f"tokentape is installed in mode none ({choice.source}), without a cassette that can be used"
+    if choice.mode.only_replays:
+        how = f"in mode {choice.mode} ({choice.source})"
+        reason = f"tokentape is installed {how}, without a cassette that can be used"
         _sealed.append(network.start(reason, options.allow_hosts))
 
 

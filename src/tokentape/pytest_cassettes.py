@@ -51,7 +51,7 @@ def block_of(
     options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode={{mode}}')
     deck = open_with(path or default_path(node), options)
     hold(deck)
-    added = {} if deck.sends or deck.is_opaque else report.placeholders_for_test()
+    added = {} if deck.goes_out else report.placeholders_for_test()
     active.push(deck, root=True)
     try:
         yield deck
@@ -65,7 +65,7 @@ def block_of(
             deck.close(None if well and (whole or deck.mode in _ADDING) else TestFailed())
         finally:
             report.add(node.nodeid, deck)
-    if well and whole and deck.mode is RecordMode.NONE and deck.unused:
+    if well and whole and deck.mode.only_replays and deck.unused:
         raise UnusedInteractions(_unused_text(deck))
 
 

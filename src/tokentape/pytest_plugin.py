@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         MODE_OPTION,
         metavar="MODE",
-        help="record mode for every cassette: once, none, new_episodes, refresh, all, off",
+        help="record mode for every cassette: once, none, verify, new_episodes, refresh, all, off",
     )
     group.addoption(
         "--tokentape-report",
@@ -204,6 +204,7 @@ def _raise_misses(item: pytest.Item) -> None:
     from tokentape.misses import combine
 
     for deck in active.open_decks():
+        deck.settle()
         if deck.errors:
             errors = list(deck.errors)
             deck.clear_errors()

@@ -33,6 +33,9 @@ class Line:
     unrecorded: int = 0
     synthesized: int = 0
     refused: int = 0
+    verified: int = 0
+    differed: int = 0
+    unverified: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -70,13 +73,14 @@ class Report:
         tally = deck.tally
         counts = (tally.replayed, tally.recorded, tally.missed)
         rare = (tally.unrecorded, tally.synthesized, tally.refused)
-        line = Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare)
+        live = (tally.verified, tally.differed, tally.unverified)
+        line = Line(test, deck.path, deck.mode.value, *counts, deck.unused, [], False, *rare, *live)
         return replace(line, notes=list(deck.notes))
 
     def opened(self, deck: Deck) -> None:
         """A block of `use_cassette`: where nothing may be sent, its SDKs get placeholders too."""
         self._blocks.add(deck)
-        if not (deck.sends or deck.is_opaque):
+        if not deck.goes_out:
             self._of_blocks.update(self.placeholders_for_test())
 
     def closed(self, deck: Deck) -> None:
@@ -149,7 +153,8 @@ class Report:
         """Write what there is to say."""
         full = self._config.getoption("--tokentape-report")
         troubled = [line for line in self._lines if line.troubles]
-        if not (full or troubled or self.remarks):
+        verified = [line for line in self._lines if line.mode == "verify"]
+        if not (full or troubled or verified or self.remarks):
             return
         terminal.section("tokentape", sep="-")
         for remark in self.remarks:
@@ -157,6 +162,8 @@ class Report:
         for line in troubled:
             for trouble in line.troubles:
                 terminal.line(f"{line.test}: {trouble}", red=line.failed, yellow=not line.failed)
+        if verified:
+            terminal.line(_compared(verified))
         if full:
             self._write_lines(terminal)
 
@@ -168,6 +175,8 @@ class Report:
                 + _rare(line.unrecorded, "not recorded")
                 + _rare(line.synthesized, "synthesized")
                 + _rare(line.refused, "telemetry refused")
+                + _rare(line.verified, "verified live")
+                + _rare(line.differed, "differ")
             )
             for id in line.unused:
                 terminal.line(f"    unused interaction {id}")
@@ -205,6 +214,16 @@ class Report:
             names = os.listdir(folder) if os.path.isdir(folder) else []
             found.update(os.path.join(folder, name) for name in names if name.endswith(".json"))
         return sorted(found - used)
+
+
+def _compared(lines: list[Line]) -> str:
+    """What mode `verify` did, in one line."""
+    verified, differed, left = (
+        sum(getattr(line, name) for line in lines) for name in ("verified", "differed", "unverified")
+    )
+    calls = f"{verified} call" + ("" if verified == 1 else "s")
+    text = f"{calls} verified live, {differed} differ" + ("s" if differed == 1 else "")
+    return text + (f", {left} not asked (no call of a model, or the recording is no measure)" if left else "")
 
 
 def _saved() -> Saved:

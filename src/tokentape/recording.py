@@ -53,7 +53,7 @@ class Recorder:
         self._errors = ErrorPolicy(options.errors, self._where, self._troubles)
         self._saver = Saver(tape, matcher.rules, self._troubles)
         self._options = options
-        self._redactor = redactor
+        self.redactor = redactor
         self._journal: Journal | None = self._open_journal() if tape.sends else None
         self._taught: set[tuple[Headers, str]] = set()
         self._open: WeakSet[Forward] = WeakSet()
@@ -102,7 +102,7 @@ class Recorder:
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Values to hide wherever they turn up, though no call shows them."""
-        self._redactor.know(secrets)
+        self.redactor.know(secrets)
 
     def exact(self, request: Request) -> str:
         """The fast path's digest: equal for requests equal byte for byte, credentials aside.
@@ -115,15 +115,15 @@ class Recorder:
             if len(self._taught) > _HEADERS_KEPT:
                 self._taught.clear()
             self._taught.add(seen)
-            self._redactor.learn(request, None)
+            self.redactor.learn(request, None)
         if "?" in request.url:
-            bare = self._redactor.request(replace(request, headers=(), body=None))[0]
+            bare = self.redactor.request(replace(request, headers=(), body=None))[0]
             request = replace(request, url=bare.url)
         return self.matcher.exact(request)
 
     def key(self, request: Request, found: Recognised) -> str:
         """The match key: the same function while recording and on replay, over the redacted request."""
-        self._redactor.learn(request, None)
+        self.redactor.learn(request, None)
         redacted = self.redacted(request)
         return self.matcher.key(redacted, found if redacted.body is request.body else None)
 
@@ -133,11 +133,11 @@ class Recorder:
 
     def request_as_stored(self, request: Request) -> Request:
         """The request as it would be stored if it mentions a credential which another call taught."""
-        return self._hooked_request(self._redactor.request_as_stored(request))
+        return self._hooked_request(self.redactor.request_as_stored(request))
 
     def redacted(self, request: Request) -> Request:
         """The request as it would be stored, hooks included."""
-        return self._hooked_request(self._redactor.request(request)[0])
+        return self._hooked_request(self.redactor.request(request)[0])
 
     def _hooked_request(self, clean: Request) -> Request:
         if not self._options.before_record:
@@ -188,13 +188,16 @@ class Recorder:
 
     def _kept(self, forward: Forward, interaction: Interaction) -> Interaction | None:
         """The form to be stored; None for what a hook, the policy or the scan for secrets keeps out."""
-        fixed = forward.key if forward.identity else None
-        clean = as_stored(interaction, self.matcher, self._redactor, hooked=self._hooked, key=fixed)
+        clean = self.as_stored(interaction, forward.key if forward.identity else None)
         if clean is None or not self._errors.allows(clean, forward.key) or self._leaks(clean):
             return None
         return replace(
             clean, exact=forward.exact if self._is_as_sent(clean.request, forward.request) else None
         )
+
+    def as_stored(self, interaction: Interaction, key: str | None = None) -> Interaction | None:
+        """The interaction as it would be stored, hooks included; None where one of them keeps it out."""
+        return as_stored(interaction, self.matcher, self.redactor, hooked=self._hooked, key=key)
 
     def _append(self, journal: Journal, kept: Interaction) -> bool:
         journal.append(kept)
@@ -226,7 +229,7 @@ class Recorder:
 
     def _leaks(self, interaction: Interaction) -> bool:
         """A secret that is still there keeps the interaction out: quarantine rather than leak."""
-        found = self._redactor.leaks(interaction)
+        found = self.redactor.leaks(interaction)
         if not found:
             return False
         where = ", ".join(f"{finding.where} ({finding.kind})" for finding in found)

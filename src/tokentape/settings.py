@@ -26,7 +26,7 @@ PROJECT_KEYS = frozenset(
         "mode", "cassette_dir", "match_on", "ignore", "volatile", "record", "repeat", "redact", "errors",
         "synthesize",
         "filter_headers", "filter_query", "filter_json", "max_age", "on_expired", "pace", "on_miss", "hosts",
-        "allow_hosts", "block_network",
+        "compare", "on_drift", "allow_hosts", "block_network",
     }
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ class RecordMode(StrEnum):
 
     `ONCE`          no finished cassette at entry: record (an unfinished one is continued); else replay only
     `NONE`          replay only; a missing cassette is an error
+    `VERIFY`        as `NONE`; what is replayed is asked live, too, and what differs is told
     `NEW_EPISODES`  replay what is known, record the rest
     `REFRESH`       the same, and drop what was not used if the block succeeded
     `ALL`           send everything; the old cassette stays until the new one is complete
@@ -20,10 +21,16 @@ class RecordMode(StrEnum):
 
     ONCE = "once"
     NONE = "none"
+    VERIFY = "verify"
     NEW_EPISODES = "new_episodes"
     REFRESH = "refresh"
     ALL = "all"
     OFF = "off"
+
+    @property
+    def only_replays(self) -> bool:
+        """True if the program gets nothing but recordings: what is not recorded is a miss, and not sent."""
+        return self in (RecordMode.NONE, RecordMode.VERIFY)
 
     @classmethod
     def of(cls, name: str, source: str = "mode") -> RecordMode:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("--cassette", metavar="PLACE", help="a file, or an address in a store; else TOKENTAPE_CASSETTE")
-@click.option("--mode", metavar="MODE", help="once, none, new_episodes, refresh, all, off")
+@click.option("--mode", metavar="MODE", help="once, none, verify, new_episodes, refresh, all, off")
 @click.option("--record", metavar="WHAT", help="llm: calls of models (the default); all: every HTTP call")
 @click.option("--host", "hosts", multiple=True, metavar="NAME", help="a host that serves models, too; repeat")
 @click.option("--match-on", multiple=True, metavar="F", help="as in use_cassette; repeat for several")

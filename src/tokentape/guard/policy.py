@@ -1,7 +1,8 @@
 """May this go out? The innermost cassette in force decides, and every block of the network.
 
-- A cassette in mode `none` forbids; one that sends lets everything pass, also inside one in mode `none`, and
-  so does one in mode `off`. One that does neither (mode `once`, finished) leaves it to the one around it.
+- A cassette in mode `none` or `verify` forbids; one that sends lets everything pass, also inside one that
+  forbids, and so does one in mode `off`. One that does neither (mode `once`, finished) leaves it to the one
+  around it.
 - A block (`block_network`) forbids everything, but for what a cassette inside it records.
 - A call that a cassette told to go out is on its way with permission, until its head is back: it passes.
 - This machine passes, but for the ports that a cassette in mode `none` stands for.
@@ -15,7 +16,6 @@ from weakref import WeakKeyDictionary
 
 from tokentape import active
 from tokentape.allowed import Allowed, address_of, bare, is_loopback
-from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import NetworkBlocked, ReplayError, TokentapeError
 from tokentape.guard import frames, lookups
 from tokentape.matching.address import port_of
@@ -79,7 +79,7 @@ def forbidders() -> list[Deck | Block]:
 
 def _forbids(deck: Deck | None) -> Iterator[Deck]:
     while deck is not None and not (deck.is_closed or deck.is_opaque or deck.sends):
-        if deck.mode is RecordMode.NONE:
+        if deck.mode.only_replays:
             yield deck
             return
         deck = deck.parent
@@ -151,9 +151,10 @@ def _blocked(forbidder: Deck | Block, host: str, port: int | None, lookup: bool)
     listed = (names[0] if names else bare(host)) or host
     if isinstance(forbidder, Block):
         return NetworkBlocked(target, library, forbidder.reason, f"allow_hosts={[listed]!r} lets it pass")
-    reason = f"{forbidder.path} is in mode none ({forbidder.source}), and this is not what it replays"
+    who = f"{forbidder.path} is in mode {forbidder.mode} ({forbidder.source})"
+    reason = f"{who}, and this is not what it replays"
     if is_loopback(host):
-        reason = f"{forbidder.path} is in mode none ({forbidder.source}), and replays what is at this port"
+        reason = f"{who}, and replays what is at this port"
         return NetworkBlocked(target, library, reason, f"record the call with {forbidder.command}")
     fix = (
         f"allow_hosts={[listed]!r} lets it pass; a recording mode records it, if `tokentape doctor` says "

@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 
 from tokentape import active
 from tokentape.allowed import Allowed, address_of, bare
-from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import RecordingError
 from tokentape.guard import frames, lookups, policy
 from tokentape.interceptors import registry
@@ -31,7 +30,7 @@ def connected(host: str, port: int | None) -> None:
     cassettes compete, since the interceptor says so itself.
     """
     deck = active.current()
-    if deck is None or deck.is_opaque or deck.mode is RecordMode.NONE or is_underway():
+    if deck is None or deck.is_opaque or deck.mode.only_replays or is_underway():
         return
     name = _name_of(host)
     if not _is_llm(deck, name, host, port) or active.let_pass() in (name, host):

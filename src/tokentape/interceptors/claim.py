@@ -37,12 +37,15 @@ class Claim:
 
 
 _claims: ContextVar[tuple[Claim, ...]] = ContextVar("tokentape_claims", default=())
+_all: ContextVar[bool] = ContextVar("tokentape_claims_all", default=False)
 
 
 def is_claimed(request: Request, *, body_known: bool = True) -> bool:
     """True if an outer library has this request in hand."""
     claims = _claims.get()
-    return bool(claims) and any(claim.covers(request, body_known=body_known) for claim in claims)
+    return _all.get() or (
+        bool(claims) and any(claim.covers(request, body_known=body_known) for claim in claims)
+    )
 
 
 @contextmanager
@@ -54,6 +57,16 @@ def claimed(request: Request) -> Iterator[None]:
         yield
     finally:
         _claims.reset(token)
+
+
+@contextmanager
+def all_claimed() -> Iterator[None]:
+    """Claim every request of the block: what is sent in it is ours, and no program's."""
+    token = _all.set(True)
+    try:
+        yield
+    finally:
+        _all.reset(token)
 
 
 def _digest(body: bytes | None) -> bytes:

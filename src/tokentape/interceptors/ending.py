@@ -13,6 +13,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tokentape.outcomes import Replay
 from tokentape.wire.interaction import How
 
 if TYPE_CHECKING:
@@ -68,8 +69,13 @@ def begin(tape: Tape, request: Request, identity: str | None = None) -> Outcome 
     settle()
     was, _thread.storing = _thread.storing, True
     try:
-        return tape.begin(request, identity=identity)
+        outcome = tape.begin(request, identity=identity)
     finally:
         _thread.storing = was
         if _thread.late:
             settle()
+    if isinstance(outcome, Replay) and outcome.live is not None:
+        from tokentape.interceptors.resending import resend
+
+        resend(outcome.live)
+    return outcome

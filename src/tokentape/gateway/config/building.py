@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from tokentape import settings
+from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import UsageError
 from tokentape.gateway.agents import agent_named, with_agent
 from tokentape.gateway.config.document import Document
@@ -17,7 +18,7 @@ from tokentape.gateway.config.reading import ConfigError, Read
 from tokentape.gateway.config.router_of import classes_of, policies_of, policy_of, router_of
 from tokentape.gateway.config.secrets import Secrets
 from tokentape.gateway.config.settled import Config, Serving
-from tokentape.gateway.config.tables import RecordTable
+from tokentape.gateway.config.tables import NO_VERIFY, RecordTable
 from tokentape.gateway.config.upstream_of import caps_of, upstream_of
 from tokentape.gateway.config.wording import dotted
 from tokentape.gateway.conversations.memory import TrackerOptions
@@ -187,6 +188,8 @@ _UNSET = {name: RecordTable.model_fields[name].get_default(call_default_factory=
 def mode_of(said: str | None) -> str:
     """The record mode: as everywhere, but a gateway that nobody tells records what is new."""
     choice = settings.resolve_mode(said)
+    if choice.mode is RecordMode.VERIFY:
+        raise UsageError(f"{choice.source}: {NO_VERIFY}")
     return "new_episodes" if choice.source == "default" else choice.mode.value
 
 

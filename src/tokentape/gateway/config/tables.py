@@ -164,9 +164,15 @@ class RecordTable(Table):
     @classmethod
     def _is_a_mode(cls, value: str | None) -> str | None:
         try:
-            return value if value is None else RecordMode.of(value).value
+            mode = None if value is None else RecordMode.of(value)
         except UsageError as error:
             raise ValueError(str(error).removeprefix("mode: ")) from None
+        if mode is RecordMode.VERIFY:
+            raise ValueError(NO_VERIFY)
+        return mode
+
+
+NO_VERIFY = "mode 'verify' is for tests and programs; a gateway has nobody to tell what differs"
 
 
 class ConversationsTable(Table):

@@ -14,9 +14,9 @@ from tokentape.wire.redact.rules import compile_rules
 from tokentape.wire.redact.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from tokentape.wire.interaction import Ended, Interaction
+    from tokentape.wire.interaction import Ended, Interaction, Json
     from tokentape.wire.message import Request, Response
 
 _CREDENTIALS, _COOKIES = 512, 64
@@ -96,6 +96,10 @@ class Redactor:
             reads_as=_text(interaction.reads_as, search, "reads_as", found),
         )
         return replace(changed, redacted=_merged(interaction.redacted, _counted(found))) if found else changed
+
+    def json(self, value: Mapping[str, Json]) -> dict[str, Json]:
+        """A JSON object that belongs to no call, as it may be stored."""
+        return metadata.redact(value, self._search(), "", Found())
 
     def leaks(self, interaction: Interaction) -> tuple[Finding, ...]:
         """What the final scan still finds; not empty means: do not store this."""
