@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "turn cassettes of other tools into tokentape's",
     "migrate": "ask a corpus again of another model, compare the answers, and price them",
     "report": "what a migration found, offline: console, Markdown, JSON, CSV, HTML",
+    "drift": "ask the same models again: do they still answer the same?",
     "annotate": "say of recordings what they are: categories and other metadata",
     "export": "a corpus as Parquet",
     "score": "answers in Parquet files compared by Daft, here or on a Ray cluster",

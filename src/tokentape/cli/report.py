@@ -6,11 +6,11 @@ import click
 
 from tokentape.cli.evaluating.options import (
     CHANGED,
-    COMPARED,
     CORPUS,
     REPORTED,
     Chosen,
     Forms,
+    compared,
     of,
     with_options,
 )
@@ -25,14 +25,15 @@ from tokentape.cli.evaluating.results import reported
     metavar="UPSTREAM/MODEL",
     help="whose answers; repeatable; else all that are recorded",
 )
-@with_options(CORPUS, COMPARED, CHANGED, REPORTED)
+@with_options(CORPUS, compared(samples=1), CHANGED, REPORTED)
 def command(**given: object) -> int:
     """Compare the recorded answers of targets with those of CORPUS, and say what it comes to.
 
     The options are those of the migration. 0: done. 1: a gate failed. 2: wrong input. 3: answers are missing.
     """
     from tokentape.cli.evaluating.opening import planned
+    from tokentape.cli.evaluating.whom import by_name
 
     chosen = of(Chosen, given)
-    with planned(chosen, asks=False) as plan:
+    with planned(chosen, by_name, asks=False) as plan:
         return reported(plan, chosen, of(Forms, given))

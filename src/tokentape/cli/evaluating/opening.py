@@ -10,17 +10,21 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from tokentape import settings
+from tokentape.cli.evaluating.whom import Sources
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from tokentape.cassettes.stores.base import Store
     from tokentape.cli.evaluating.options import Chosen
+    from tokentape.cli.evaluating.whom import Whom
     from tokentape.evaluation.asking.charge import Prices
     from tokentape.evaluation.asking.question import Changes
+    from tokentape.evaluation.corpus.choosing import Corpus
     from tokentape.evaluation.migrating.plan import Plan
     from tokentape.upstreams.upstream import Upstream
+
+    Chooses = Callable[[Chosen, Sources], Callable[[Corpus], Whom]]
 
 NEEDED = "pip install 'tokentape[gateway]'"
 MOST_SYSTEM = 10_000_000
@@ -28,9 +32,9 @@ MOST_SYSTEM = 10_000_000
 
 
 @contextmanager
-def planned(chosen: Chosen, *, asks: bool) -> Iterator[Plan]:
-    """The plan, with its corpus open. Without `asks` no key is needed, and targets that are not named are
-    those that have answered. Raises `UsageError` for whatever is wrong with what was chosen.
+def planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
+    """The plan, with its corpus open; `chooses` says who is asked (`whom`). Without `asks` no key is needed.
+    Raises `UsageError` for whatever is wrong with what was chosen.
     """
     from tokentape.evaluation.asking.budget import Budget
     from tokentape.evaluation.asking.targets import target
@@ -40,42 +44,33 @@ def planned(chosen: Chosen, *, asks: bool) -> Iterator[Plan]:
     from tokentape.evaluation.migrating.plan import Plan
     from tokentape.upstreams.destinations import FetchOptions
 
+    if asks:
+        check_client()
     comparators, budget = comparators_of(chosen.compare), Budget(dollars(chosen.max_cost))
     changes = changes_of(chosen)
     declared, prices = declared_in(chosen.config)
     resolve = partial(target, declared=declared.get, asks=asks)
-    if asks:
-        check_client()
-    store = answers_store(chosen.answers or answers_place(chosen.places[0]))
-    targets = tuple(resolve(name) for name in _named(chosen, store))
     for judge in {model for each in comparators for model in getattr(each, "models", ())}:
         resolve(judge)
+    store = answers_store(chosen.answers or answers_place(chosen.places[0]))
+    whom_of = chooses(chosen, Sources(store, resolve, declared))
     with Corpus(chosen.places, where=chosen.where, sample=chosen.sample, by=chosen.by) as corpus:
+        whom = whom_of(corpus)
         yield Plan(
-            corpus,
-            store,
-            targets,
-            comparators,
-            resolve,
-            changes,
-            chosen.samples,
-            chosen.concurrency,
-            prices,
-            FetchOptions() if chosen.fetch_urls else None,
+            corpus=corpus,
+            answers=store,
+            targets=whom.targets,
+            comparators=comparators,
+            resolve=resolve,
+            changes=changes,
+            samples=chosen.samples,
+            concurrency=chosen.concurrency,
+            prices=prices,
+            fetch=FetchOptions() if chosen.fetch_urls else None,
+            own=whom.own,
+            folder=whom.folder,
             budget=budget,
         )
-
-
-def _named(chosen: Chosen, store: Store) -> list[str]:
-    """The targets by name, each once."""
-    from tokentape.evaluation.migrating.places import targets_in
-
-    named = [name.strip() for text in chosen.targets for name in text.split(",") if name.strip()]
-    found = [*dict.fromkeys(named or targets_in(store))]
-    if not found:
-        place = chosen.answers or "beside the corpus"
-        raise UsageError(f"no target has answered yet ({place}); ask one: tokentape migrate --target NAME")
-    return found
 
 
 def changes_of(chosen: Chosen) -> Changes:

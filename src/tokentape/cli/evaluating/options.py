@@ -10,34 +10,44 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    Command = TypeVar("Command", bound=Callable[..., object])
+    Command = Callable[..., object]
     Option = Callable[[Command], Command]
 
 T = TypeVar("T", "Chosen", "Forms")
 
-CORPUS = (
+CORPUS: tuple[Option, ...] = (
     click.argument("places", nargs=-1, required=True, type=click.Path(), metavar="CORPUS..."),
     click.option("--where", metavar="CONDITION", help='only rows that fit: model == "gpt-4o" and streamed'),
     click.option("--sample", metavar="N|N%", help="so many rows, or a share of them; the same in every run"),
     click.option("--by", metavar="NAME", help="with --sample: each value of NAME (category) gets its share"),
 )
-COMPARED = (
-    click.option(
-        "--compare",
-        default="usual",
-        show_default=True,
-        metavar="SPEC",
-        help="comparators with commas: exact,json:category,toolcalls,judge:openai/gpt-5-mini",
-    ),
-    click.option(
-        "--samples", type=click.IntRange(1), default=1, show_default=True, help="answers a question"
-    ),
-    click.option(
-        "--answers", metavar="PLACE", help="where answers are kept; else beside the corpus, in SQLite"
-    ),
-    click.option("--config", metavar="FILE", help="upstreams as the gateway's file declares them"),
-)
-CHANGED = (
+
+
+def compared(samples: int) -> tuple[Option, ...]:
+    """How answers are compared, and how many there are to a question, as a rule."""
+    return (
+        click.option(
+            "--compare",
+            default="usual",
+            show_default=True,
+            metavar="SPEC",
+            help="comparators with commas: exact,json:category,toolcalls,judge:openai/gpt-5-mini",
+        ),
+        click.option(
+            "--samples",
+            type=click.IntRange(1),
+            default=samples,
+            show_default=True,
+            help="answers to a question",
+        ),
+        click.option(
+            "--answers", metavar="PLACE", help="where answers are kept; else beside the corpus, in SQLite"
+        ),
+        click.option("--config", metavar="FILE", help="upstreams as the gateway's file declares them"),
+    )
+
+
+CHANGED: tuple[Option, ...] = (
     click.option(
         "--set", "sets", multiple=True, metavar="NAME=VALUE", help="ask with this parameter; repeatable"
     ),
@@ -48,7 +58,7 @@ CHANGED = (
     click.option("--allow-losses", is_flag=True, help="ask also what would lose its meaning"),
     click.option("--no-stream", is_flag=True, help="ask for whole replies"),
 )
-ASKED = (
+ASKED: tuple[Option, ...] = (
     click.option(
         "--concurrency",
         type=click.IntRange(1),
@@ -60,7 +70,7 @@ ASKED = (
     click.option("--dry-run", is_flag=True, help="say what would be asked, and what it would cost"),
     click.option("--quiet", is_flag=True, help="show no progress"),
 )
-REPORTED = (
+REPORTED: tuple[Option, ...] = (
     click.option("--html", type=click.Path(), metavar="FILE", help="write the report as one page"),
     click.option(
         "--markdown", type=click.Path(), metavar="FILE", help="as a comment for a pull request; -: stdout"
@@ -85,7 +95,7 @@ REPORTED = (
 )
 
 
-def with_options(*groups: Sequence[Option[Command]]) -> Option[Command]:
+def with_options(*groups: Sequence[Option]) -> Option:
     """A decorator with all options of the groups, in their order."""
 
     def decorated(command: Command) -> Command:
@@ -117,6 +127,8 @@ class Chosen:
     no_stream: bool = False
     concurrency: int = 8
     max_cost: str | None = None
+    via: str | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,8 @@ class Forms:
     min_pass: tuple[str, ...] = ()
     max_cost_ratio: float | None = None
     baseline: str | None = None
+    fail_on: str | None = None
+    """Of drift; None: the report is on a migration."""
 
 
 def of(kind: type[T], given: Mapping[str, object]) -> T:

@@ -34,13 +34,14 @@ STDOUT = "-"
 
 def gates_of(forms: Forms, plan: Plan) -> Gates:
     """The gates, checked before anything is asked. Raises `UsageError`."""
-    from tokentape.evaluation.reporting.gates import Gates
+    from tokentape.evaluation.reporting.gates import DRIFT, Gates
 
     return Gates.of(
         strict=forms.strict,
         min_pass=forms.min_pass,
         max_cost_ratio=forms.max_cost_ratio,
         baseline=forms.baseline,
+        drift=forms.fail_on or DRIFT[0],
         comparators=[each.name for each in plan.comparators],
     )
 
@@ -56,11 +57,12 @@ def reported(plan: Plan, chosen: Chosen, forms: Forms, asked: Asked | None = Non
     gates = gates_of(forms, plan)
     names = [candidate.label for candidate in plan.targets]
     with Tally(names, [each.name for each in plan.comparators]) as tally:
-        judged = asyncio.run(score(plan, tally.add, asked, asks=asked is not None))
+        noise = None if forms.fail_on is None else tally.add_noise
+        judged = asyncio.run(score(plan, tally.add, asked, noise=noise, asks=asked is not None))
         if asked is not None:
             for line in telling.ended(judged):
                 click.echo(line, err=True)
-        report = Report(tally, about_of(plan, chosen, forms.title), gates)
+        report = Report(tally, about_of(plan, chosen, forms), gates)
         written(report, forms)
         return code_of(report)
 
@@ -72,14 +74,15 @@ def code_of(report: Report) -> int:
     return 0 if report.is_complete else INCOMPLETE
 
 
-def about_of(plan: Plan, chosen: Chosen, title: str | None) -> About:
+def about_of(plan: Plan, chosen: Chosen, forms: Forms) -> About:
     """The head of the report."""
     from tokentape.evaluation.reporting.about import About, ChangesSaid, CorpusSaid, PricesSaid
     from tokentape.metering.snapshot import prices
 
     found = prices()
     return About(
-        title or f"{' and '.join(each.label for each in plan.targets)} for {', '.join(chosen.places)}",
+        forms.title or f"{' and '.join(each.label for each in plan.targets)} for {', '.join(chosen.places)}",
+        "migration" if forms.fail_on is None else "drift",
         corpus=CorpusSaid.of(chosen.places, plan.corpus.summary, where=chosen.where, sample=chosen.sample),
         changes=ChangesSaid(plan.changes.system, plan.changes.parameters),
         samples=plan.samples,

@@ -191,6 +191,25 @@ class BaselineFigures:
     only_then: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifted(Compared):
+    """Of the same answers of today: the share that agrees with another one of today (`before`), and with the
+    recorded one (`after`). `changed` rows are answered otherwise, and each time alike.
+    """
+
+    target: str
+    comparator: str
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFigures:
+    """Of `kind` "drift". `noise` is by target what today's answers to one question agree in."""
+
+    comparisons: tuple[Drifted, ...]
+    noise: tuple[tuple[str, tuple[Rate, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """A condition, whether it holds, and why in words with figures."""
@@ -218,4 +237,5 @@ class Figures:
     targets: tuple[TargetFigures, ...]
     between: tuple[Between, ...]
     baseline: BaselineFigures | None
+    drift: DriftFigures | None
     gates: tuple[GateResult, ...]

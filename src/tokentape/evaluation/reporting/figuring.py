@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tokentape import __version__
 from tokentape.evaluation.reporting.columns import QUANTITIES
+from tokentape.evaluation.reporting.drift import drift_figures, drift_gate, drift_overall, drift_verdict
 from tokentape.evaluation.reporting.figures import Between, Compared, Figures, TargetFigures
 from tokentape.evaluation.reporting.gates import gate_results
 from tokentape.evaluation.reporting.measuring import (
@@ -37,8 +39,15 @@ def figured(tally: Tally, about: About, gates: Gates, baseline: BaselineFigures 
     """Everything that the report says, apart from its rows."""
     comparators = tally.comparators
     tally.fill_up()
-    targets, between = _targets(tally, comparators), _between(tally, comparators)
+    targets = _targets(tally, comparators)
+    between = _between(tally, comparators) if about.kind == "migration" else ()
     results = gate_results(gates, targets, baseline)
+    drift = drift_figures(tally) if about.kind == "drift" else None
+    verdict = overall(targets, between, baseline, results)
+    if drift is not None:
+        targets = tuple(replace(target, verdict=drift_verdict(target, drift)) for target in targets)
+        results = (*drift_gate(gates.drift, targets, drift), *results)
+        verdict = drift_overall(targets, results)
     return Figures(
         tokentape_report=VERSION,
         tokentape=__version__,
@@ -50,10 +59,11 @@ def figured(tally: Tally, about: About, gates: Gates, baseline: BaselineFigures 
         samples=about.samples,
         compare=tuple(comparators),
         prices=about.prices,
-        verdict=overall(targets, between, baseline, results),
+        verdict=verdict,
         targets=targets,
         between=between,
         baseline=baseline,
+        drift=drift,
         gates=results,
     )
 

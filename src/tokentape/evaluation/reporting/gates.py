@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tokentape.evaluation.reporting.figures import BaselineFigures, Rated, TargetFigures
 
+DRIFT = ("significant", "any", "never")
+"""What fails a report on drift: drift beyond the noise; any answer that differs; neither."""
+
 _SHARE = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<percent>%?)")
 
 
@@ -63,6 +66,8 @@ class Gates:
     min_pass: tuple[MinPass, ...] = ()
     max_cost_ratio: float | None = None
     baseline: str | None = None
+    drift: str = "significant"
+    """Of a report on drift: one of `DRIFT`."""
 
     @classmethod
     def of(
@@ -72,12 +77,13 @@ class Gates:
         min_pass: Iterable[str] = (),
         max_cost_ratio: str | float | None = None,
         baseline: str | None = None,
+        drift: str = "significant",
         comparators: Sequence[str] | None = None,
     ) -> Gates:
         """From what the command line gives. Raises `UsageError`, in one line."""
         shares = tuple(MinPass.of(text, comparators) for text in min_pass)
         ratio = None if max_cost_ratio is None else _ratio(max_cost_ratio)
-        return cls(strict, shares, ratio, baseline)
+        return cls(strict, shares, ratio, baseline, drift)
 
 
 def _ratio(given: str | float) -> float:

@@ -61,6 +61,8 @@ class Tally:
     def __init__(self, targets: Iterable[str] = (), comparators: Iterable[str] = ()) -> None:
         self._comparators = [*comparators]
         self.targets = {name: Target(self._comparators) for name in targets}
+        self.noise: dict[str, Target] = {}
+        """By target, how further answers to a question compare with the first (`reporting.drift`)."""
         self.rows, self.clusters, self.categories, self.models = Names(), Names(), Names(), Names()
         self.spool = Spool()
 
@@ -85,7 +87,7 @@ class Tally:
 
     def fill_up(self) -> None:
         """Every target has a column for every comparator."""
-        for target in self.targets.values():
+        for target in (*self.targets.values(), *self.noise.values()):
             target.columns.fill_up(self.comparators)
 
     def add(self, scored: Scored) -> None:
@@ -97,6 +99,11 @@ class Tally:
         self._columns(target.columns, scored)
         self._words(target, scored)
         self.spool.add(badness(scored), _order(scored), shown)
+
+    def add_noise(self, scored: Scored) -> None:
+        """A further answer to a question, compared with the first one; it is no row of the report."""
+        noise = self.noise.setdefault(scored.target, Target(self._comparators))
+        self._columns(noise.columns, scored)
 
     def _columns(self, columns: Columns, scored: Scored) -> None:
         row, verdicts = scored.row, scored.verdicts if scored.after is not None else {}

@@ -1,0 +1,94 @@
+"""Figures on drift: the same answers of today beside the recording, and beside each other."""
+
+from __future__ import annotations
+
+import pytest
+from ev_corpora import chat
+
+from tokentape.evaluation.comparing.comparator import Side, Verdict
+from tokentape.evaluation.corpus.row import Row
+from tokentape.evaluation.reporting.about import About
+from tokentape.evaluation.reporting.figures import Level
+from tokentape.evaluation.reporting.gates import Gates
+from tokentape.evaluation.reporting.report import Report
+from tokentape.evaluation.reporting.tally import Tally
+from tokentape.evaluation.scoring.scored import Scored, Status
+from tokentape.protocols.canonical.reply import Reply
+
+stats = pytest.importorskip("scipy.stats")
+
+PASS, FAIL = Verdict(1.0, True, "alike"), Verdict(0.0, False, "not alike")
+
+
+def scored(number, sample, verdict, target="up/m"):
+    row = Row(chat(f"Question {number}?"), "tape")
+    side = Side(Reply(()))
+    return Scored(row, target, sample, Status.ANSWERED, side, side, {"exact": verdict})
+
+
+def report(recorded, noise, gate="significant"):
+    """`recorded[row][sample]` agrees with the recording, `noise[row]` with the first answer (samples from 2)."""
+    tally = Tally(["up/m"], ["exact"])
+    for number, (agreeing, among) in enumerate(zip(recorded, noise, strict=True)):
+        for sample, agrees in enumerate(agreeing, start=1):
+            tally.add(scored(number, sample, PASS if agrees else FAIL))
+        for sample, agrees in enumerate(among, start=2):
+            tally.add_noise(scored(number, sample, PASS if agrees else FAIL))
+    made = Report(tally, About("t", "drift"), Gates.of(drift=gate))
+    tally.close()
+    return made.figures
+
+
+def test_what_changes_beyond_the_noise_is_drift():
+    recorded = [(True, True)] * 10 + [(False, False)] * 12
+    noise = [(True,)] * 20 + [(False,)] * 2
+    found = report(recorded, noise)
+    (drifted,) = found.drift.comparisons
+    assert (drifted.before, drifted.after) == (20 / 22, 10 / 22)
+    # 10 answers agree with the other one of today and not with the recording, none the other way round.
+    assert drifted.p == pytest.approx(stats.binomtest(0, 10, 0.5).pvalue)
+    assert drifted.standing == "lower"
+    assert drifted.changed == 10
+    assert found.verdict.level is found.targets[0].verdict.level is Level.BAD
+    (gate,) = found.gates
+    assert (gate.gate, gate.passed) == ("drift (significant)", False)
+
+
+def test_what_differs_as_much_among_itself_has_not_drifted():
+    recorded = [(n % 3 > 0, n % 3 > 0) for n in range(600)]
+    noise = [(n % 3 > 0,) for n in range(600)]
+    found = report(recorded, noise)
+    assert found.verdict.level is Level.GOOD
+    assert found.gates[0].passed
+    assert found.drift.comparisons[0].changed == 0
+
+
+def test_few_answers_say_nothing_yet():
+    found = report([(False, False)] * 4, [(True,)] * 4)
+    assert found.verdict.level is Level.UNSURE
+    assert "not enough data" in found.verdict.headline
+    assert found.gates[0].passed
+
+
+def test_one_answer_to_a_question_says_nothing_of_noise():
+    found = report([(False,)] * 30, [()] * 30)
+    assert found.drift.comparisons == ()
+    assert "noise is not known" in found.verdict.headline
+
+
+@pytest.mark.parametrize(("gate", "passed"), [("any", [False]), ("never", [])])
+def test_a_run_may_fail_by_any_answer_or_by_none(gate, passed):
+    found = report([(True, False)] * 4, [(False,)] * 4, gate)
+    assert [each.passed for each in found.gates] == passed
+
+
+def test_what_today_agrees_in_is_told():
+    ((target, (rate,)),) = report([(True, True)] * 8, [(True,)] * 6 + [(False,)] * 2).drift.noise
+    assert (target, rate.name, rate.passed, rate.failed) == ("up/m", "exact", 6, 2)
+
+
+def test_a_report_without_a_target_says_so():
+    tally = Tally()
+    found = Report(tally, About("t", "drift")).figures
+    tally.close()
+    assert (found.verdict.level, found.verdict.headline) == (Level.NONE, "nothing was asked")
