@@ -172,7 +172,7 @@ def _group(group: Group) -> tuple[str, ...]:
     judged = ((rate.passed, rate.passed + rate.failed) for rate in group.comparators)
     rates = (f"{passed}/{of}" if of else "" for passed, of in judged)
     out = group.tokens_out
-    said = "" if out.before is None else f"{tokens(out.before)} → {tokens(out.after)}"
+    said = "" if out.before is None else f"{tokens(out.before)} to {tokens(out.after)}"
     return (group.name or "(none)", str(group.rows), *rates, said)
 
 

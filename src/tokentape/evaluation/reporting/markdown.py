@@ -69,7 +69,7 @@ def fenced(text: str) -> str:
 def _clean(text: str) -> str:
     """Without half characters, and signs that nobody sees but the terminal or the reader's direction."""
     whole = text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in whole if sign in "\n\t" or sign.isprintable())
+    return "".join(sign if sign in "\n\t" or sign.isprintable() else " " * sign.isspace() for sign in whole)
 
 
 def markdown(report: Report, *, worst: int = WORST, longest: int = LONGEST) -> str:
