@@ -218,16 +218,7 @@ class Row:
         It does not count whether the answer was streamed, and what is for the provider's books.
         """
         asked = self.conversation
-        if asked is None:
-            return self.handle
-        rest = asked.origin.rest if asked.origin else {}
-        options = {
-            name: value
-            for name in asked.options.__dataclass_fields__
-            if name not in BOOKKEEPING and (value := getattr(asked.options, name)) is not None
-        }
-        asking = (asked.tool_choice, asked.output, asked.thinking, asked.continuation)
-        return _digest(self.key, self.model or "", _shown(asking), _shown(options), _written(rest))
+        return self.handle if asked is None else same_of(asked, self.key, self.model)
 
     @cached_property
     def call(self) -> Call:
@@ -268,6 +259,18 @@ class Row:
         if timing.head_ms is None or not timing.chunk_ms:
             return None
         return (timing.head_ms + timing.chunk_ms[0]) / 1000
+
+
+def same_of(asked: Conversation, key: str, model: str | None) -> bytes:
+    """A digest of a question of that key, with its parameters; without a model, of what any model is asked."""
+    rest = asked.origin.rest if asked.origin else {}
+    options = {
+        name: value
+        for name in asked.options.__dataclass_fields__
+        if name not in BOOKKEEPING and (value := getattr(asked.options, name)) is not None
+    }
+    asking = (asked.tool_choice, asked.output, asked.thinking, asked.continuation)
+    return _digest(key, model or "", _shown(asking), _shown(options), _written(rest))
 
 
 def _how(interaction: Interaction) -> str:
