@@ -43,9 +43,10 @@ def found_at(provider, **upstreams):
 class Consulted:
     """What comes of judging pairs, all at once; `troubles` is what could not be kept."""
 
-    def __init__(self, store, find, *, asks=True, budget=None, changes=None, concurrency=8):
+    def __init__(self, store, find, *, asks=True, budget=None, changes=None, concurrency=8, before=None):
         self.store, self.find, self.asks, self.concurrency = store, find, asks, concurrency
         self.budget, self.changes = Budget(budget), changes or Changes()
+        self.before = before or (lambda consultant: None)
         self.progress, self.troubles = {}, ()
 
     def __call__(self, spec, *pairs):
@@ -56,6 +57,7 @@ class Consulted:
         sender = AiohttpSender()
         means = Means(sender, Pools((), RESTING), Purse(self.budget), QUICK, self.changes)
         consultant = Consultant(self.store, self.find, means, asks=self.asks, concurrency=self.concurrency)
+        self.before(consultant)
         try:
             return await asyncio.gather(*(consultant.verdict(comparator, each) for each in pairs))
         finally:

@@ -110,6 +110,23 @@ def test_a_judge_that_is_hopeless_is_given_up(provider):
     assert all(verdict.score is None for verdict in verdicts)
 
 
+def test_a_run_that_is_stopped_asks_nothing_more(provider):
+    provider.answers(opinion("same"), times=None)
+    store = MemoryStore()
+    first = Consulted(store, found_at(provider))(JUDGE, PAIRS[0])
+    stopped = Consulted(store, found_at(provider), before=lambda consultant: consultant.stop())
+    verdicts = stopped(JUDGE, *PAIRS[:2])
+    assert verdicts[:1] == first
+    assert verdicts[1].reason == "up/gpt-4o-mini: interrupted"
+    assert provider.count == 2
+
+
+def test_a_judge_that_talks_of_something_else_passes_nothing(provider):
+    (verdict,) = Consulted(MemoryStore(), found_at(provider))(JUDGE, PAIRS[0])
+    assert (verdict.score, verdict.passed, verdict.flags) == (None, None, ("verdict unreadable",))
+    assert provider.count == 2
+
+
 def test_judges_share_the_budget_of_the_run(provider):
     provider.answers(opinion("same"), times=None)
     ran = Consulted(MemoryStore(), found_at(provider), budget=Decimal("0.000001"))

@@ -74,6 +74,7 @@ class Consultant:
     ) -> None:
         self._store, self._find, self._asks, self._concurrency = store, find, asks, concurrency
         self._means = replace(means, changes=_PLAIN)
+        self._stopped = ""
         self._desks: dict[str, _Desk] = {}
         self._names: dict[str, str] = {}
         """By what comparators call a model, its label: an upstream may have several names for one."""
@@ -102,6 +103,10 @@ class Consultant:
         finally:
             plan.close()
 
+    def stop(self, why: str = "interrupted") -> None:
+        """Ask nothing more; what is under way is finished, and what was said before is still found."""
+        self._stopped = self._stopped or why
+
     @property
     def progress(self) -> dict[str, Progress]:
         """What was asked so far, by `upstream/model`."""
@@ -118,7 +123,7 @@ class Consultant:
             label = self._names[model] = candidate.label
             if label not in self._desks:
                 lane = open_lane(self._store, VERDICTS, candidate, asks=self._asks, repeat="last")
-                self._desks[label] = _Desk(lane, self._means, self._concurrency)
+                self._desks[label] = _Desk(lane, self._means, self._concurrency, lambda: self._stopped)
         return self._desks[label]
 
 
@@ -137,10 +142,10 @@ class _Asked:
 class _Desk:
     """One model, and who waits for it."""
 
-    def __init__(self, lane: Lane, means: Means, concurrency: int) -> None:
+    def __init__(self, lane: Lane, means: Means, concurrency: int, stopped: Callable[[], str]) -> None:
         self.lane, self.progress = lane, Progress()
         self._patience = Patience()
-        self._asker = Asker(lane, means, lambda: self._patience.over)
+        self._asker = Asker(lane, means, lambda: stopped() or self._patience.over)
         self._seats = asyncio.Semaphore(concurrency)
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[bytes, Answer] = OrderedDict()
