@@ -1,74 +1,137 @@
-"""`tokentape import`: cassettes of other tools become tokentape's."""
+"""`tokentape import`: cassettes of other tools, and exports of traces, become tokentape's."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
+from tokentape.cassettes.importers.format import Given
+from tokentape.cassettes.importers.notes import Notes
+from tokentape.cassettes.importers.registry import ENDINGS, FORMATS, format_named, format_of
 from tokentape.cassettes.stores.registry import has_scheme, open_store
 from tokentape.cli.saving import save
-from tokentape.cli.text import count
-from tokentape.errors import UsageError
+from tokentape.cli.text import count, safe
+from tokentape.errors import CassetteError, UsageError
 from tokentape.keeping import as_stored
 from tokentape.matching.key import Matcher
 from tokentape.options import Options, redactor_of
 
-ENDINGS = (".yaml", ".yml", ".json")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tokentape.cassettes.importers.format import Format
+    from tokentape.wire.interaction import Interaction
+    from tokentape.wire.redact.redactor import Redactor
+
+LEAK = "a secret would stay in it"
 
 
-@click.command("import", short_help="turn cassettes of other tools into tokentape's")
+@click.command("import", short_help="turn cassettes and traces of other tools into tokentape's")
 @click.argument("source", type=click.Path())
 @click.argument("target", type=click.Path())
+@click.option("--from", "name", type=click.Choice([one.name for one in FORMATS]), help="the format of SOURCE")
+@click.option("--requests", type=click.Path(), help="the requests of a batch, where SOURCE is its results")
 @click.option("--force", is_flag=True, help="replace cassettes that exist already")
-def command(source: str, target: str, force: bool) -> None:
-    """Import SOURCE (a vcrpy cassette, or a folder of them) as TARGET (a file, folder or store address)."""
+@click.pass_context
+def command(
+    context: click.Context, source: str, target: str, name: str | None, requests: str | None, force: bool
+) -> None:
+    """Import SOURCE (a file, or a folder of them) as TARGET (a file, folder or store address).
+
+    SOURCE is a cassette of vcrpy, an export of OpenTelemetry, OpenInference, Langfuse or LangSmith, or the
+    results of a batch; its content tells which, unless --from does. Exit code 1: a part of it cannot be read.
+    """
     if not os.path.exists(source):
-        raise UsageError(f"{source}: there is no such file or folder; name a vcrpy cassette")
+        raise UsageError(f"{source}: there is no such file or folder; name a cassette of vcrpy, or an export")
+    told = None if name is None else format_named(name)
     if os.path.isdir(source):
-        jobs = [(path, _under(target, source, path)) for path in _files(source)]
+        endings = ENDINGS if told is None else told.endings
+        jobs = [(path, _under(target, source, path)) for path in _files(source, endings)]
     else:
         jobs = [(source, target)]
+    broken = 0
     for path, place in jobs:
-        _import(path, place, force)
+        broken += _import(told or _recognised(path), Given(path, requests), place, force)
+    if broken:
+        context.exit(1)
 
 
-def _files(folder: str) -> list[str]:
+def _files(folder: str, endings: tuple[str, ...]) -> list[str]:
     found = [
         os.path.join(parent, name)
         for parent, _, names in os.walk(folder)
         for name in names
-        if name.endswith(ENDINGS)
+        if name.endswith(endings)
     ]
     if not found:
-        raise UsageError(f"{folder}: no cassettes here; looked for files ending in {', '.join(ENDINGS)}")
+        raise UsageError(f"{folder}: no cassettes here; looked for files ending in {', '.join(endings)}")
     return sorted(found)
 
 
 def _under(target: str, source: str, path: str) -> str:
-    inner = os.path.splitext(os.path.relpath(path, source))[0]
+    inner = os.path.splitext(os.path.relpath(path, source).removesuffix(".gz"))[0]
     if has_scheme(target):
         return f"{target}{'/' if '#' in target else '#'}{inner.replace(os.sep, '/')}"
     return os.path.join(target, inner + ".json")
 
 
-def _import(path: str, place: str, force: bool) -> None:
-    from tokentape.cassettes.importers.vcr import read_vcr
+def _recognised(path: str) -> Format:
+    found = format_of(path)
+    if found is None:
+        known = ", ".join(one.name for one in FORMATS)
+        raise CassetteError(path, f"no format known here; say --from, if it is one of {known}")
+    return found
 
-    interactions, notes = read_vcr(path)
+
+def _import(form: Format, given: Given, place: str, force: bool) -> int:
+    """Import one file; how many places of it cannot be read."""
     store, name = open_store(place)
     if store.load(name) is not None and not force:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
-    options = Options.of({})
+    options, notes = Options.of({}), Notes()
     matcher, redactor = Matcher(options.match_on), redactor_of(options)
-    stored = [as_stored(interaction, matcher, redactor) for interaction in interactions]
-    kept = [interaction for interaction in stored if interaction and not redactor.leaks(interaction)]
-    if len(kept) < len(stored):
-        notes = [
-            *notes,
-            f"left out: {count(len(stored) - len(kept), 'interaction')} in which a secret would stay",
-        ]
-    save(store, name, kept, finished=True, rules=matcher.rules)
-    click.echo(f"{store.describe(name)}: {count(len(kept), 'interaction')} from {path}")
-    for note in notes:
-        click.echo(f"  {note}")
+    read = form.read(given, notes)
+    stored = _stored(list(read) if form.whole else read, matcher, redactor)
+    if form.whole:
+        stored = iter(list(stored))  # what a later call teaches of secrets is known of the earlier ones
+    counted = _Counted()
+    save(store, name, counted.each(_safe(stored, redactor, notes)), finished=True, rules=matcher.rules)
+    click.echo(
+        f"{store.describe(name)}: {count(counted.number, 'interaction')} from {given.path}, {form.title}"
+    )
+    for line in notes.lines():
+        click.echo(f"  {safe(line)}")
+    for spot in notes.broken:
+        click.echo(f"{given.path}, line {spot.line}: {safe(spot.problem)}", err=True)
+    if notes.broken_count > len(notes.broken):
+        click.echo(f"{given.path}: and {notes.broken_count - len(notes.broken)} more", err=True)
+    return notes.broken_count
+
+
+def _stored(read: Iterable[Interaction], matcher: Matcher, redactor: Redactor) -> Iterator[Interaction]:
+    for interaction in read:
+        stored = as_stored(interaction, matcher, redactor)
+        if stored is not None:
+            yield stored
+
+
+def _safe(stored: Iterable[Interaction], redactor: Redactor, notes: Notes) -> Iterator[Interaction]:
+    for interaction in stored:
+        if redactor.leaks(interaction):
+            notes.leave(LEAK)
+        else:
+            yield interaction
+
+
+class _Counted:
+    """How many went by."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def each(self, interactions: Iterable[Interaction]) -> Iterator[Interaction]:
+        for interaction in interactions:
+            self.number += 1
+            yield interaction

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from tokentape.cassettes.stores.base import Store
     from tokentape.wire.interaction import Interaction
 
 
-def save(store: Store, name: str, interactions: Sequence[Interaction], *, finished: bool, rules: str) -> None:
+def save(store: Store, name: str, interactions: Iterable[Interaction], *, finished: bool, rules: str) -> None:
     """Save. On failure the old cassette stays, and no journal that a later opening would take in.
 
     Raises what the store raises.

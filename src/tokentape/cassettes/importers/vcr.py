@@ -15,6 +15,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.cassettes.importers.fields import Fields, body_bytes, header_list, text
+from tokentape.cassettes.importers.format import Format
 from tokentape.cassettes.importers.headers import NO_BODY, mended
 from tokentape.cassettes.importers.plainyaml import load_yaml
 from tokentape.errors import CassetteError
@@ -22,9 +23,12 @@ from tokentape.wire.interaction import Ended, How, Interaction, Timing
 from tokentape.wire.message import Request, Response, header
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from os import PathLike
 
+    from tokentape.cassettes.importers.format import Given
+    from tokentape.cassettes.importers.notes import Notes
+    from tokentape.wire.interaction import Json
     from tokentape.wire.message import Headers
 
 LOST = "chunk boundaries and times are not in the source: each body is one chunk, and has no time"
@@ -136,3 +140,21 @@ def _numbers(numbers: Sequence[int], total: int) -> str:
     if len(numbers) == total:
         return "all interactions" if total > 1 else "interaction 1"
     return ("interactions " if len(numbers) > 1 else "interaction ") + ", ".join(map(str, numbers))
+
+
+def _read(given: Given, notes: Notes) -> Iterator[Interaction]:
+    imported = read_vcr(given.path)
+    for note in imported.notes:
+        notes.say(note)
+    yield from imported.interactions
+
+
+def _knows(record: Json) -> bool:
+    return (
+        isinstance(record, dict)
+        and isinstance(record.get("interactions"), list)
+        and "tokentape" not in record
+    )
+
+
+VCR = Format("vcr", "a cassette of vcrpy", (".yaml", ".yml", ".json"), _knows, _read, whole=True)

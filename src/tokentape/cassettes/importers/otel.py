@@ -1,0 +1,97 @@
+"""Spans of calls of models: by OpenTelemetry's conventions, of all generations, and by OpenInference.
+
+Both stand in the same exports, often in one, so each span is read by the convention that it follows:
+`traces.genai` and `traces.openinference`. Events beside the spans are found by the span they belong to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentape.cassettes.importers.format import Format
+from tokentape.cassettes.importers.notes import LeftOut, Notes
+from tokentape.cassettes.importers.records import records
+from tokentape.cassettes.importers.traces import genai, openinference
+from tokentape.cassettes.importers.traces.building import interaction_of
+from tokentape.cassettes.importers.traces.events import events
+from tokentape.cassettes.importers.traces.spans import Span, logs_in, spans_in
+from tokentape.cassettes.importers.traces.wrapping import Families, Kin
+from tokentape.protocols.reading import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokentape.cassettes.importers.format import Given
+    from tokentape.cassettes.importers.traces.events import Events
+    from tokentape.cassettes.importers.traces.traced import Traced
+    from tokentape.wire.interaction import Interaction, Json
+
+
+def read(given: Given, notes: Notes) -> Iterator[Interaction]:
+    """The calls of the spans; calls that are told by an event alone come where the event stands."""
+    with events() as beside:
+        families = Families(_kin(given.path, beside))
+        for value in records(given.path, notes):
+            for traced in _calls(value.json, families, beside, notes):
+                try:
+                    yield interaction_of(traced, notes)
+                except LeftOut as reason:
+                    notes.leave(str(reason))
+
+
+def _kin(path: str, beside: Events) -> Iterator[Kin]:
+    """A first reading."""
+    for value in records(path, Notes()):
+        for event in logs_in(value.json):
+            if genai.is_content(event.name):
+                beside.keep(event)
+                yield Kin(event.trace, event.span, "", tells=True, is_span=False)
+        for span in spans_in(value.json):
+            yield Kin(span.trace, span.span, span.parent, tells=_tells(span))
+
+
+def _tells(span: Span) -> bool:
+    if openinference.is_call(span):
+        return openinference.tells(span)
+    return genai.is_call(span) and genai.tells(span)
+
+
+def _calls(record: Json, families: Families, beside: Events, notes: Notes) -> Iterator[Traced]:
+    for span in (*spans_in(record), *_alone(record, families)):
+        if not (openinference.is_call(span) or genai.is_call(span)):
+            continue
+        try:
+            families.check(span.trace, span.span)
+            if openinference.is_call(span):
+                yield openinference.traced(span, notes)
+            else:
+                yield genai.traced(span, beside.of(span.trace, span.span), notes)
+        except LeftOut as reason:
+            notes.leave(str(reason))
+        except RecursionError:
+            notes.leave("it is nested too deeply")
+
+
+def _alone(record: Json, families: Families) -> Iterator[Span]:
+    """Calls that only an event tells: their span was exported elsewhere, or nowhere."""
+    for event in logs_in(record):
+        if event.name == genai.DETAILS and not families.has(event.trace, event.span):
+            yield Span(event.trace, event.span, "", event.name, fields(event.about), end=event.at)
+
+
+def _knows_openinference(record: Json) -> bool:
+    return any(openinference.is_call(span) for span in spans_in(record))
+
+
+def _knows_otel(record: Json) -> bool:
+    if any(genai.is_call(span) for span in spans_in(record)):
+        return True
+    return any(event.name.startswith("gen_ai.") for event in logs_in(record))
+
+
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz")
+
+OPENINFERENCE = Format(
+    "openinference", "spans of OpenInference (Phoenix, Arize)", _ENDINGS, _knows_openinference, read
+)
+OTEL = Format("otel", "spans of OpenTelemetry GenAI (OTLP JSON)", _ENDINGS, _knows_otel, read)
