@@ -143,8 +143,8 @@ def test_beyond_so_many_conversations_formulas_give_what_draws_do(kind, monkeypa
         "even": lambda: random.gauss(0.02, 1),
         "conversations": lambda: random.expovariate(1.0),
     }[kind]
-    values = [draw() for _ in range(4600)]
-    names = [at // 2 if at < 1000 else at for at in range(4600)] if kind == "conversations" else None
+    values = [draw() for _ in range(1600)]
+    names = [at // 2 if at < 400 else at for at in range(1600)] if kind == "conversations" else None
     found = bootstrap(values, names)
     monkeypatch.setattr("tokentape.evaluation.statistics.bootstrap.LARGE", 10_000)
     drawn = bootstrap(values, names, draws=4000)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 DRAWS = 2000
-LARGE = 4000
+LARGE = 1000
 """Clusters beyond which nothing is drawn: formulas tell what draws would come to."""
 
 
