@@ -51,7 +51,10 @@ class Consulted:
 
     def __call__(self, spec, *pairs):
         """The verdicts, in the order of the pairs."""
-        return asyncio.run(self._run(comparators_of(spec)[0], pairs))
+        return self.by(comparators_of(spec)[0], *pairs)
+
+    def by(self, comparator, *pairs):
+        return asyncio.run(self._run(comparator, pairs))
 
     async def _run(self, comparator, pairs):
         sender = AiohttpSender()

@@ -14,9 +14,19 @@ from tokentape.evaluation.comparing.brief import BLIND, CUT, LONGEST, WHOLE, sho
 from tokentape.evaluation.comparing.comparator import Pair, Unanswered
 from tokentape.evaluation.comparing.opinion import Opinion, opinion_of
 from tokentape.evaluation.comparing.spec import comparators_of
-from tokentape.protocols.canonical.conversation import Conversation
-from tokentape.protocols.canonical.items import Message, Reasoning, Role, ToolResult
-from tokentape.protocols.canonical.parts import Document, Image, Inline, Plain, Text, Url
+from tokentape.protocols.canonical.conversation import Conversation, NativeTool, OutputFormat
+from tokentape.protocols.canonical.items import Message, Reasoning, Role, ServerTool, ToolResult
+from tokentape.protocols.canonical.parts import (
+    Audio,
+    Data,
+    Document,
+    Image,
+    Inline,
+    Plain,
+    Text,
+    Unknown,
+    Url,
+)
 from tokentape.testing.contracts.asking import driven
 from tokentape.testing.contracts.replies import ASKED, calling, said
 
@@ -215,6 +225,31 @@ def test_calls_results_tools_and_media():
     ):
         assert part in text
     assert "secret" not in text
+
+
+def test_what_only_one_provider_knows_is_named():
+    asked = Conversation(
+        (
+            Unknown("x", {"odd": 1}),
+            ServerTool("openai.responses", "web_search", {"q": "cats"}),
+            Message(
+                Role.USER, (Data({"n": 1}), Data("plain"), Unknown("x", [2]), Audio(transcript="Heard."))
+            ),
+        ),
+        tools=(NativeTool("openai.responses", "web_search", {}),),
+        output=OutputFormat("json"),
+    )
+    found = shown(Pair(asked, said("a"), said("b")))
+    text = found.laid_out(recorded_first=True)
+    assert found.flags == ()
+    for part in (
+        'something else\n{"odd":1}',
+        'used the provider\'s tool "web_search"\n{"q":"cats"}',
+        'user says\n{"n":1}\nplain\n[2]\nHeard.',
+        'offers a tool of the provider\n"web_search"',
+        "asks for JSON of the schema\nany",
+    ):
+        assert part in text
 
 
 def test_an_empty_reply_is_shown_as_one():

@@ -15,8 +15,13 @@ from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.cassettes.stores.sqlite import SqliteStore
 from tokentape.errors import UsageError
 from tokentape.evaluation.asking.question import Changes
+from tokentape.evaluation.comparing.comparator import Prompt, Verdict
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.evaluation.corpus.rows import Seen, rows
+from tokentape.evaluation.scoring import consulting
+from tokentape.protocols.canonical.conversation import Conversation
+from tokentape.protocols.canonical.items import Message, Role
+from tokentape.protocols.canonical.parts import Audio, Inline
 from tokentape.testing.provider import Provider
 
 PAIRS = [pair(f"It is {n}.", f"So it is {n}, or {n + 1}.") for n in range(5)]
@@ -69,6 +74,32 @@ def test_one_question_that_comes_many_times_at_once_is_asked_once(provider):
     verdicts = Consulted(MemoryStore(), found_at(provider))(JUDGE, *PAIRS[:1] * 20)
     assert provider.count == 2
     assert len(set(verdicts)) == 1
+
+
+def test_what_is_remembered_is_bounded(provider, monkeypatch):
+    monkeypatch.setattr(consulting, "_KEPT", 1)
+    provider.answers(opinion("same"), times=None)
+    ran = Consulted(MemoryStore(), found_at(provider), concurrency=1)
+    assert all(verdict.score == 1 for verdict in ran(JUDGE, *PAIRS, *PAIRS))
+    assert ran.progress["up/gpt-4o-mini"].asked == provider.count
+
+
+class Hears:
+    """Asks what not every model can be asked."""
+
+    name, models = "hears", ("up/m",)
+
+    def plan(self, pair):
+        asked = Conversation((Message(Role.USER, (Audio(Inline("audio/wav", "aGk=")),)),))
+        answer = yield Prompt("up/m", asked)
+        return Verdict(None, None, answer.why)
+
+
+def test_what_a_model_cannot_be_asked_is_no_answer(provider):
+    find = found_at(provider, up="anthropic.messages")
+    (verdict,) = Consulted(MemoryStore(), find).by(Hears(), PAIRS[0])
+    assert "audio" in verdict.reason
+    assert provider.count == 0
 
 
 def test_two_names_of_one_model_share_its_cassette(provider):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.items import Item
     from tokentape.protocols.canonical.parts import Part
+    from tokentape.wire.interaction import Json
 
 LONGEST, WHOLE, TOOL = 24_000, 96_000, 4_000
 """Characters of one piece, of a conversation or a reply, and of a tool that is offered. What is longer is cut
@@ -117,11 +118,14 @@ class _Cutter:
                 case ToolResult():
                     yield Piece(f"result of the tool {in_short(item.name or '')}", self._parts(item.parts))
                 case ServerTool():
-                    yield Piece(f"used the provider's tool {in_short(item.kind)}", in_short(item.json))
+                    yield Piece(f"used the provider's tool {in_short(item.kind)}", self._json(item.json))
                 case Unknown():
-                    yield Piece("something else", in_short(item.json))
+                    yield Piece("something else", self._json(item.json))
                 case Reasoning():
                     pass
+
+    def _json(self, value: Json) -> str:
+        return self.text(one_spelling(value), TOOL)
 
     def _parts(self, parts: Iterable[Part]) -> str:
         return self.text("\n".join(map(self._part, parts)))
@@ -138,7 +142,7 @@ class _Cutter:
             case Audio(transcript=str() as transcript):
                 return transcript
             case Unknown():
-                return in_short(part.json)
+                return self._json(part.json)
         self.flags[BLIND] = None
         source = part.source
         kind = f" of {in_short(source.media_type)}" if isinstance(source, Inline) else ""
