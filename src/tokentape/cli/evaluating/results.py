@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from tokentape.cli.evaluating import telling
-from tokentape.cli.text import safe
+from tokentape.cli.text import count, safe
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.reporting.about import About
     from tokentape.evaluation.reporting.gates import Gates
     from tokentape.evaluation.reporting.report import Report
+    from tokentape.evaluation.reporting.tally import Tally
 
     Writer = Callable[[TextIO], object]
 
@@ -50,21 +51,39 @@ def reported(plan: Plan, chosen: Chosen, forms: Forms, asked: Asked | None = Non
     """Compare what is recorded, write the report, and say the exit code. `asked`: what the run before came
     to, after which judges may be asked, too.
     """
-    from tokentape.evaluation.migrating.phases import score
     from tokentape.evaluation.reporting.report import Report
     from tokentape.evaluation.reporting.tally import Tally
 
     gates = gates_of(forms, plan)
     names = [candidate.label for candidate in plan.targets]
     with Tally(names, [each.name for each in plan.comparators]) as tally:
-        noise = None if forms.fail_on is None else tally.add_noise
-        judged = asyncio.run(score(plan, tally.add, asked, noise=noise, asks=asked is not None))
+        judged = asyncio.run(_scored(plan, tally, asked, drifts=forms.fail_on is not None))
         if asked is not None:
             for line in telling.ended(judged):
                 click.echo(line, err=True)
         report = Report(tally, about_of(plan, chosen, forms), gates)
         written(report, forms)
-        return code_of(report)
+        if judged.remaining:
+            verdicts = count(judged.remaining, "verdict")
+            click.echo(f"tokentape: {verdicts} missing: judges did not answer", err=True)
+        return code_of(report) or (INCOMPLETE if judged.remaining else 0)
+
+
+async def _scored(plan: Plan, tally: Tally, asked: Asked | None, *, drifts: bool) -> Asked:
+    """Phase two. Where judges are asked, Ctrl-C finishes what is under way, and the report says the rest."""
+    from tokentape.evaluation.asking.interrupting import interruptible
+    from tokentape.evaluation.migrating.phases import score
+
+    noise = tally.add_noise if drifts else None
+    with ExitStack() as stack:
+        return await score(
+            plan,
+            tally.add,
+            asked,
+            noise=noise,
+            asks=asked is not None,
+            began=lambda consultant: stack.enter_context(interruptible(consultant.stop)),
+        )
 
 
 def code_of(report: Report) -> int:

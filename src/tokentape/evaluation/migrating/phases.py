@@ -124,26 +124,41 @@ def _means(plan: Plan, sender: Sender, fetching: tuple[Fetcher, FetchOptions] | 
 
 
 async def score(
-    plan: Plan, told: Told, asked: Asked | None = None, *, noise: Told | None = None, asks: bool = False
+    plan: Plan,
+    told: Told,
+    asked: Asked | None = None,
+    *,
+    noise: Told | None = None,
+    asks: bool = False,
+    began: Callable[[Consultant], None] = lambda consultant: None,
 ) -> Asked:
     """Compare all answers that are recorded; `asked` is the run before, if there was one, and `noise` hears
-    how several answers to one question compare with each other. `asks`: judges may be asked what they did not say
-    before; else no network is needed. Returns what judges were asked.
+    how several answers to one question compare with each other. Returns what judges were asked.
+
+    `asks`: judges may be asked what they did not say before; else no network is needed. `began` gets the one
+    who asks them, to stop it. Raises `UsageError` for a judge that cannot be asked.
     """
     failures = {} if asked is None else asked.failures
     if not asks:
-        return await _score(plan, _means(plan, Offline()), told, noise, failures)
+        consultant = _consultant(plan, _means(plan, Offline()), asks=False)
+        return await _scored(plan, _means(plan, Offline()), consultant, told, noise, failures)
     async with means_of(plan) as means:
-        return await _score(plan, means, told, noise, failures, asks=True)
+        consultant = _consultant(plan, means, asks=True)
+        began(consultant)
+        return await _scored(plan, means, consultant, told, noise, failures)
 
 
-async def _score(
-    plan: Plan, means: Means, told: Told, noise: Told | None, failures: Failures, *, asks: bool = False
+def _consultant(plan: Plan, means: Means, *, asks: bool) -> Consultant:
+    return Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
+
+
+async def _scored(
+    plan: Plan, means: Means, consultant: Consultant, told: Told, noise: Told | None, failures: Failures
 ) -> Asked:
     lanes: list[Lane] = []
-    consultant = Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
     asked = Asked()
     try:
+        consultant.ready(plan.comparators)
         lanes.extend(
             open_lane(plan.answers, plan.folder, each, asks=False, repeat="cycle") for each in plan.targets
         )
