@@ -26,6 +26,7 @@ from benchmarks import (
     soak,
     stacks,
     translating,
+    viewer,
 )
 from benchmarks.measure import MISSED
 from benchmarks.recorders import PEERS, quiet
@@ -47,8 +48,9 @@ PARTS = {
     "Launching": launching.run,
     "Soak": soak.run,
     "Gateway": gateway.run,
+    "Report page": viewer.run,
 }
-NOTES = {"Gateway": (gateway.NOTE, "")}
+NOTES = {"Gateway": (gateway.NOTE, ""), "Report page": (viewer.NOTE, "")}
 """What a reader has to know of a part."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ PARTS = {
     "Launching": "tokentape run adds to it",
     "Soak": "replaying 4 calls with SQLite",
     "Gateway": "passed on, over the bare pass-through",
+    "Report page": "a report page with 40 rows: ready",
 }
 
 
@@ -41,6 +43,10 @@ def test_it_runs(part):
         pytest.importorskip("aiohttp")
         pytest.importorskip("uvicorn")
         pytest.importorskip("pydantic")
+    if part == "Report page":
+        pytest.importorskip("playwright")
+        if shutil.which("chromium") is None:
+            pytest.skip("there is no Chromium on this machine")
     done = run("--quick", part)
     assert done.returncode == 0, done.stderr
     assert PARTS[part] in done.stdout

@@ -13,8 +13,13 @@ async function start(root: HTMLElement): Promise<void> {
   const report = figures();
   document.title = `${report.title} · tokentape`;
   render(<Report report={report} listing={await listing()} rows={new Rows()} />, root);
-  document.documentElement.dataset["ready"] = "yes";
-  performance.mark("ready");
+  // After the next frame, when charts are drawn too: from here on everything answers.
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      document.documentElement.dataset["ready"] = "yes";
+      performance.mark("ready");
+    }),
+  );
 }
 
 const root = document.getElementById("app");

@@ -11,7 +11,7 @@ export function Table<T>(props: { label: string; columns: Column<T>[]; items: T[
   const [all, setAll] = useState(false);
   const by = sort === null ? undefined : props.columns[sort.at]?.by;
   const items = by === undefined ? props.items : [...props.items].sort((one, other) => compare(by(one), by(other), sort?.up ?? true));
-  const most = all ? items.length : (props.most ?? 12);
+  const most = all ? items.length : (props.most ?? 20);
   return (
     <div class="scroll">
       <table class="figures" aria-label={props.label}>

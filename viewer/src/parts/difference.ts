@@ -13,6 +13,8 @@ const plain = (text: string): Piece[] => [{ text, marked: false }];
 const split = (text: string): string[] => text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n");
 
 export function difference(before: string, after: string): Pair[] {
+  if (before === "") return beside([], split(after), true);
+  if (after === "") return beside(split(before), [], true);
   const changes = diffLines(`${split(before).join("\n")}\n`, `${split(after).join("\n")}\n`, { timeout: PATIENCE });
   if (changes === undefined) return beside(split(before), split(after), false);
   const rows: Pair[] = [];

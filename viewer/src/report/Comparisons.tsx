@@ -63,8 +63,9 @@ export function Baseline({ report }: { report: Figures }) {
   );
 }
 
-function groupColumns(title: string, groups: Group[], onPick: (name: string) => void): Column<Group>[] {
-  const names = [...new Set(groups.flatMap((group) => group.comparators.filter(({ rate }) => rate.value !== null).map((rate) => rate.name)))];
+function groupColumns(title: string, compare: string[], groups: Group[], onPick: (name: string) => void): Column<Group>[] {
+  const rated = new Set(groups.flatMap((group) => group.comparators.filter(({ rate }) => rate.value !== null).map((rate) => rate.name)));
+  const names = compare.filter((name) => rated.has(name));
   return [
     {
       title, by: (group) => group.name,
@@ -89,7 +90,7 @@ function groupColumns(title: string, groups: Group[], onPick: (name: string) => 
 }
 
 export function Groups(props: {
-  id: "categories" | "models"; title: string; column: string; targets: Target[];
+  id: "categories" | "models"; title: string; column: string; compare: string[]; targets: Target[];
   onPick: (target: string, name: string) => void;
 }) {
   const [chosen, setChosen] = useState(0);
@@ -99,7 +100,7 @@ export function Groups(props: {
   return (
     <Section id={props.id} title={props.title} note="a name shows its rows">
       <Tabs label={`${props.title}: target`} names={props.targets.map((one) => one.name)} chosen={chosen} onChoose={setChosen} />
-      <Table label={props.title} items={groups} columns={groupColumns(props.column, groups, (name) => props.onPick(target.name, name))} />
+      <Table label={props.title} items={groups} columns={groupColumns(props.column, props.compare, groups, (name) => props.onPick(target.name, name))} />
     </Section>
   );
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Facts, Judged, Row } from "../data";
 import { Conversation } from "../parts/Conversation";
 import { count, money, moment, NOTHING, plural, score, seconds } from "../parts/format";
-import { brief } from "../parts/json";
+import { brief, type Json } from "../parts/json";
 import { Replies } from "./Replies";
 
 export function Detail({ row, heading }: { row: Row; heading: ComponentChildren }) {
@@ -61,26 +61,38 @@ function Verdicts({ row }: { row: Row }) {
               <span class="sign" aria-hidden="true">{sign}</span> <b>{verdict.name}</b> <span class="points">{score(verdict.score)}</span> <span class="word">{word}</span>
               {verdict.flags.map((flag) => <span class="flag" key={flag}>⚑ {flag}</span>)} <span class="reason">{verdict.reason}</span>
             </p>
-            {verdict.differences.length > 0 && (
-              <table class="differences" aria-label={`Differences: ${verdict.name}`}>
-                <tbody>
-                  {verdict.differences.map((one, at) => (
-                    <tr key={at}>
-                      <th scope="row"><code>{one.path || "(all)"}</code></th>
-                      <td><del>{one.before === null && one.note === "added" ? NOTHING : brief(one.before)}</del></td>
-                      <td><ins>{one.after === null && one.note === "missing" ? NOTHING : brief(one.after)}</ins></td>
-                      <td class="dim">{one.note}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
+            {verdict.differences.length > 0 && <Differences verdict={verdict} />}
           </li>
         );
       })}
       {idle.length > 0 && <li class="idle">does not apply: {idle.map((verdict) => `${verdict.name} (${verdict.reason})`).join(", ")}</li>}
     </ul>
   );
+}
+
+/** Of a verdict that passed, on demand. */
+function Differences({ verdict }: { verdict: Judged }) {
+  const table = (
+    <table class="differences" aria-label={`Differences: ${verdict.name}`}>
+      <tbody>
+        {verdict.differences.map((one, at) => (
+          <tr key={at}>
+            <th scope="row"><code>{one.path || "(all)"}</code></th>
+            <td><Value value={one.before} mark="del" /></td>
+            <td><Value value={one.after} mark="ins" /></td>
+            <td class="dim">{one.note}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+  if (verdict.passed !== true) return table;
+  return <details><summary>{plural(verdict.differences.length, "difference")}</summary>{table}</details>;
+}
+
+function Value({ value, mark: Mark }: { value: Json; mark: "del" | "ins" }) {
+  if (value === null) return <span class="dim">null</span>;
+  return <span class="cell"><Mark>{brief(value)}</Mark></span>;
 }
 
 const isIdle = (verdict: Judged): boolean => verdict.score === null && verdict.passed === null && verdict.flags.length === 0;

@@ -21,6 +21,8 @@ export function Bar({ places }: { places: [string, string][] }) {
 
 export function Head({ report }: { report: Figures }) {
   const { verdict, corpus, changes } = report;
+  // One line for each target; what compares the targets has its own table.
+  const first = Math.max(report.targets.length, 4);
   const changed = Object.entries(changes.parameters).map(([name, value]) => `${name} = ${brief(value)}`);
   if (changes.system !== null) changed.unshift("another system prompt");
   return (
@@ -39,12 +41,22 @@ export function Head({ report }: { report: Figures }) {
         <div>
           <p class="level">{LEVELS[verdict.level][1]}</p>
           <p class="headline">{verdict.headline}</p>
-          {verdict.lines.length > 0 && <ul>{verdict.lines.map((line, at) => <li key={at}>{line}</li>)}</ul>}
+          <Lines lines={verdict.lines.slice(0, first)} />
+          {verdict.lines.length > first && (
+            <details>
+              <summary>{plural(verdict.lines.length - first, "more line", "more lines")}</summary>
+              <Lines lines={verdict.lines.slice(first)} />
+            </details>
+          )}
         </div>
       </div>
       {report.gates.length > 0 && <Gates gates={report.gates} />}
     </header>
   );
+}
+
+function Lines({ lines }: { lines: string[] }) {
+  return lines.length === 0 ? null : <ul>{lines.map((line, at) => <li key={at}>{line}</li>)}</ul>;
 }
 
 function Gates({ gates }: { gates: Gate[] }) {

@@ -46,8 +46,8 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
         <Targets report={report} />
         <Between report={report} />
         <Baseline report={report} />
-        <Groups id="categories" title="By category" column="Category" targets={report.targets} onPick={(target, name) => pick({ target, category: named(name) })} />
-        <Groups id="models" title="By recorded model" column="Model" targets={report.targets} onPick={(target, name) => pick({ target, model: named(name) })} />
+        <Groups id="categories" title="By category" column="Category" compare={report.compare} targets={report.targets} onPick={(target, name) => pick({ target, category: named(name) })} />
+        <Groups id="models" title="By recorded model" column="Model" compare={report.compare} targets={report.targets} onPick={(target, name) => pick({ target, model: named(name) })} />
         <Distributions report={report} />
         <Losses report={report} />
         {listing.count > 0 && <Browser listing={listing} rows={rows} search={search} leftOut={leftOut} choice={choice} onChange={change} />}

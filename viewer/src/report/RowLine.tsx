@@ -18,10 +18,12 @@ export function RowLine({ listing, at, targets }: { listing: Listing; at: number
         {listing.verdicts.map((verdict) => <Chip key={verdict.name} name={verdict.name} passed={verdict.passed[at] ?? " "} points={verdict.score[at] ?? null} />)}
         {flags > 0 && <span class="chip warn" title="flagged">⚑ {flags}</span>}
         {losses > 0 && <span class="chip warn" title="losses in translation">{count(losses)} lost</span>}
-        <span class="where">{category}{targets ? `${category && " · "}${target}` : ""}</span>
       </span>
       <span class="line asks">{listing.asks[at] || <i>no text</i>}</span>
-      <span class="line says">{listing.says[at]}</span>
+      <span class="line says">
+        <span class="text">{listing.says[at]}</span>
+        <span class="where">{[category, targets ? target : ""].filter(Boolean).join(" · ")}</span>
+      </span>
     </>
   );
 }

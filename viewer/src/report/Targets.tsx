@@ -24,7 +24,12 @@ export function Targets({ report }: { report: Figures }) {
                 <th scope="col" key={target.name}>
                   <span class="name">{target.name}</span> <Badge level={target.verdict.level} />
                   <p class="headline">{target.verdict.headline}</p>
-                  {target.verdict.lines.map((line, at) => <p class="line" key={at}>{line}</p>)}
+                  {target.verdict.lines.length > 0 && (
+                    <details class="inwords">
+                      <summary>in words</summary>
+                      {target.verdict.lines.map((line, at) => <p class="line" key={at}>{line}</p>)}
+                    </details>
+                  )}
                 </th>
               ))}
             </tr>
