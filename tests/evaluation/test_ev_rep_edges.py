@@ -278,3 +278,18 @@ def test_twenty_thousand_rows_stay_small():
     # Columns that grow are counted whole.
     assert added < 20_000 * 400
     assert peak < 20_000 * 1000
+
+
+def test_long_words_and_many_comparators_stay_in_their_place():
+    names = [f"json:field{at},another,and.one[*].more" for at in range(9)]
+    scored = [
+        answered(at, category="c" * 5000, verdicts={name: verdict(at % 2 == 0) for name in names})
+        for at in range(6)
+    ]
+    scored.append(without(9, reason="why " * 5000))
+    with report(scored) as found:
+        told, text, printed = forms(found)
+    assert len(told["targets"][0]["categories"][0]["name"]) == 200
+    assert len(told["targets"][0]["reasons"][0][1]) == 400
+    assert max(map(len, printed.splitlines())) <= 80
+    assert len(text) < 60_200

@@ -261,3 +261,29 @@ def test_the_verdict_is_that_of_the_interval():
     assert "not enough data to say" in level(20, 0)["headline"]
     assert level(30, 20)["level"] == "bad"
     assert "breaks 20 of 50 answers" in level(30, 20)["headline"]
+
+
+def test_the_headline_is_about_what_the_verdict_is_about():
+    """One rate is sure and lower, the other higher and open: the verdict is open because of the other."""
+    scored = [answered(at, verdicts={"exact": verdict(at % 25 != 0)}) for at in range(500)]
+    scored += [answered(at + 1000, verdicts={"json": verdict(True)}) for at in range(9)]
+    told = as_json(scored)["verdict"]
+    assert told["level"] == "unsure"
+    assert "json passes 100 %" in told["headline"]
+
+
+def test_what_nobody_knows_is_no_test_and_corrects_no_other():
+    scored = [answered(at, before=side(usd=None, seconds=None, first=None)) for at in range(8)]
+    scored += [
+        answered(
+            at + 10,
+            before=side(usd=None, seconds=None, first=None, tokens=(at, 1)),
+            after=side(tokens=(at + 1, 2)),
+        )
+        for at in range(8)
+    ]
+    target = as_json(scored)["targets"][0]
+    assert target["cost"]["compared"]["p_corrected"] == 1.0
+    p_values = [target[name]["compared"]["p"] for name in ("tokens_in", "tokens_out")]
+    told = [target[name]["compared"]["p_corrected"] for name in ("tokens_in", "tokens_out")]
+    assert told == pytest.approx(holm(p_values))

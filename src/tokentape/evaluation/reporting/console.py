@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WORST = 5
 MOST_GROUPS = 12
 """Categories, reasons and losses that are listed of each target; the other forms have all."""
+MOST_COMPARATORS = 4
+"""Of the table of categories; more do not fit beside each other."""
 _STYLES = {
     "good": "bold green",
     "bad": "bold red",
@@ -129,7 +131,7 @@ class Printer:
         self._table(("", "before", "now", "ratio", "that is"), lines)
 
     def _groups(self, groups: Sequence[Group]) -> None:
-        names = [rate.name for rate in groups[0].comparators]
+        names = [rate.name for rate in groups[0].comparators[:MOST_COMPARATORS]]
         self._table(("category", "rows", *names, "tokens out"), map(_group, groups[:MOST_GROUPS]))
         self._more(len(groups) - MOST_GROUPS)
 
@@ -169,7 +171,7 @@ def _both(what: str, sides: Sides, write: Callable[[float | None], str]) -> tupl
 
 
 def _group(group: Group) -> tuple[str, ...]:
-    judged = ((rate.passed, rate.passed + rate.failed) for rate in group.comparators)
+    judged = ((rate.passed, rate.passed + rate.failed) for rate in group.comparators[:MOST_COMPARATORS])
     rates = (f"{passed}/{of}" if of else "" for passed, of in judged)
     out = group.tokens_out
     said = "" if out.before is None else f"{tokens(out.before)} to {tokens(out.after)}"

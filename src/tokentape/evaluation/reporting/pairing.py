@@ -39,8 +39,14 @@ def corrected(raws: Sequence[Raw], makes: Sequence[Callable[..., C]]) -> list[C]
     """All of them as one family of tests (Holm), each made by its one of `makes`: `Compared`, or what also
     says of what it is.
     """
-    p_values = holm([raw.found.p for raw in raws])
-    return [_compared(*each) for each in zip(raws, p_values, makes, strict=True)]
+    p_values = iter(holm([raw.found.p for raw in raws if _is_a_test(raw)]))
+    corrections = [next(p_values) if _is_a_test(raw) else 1.0 for raw in raws]
+    return [_compared(*each) for each in zip(raws, corrections, makes, strict=True)]
+
+
+def _is_a_test(raw: Raw) -> bool:
+    """True with rows to compare: what cannot find anything is no chance to err."""
+    return raw.found.difference.value is not None
 
 
 def _compared(raw: Raw, p: float, make: Callable[..., C]) -> C:

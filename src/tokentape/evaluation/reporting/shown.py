@@ -44,6 +44,8 @@ MOST_PARTS = 40
 """Parts of one prompt, or one reply."""
 LARGEST = 64 * 1024
 """Bytes of an image that is inside the report."""
+LONGEST_NAME = 200
+"""Characters of a category."""
 MOST_DIFFERENCES = 50
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What browsers show, and what runs no script (an SVG may)."""
@@ -85,7 +87,8 @@ def row_shown(scored: Scored) -> Shown:
 def category_of(scored: Scored) -> str:
     """The category of the row; "" if it has none."""
     found = scored.row.metadata.get("category")
-    return found if isinstance(found, str) else "" if found is None else str(plain(found))
+    said = found if isinstance(found, str) else "" if found is None else str(plain(found))
+    return said[:LONGEST_NAME]
 
 
 def badness(scored: Scored) -> float:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 1_000
 """Different reasons, losses and flags that are counted by their words; the rest together."""
+LONGEST = 400
+"""Characters of each."""
 OTHERS = "(others)"
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -35,6 +37,7 @@ class Words:
 
     def add(self, *words: str) -> None:
         """Once more."""
+        words = tuple(word[:LONGEST] for word in words)
         known = words in self._found or len(self._found) < MOST_WORDS
         self._found[words if known else (words[0], *[OTHERS] * (len(words) - 1))] += 1
 

@@ -81,10 +81,10 @@ def _headline(name: str, level: Level, outcomes: Outcomes, rates: Sequence[Rate]
         return f"{name}: nothing was compared, since there is no answer"
     if not judged:
         return f"{name}: no comparator says what would be enough; the scores are below"
-    worst = min(judged, key=lambda rate: rate.rate.value or 0.0)
+    worst = _worst(judged, Level.BAD if level is Level.MIXED else level)
     lowest = f"{worst.name} passes {figure(worst.rate)}"
     if level is Level.GOOD:
-        return f"{name} holds up: {lowest}{', and the others more' if len(judged) > 1 else ''}"
+        return f"{name} holds up: {lowest}{', the lowest rate' if len(judged) > 1 else ''}"
     if level is Level.BAD:
         return f"{name} breaks {_breaks(worst)}: {lowest}"
     if level is Level.MIXED:
@@ -93,6 +93,12 @@ def _headline(name: str, level: Level, outcomes: Outcomes, rates: Sequence[Rate]
     if all(level_of(rate) is Level.GOOD for rate in judged):
         return f"{name}: {NOT_ENOUGH}: what was answered holds up, but {_missing(outcomes)}"
     return f"{name}: {NOT_ENOUGH} whether {RATE.figure(ENOUGH, 0)} pass: {lowest}"
+
+
+def _worst(judged: Sequence[Rate], level: Level) -> Rate:
+    """The lowest rate of those that the verdict is about."""
+    about = [rate for rate in judged if level_of(rate) is level] or judged
+    return min(about, key=lambda rate: rate.rate.value or 0.0)
 
 
 def _breaks(rate: Rate) -> str:
