@@ -10,6 +10,7 @@ import click
 
 from tokentape import settings
 from tokentape.cassette import use_cassette
+from tokentape.cli.demo.migrating.command import command as migrate
 from tokentape.cli.text import count
 from tokentape.errors import ReplayMiss, UsageError
 from tokentape.testing.provider import Provider
@@ -34,13 +35,17 @@ OPTIONS: OptionArgs = {
 """What a project may set otherwise: the demo is the same everywhere."""
 
 
-@click.command("demo", short_help="record and replay a short agent run, offline")
+@click.group("demo", invoke_without_command=True, short_help="record and replay a short agent run, offline")
 @click.option("--keep", type=click.Path(), metavar="FOLDER", help="keep the cassette in this folder")
-def command(keep: str | None) -> None:
+@click.pass_context
+def command(ctx: click.Context, keep: str | None) -> None:
     """Record a short agent run against a bundled provider, stop the provider, and replay it.
 
-    The run goes through the real openai and anthropic SDKs; no key and no network are needed.
+    The run goes through the real openai and anthropic SDKs; no key and no network are needed. `demo migrate`
+    is another one: a corpus, asked of three other models.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     agent = _agent()
     with tempfile.TemporaryDirectory() as temporary:
         path = os.path.join(_folder(keep) or temporary, "demo.json")
@@ -50,6 +55,9 @@ def command(keep: str | None) -> None:
             settings.set_command_line_mode(None)
     if differ:
         raise ReplayDiffers("the replay differs from the recording; please report this")
+
+
+command.add_command(migrate)
 
 
 class ReplayDiffers(click.ClickException):
