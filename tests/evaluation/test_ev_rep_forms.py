@@ -8,11 +8,13 @@ import json
 import re
 from dataclasses import replace
 from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 from ev_reports import answered, as_json, asked, corpus, report, side, verdict, without
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.console import Console
 
 from tokentape.evaluation.comparing.comparator import Difference, Verdict
@@ -187,6 +189,47 @@ def test_an_escaped_text_is_one_line_that_starts_no_block(text):
         .replace("\u200b", "")
         .split()
     )
+
+
+OURS = {
+    "h2", "h3", "p", "strong", "em", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre", "code",
+}  # fmt: skip
+
+
+class Rendered(HTMLParser):
+    """The tags, their attributes, and the text outside of ours."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = set(), set(), ""
+        self.feed(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= set(attributes)
+
+    def handle_data(self, data):
+        self.text += data
+
+    def handle_comment(self, data):
+        self.tags.add("a comment")
+
+
+@settings(max_examples=80, deadline=None)
+@given(TEXT)
+@example("".join(HOSTILE))
+@example("\n\n".join(HOSTILE))
+@example("</details>\n\n<b>x</b>")
+@example("`a` <b> `")
+@example("    indented")
+def test_rendered_markdown_has_no_element_of_the_data(text):
+    with report(hostile(text), strict=True) as found:
+        rendered = Rendered(markdown(found))
+    assert rendered.tags <= OURS
+    assert rendered.attributes <= {("class", "language-text")}
+    words = "".join(each if each.isprintable() else " " if each.isspace() else "" for each in text)
+    shown = "".join(rendered.text.replace("\u200b", "").split())
+    assert "".join(words.replace("\u200b", "").split()) in shown or not text.isprintable()
 
 
 @given(st.text(alphabet="`~\n a"))
