@@ -154,7 +154,7 @@ class Asker:
             why = found.message if found is not None else f"no reply came ({interaction.ended.how})"
             return Left(f"the recording that fits is no answer: {why}; take it out to ask again")
         cost = cost_at(prepared, found.usage, self._means.prices)
-        return Answer(self._lineage.noted(interaction), found, cost, is_new=False)
+        return Answer(interaction, found, cost, is_new=False)
 
     async def _asked(self, forward: Forward, prepared: Prepared, question: Question) -> Result:
         """Asked by the plan of attempts."""

@@ -1,12 +1,9 @@
-"""Where an answer comes from: what its recording notes of its question, and what is read of that again."""
+"""Where an answer comes from: what its recording notes of its question."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from tokentape.errors import CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,11 +21,10 @@ class Lineage:
     """
 
     def __init__(self, lane: Lane) -> None:
-        self._label, self._cassette = lane.label, lane.deck.cassette
-        entries = self._cassette.entries if self._cassette is not None else ()
+        self._label, cassette = lane.label, lane.deck.cassette
+        entries = cassette.entries if cassette is not None else ()
         self._recorded = Counter(entry.key for entry in entries)
         self._keys = {entry.id: entry.key for entry in entries}
-        self._numbers = {entry.id: number for number, entry in enumerate(entries)}
         self._started: defaultdict[str, list[float]] = defaultdict(list)
         """By key, when the calls of this run started that are under way, or were answered."""
 
@@ -56,13 +52,3 @@ class Lineage:
     def has(self, recalled: Interaction, sample: int) -> bool:
         """True if so many answers of earlier runs are recorded to the question that this one answers."""
         return sample <= self._recorded[self._keys.get(recalled.id, "")]
-
-    def noted(self, recalled: Interaction) -> Interaction:
-        """An answer of an earlier run with what it notes: what is replayed comes without."""
-        number = self._numbers.get(recalled.id)
-        if number is None or self._cassette is None:
-            return recalled
-        try:
-            return replace(recalled, metadata=self._cassette.interaction(number).metadata)
-        except CassetteError:
-            return recalled

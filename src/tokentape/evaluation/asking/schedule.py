@@ -27,7 +27,8 @@ CONCURRENCY = 8
 
 
 class Run(Generic[Q]):
-    """One run. `questions` begins the corpus anew for the target of that label; every question is asked `samples` times.
+    """One run. `questions` begins the corpus anew for the target of that label; every question is asked
+    `samples` times.
 
     `told` hears each outcome when it is there, in no order; `patience` makes that of one target.
     """
