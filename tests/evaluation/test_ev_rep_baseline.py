@@ -7,7 +7,7 @@ import json
 
 import pytest
 from ev_reports import answered, as_json, report, verdict, without
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tokentape.errors import UsageError
@@ -136,6 +136,8 @@ JSON = st.recursive(
     st.integers(1, 40),
     st.sampled_from([None, 2]),
 )
+@example({"a": 1e300, "b": -1.5e-07, "c": 10**30}, [1e22, 0.1, -3], 1, None)
+@example({"a": 1e300, "b": -1.5e-07}, [1e22, 0.1, -3], 2, 2)
 def test_reading_piece_by_piece_gives_what_reading_at_once_does(members, elements, piece, indent):
     text = json.dumps({**members, "the elements": elements, "end": 12345}, indent=indent)
     whole = reading._PIECE

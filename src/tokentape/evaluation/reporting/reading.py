@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 16
 _BLANK = re.compile(r"[ \t\r\n]*")
+_OF_NUMBERS = ".eE+-0123456789"
+"""With the end of the text, which is in any text."""
 _DECODER = json.JSONDecoder()
 
 
@@ -63,8 +65,8 @@ class Reading:
             except RecursionError as error:
                 raise ValueError("nested too deep") from error
             else:
-                # A number may go on in what was not read yet.
-                if end < len(self._text) or self._ended:
+                # A number may go on in what was not read yet, also behind its "e".
+                if self._text[end : end + 1] not in _OF_NUMBERS or self._ended:
                     self._at = end
                     return cast("Json", value)
             self._read(size)
