@@ -16,6 +16,7 @@ The public names, in the order in which a reader meets them:
     MemoryStore, DirectoryStore, SqliteStore
                               where cassettes live
     translate                 a request in another API's dialect, with a report of what is lost
+    assert_llm                what a test says of a reply; snapshots
     savings, reset_savings, Price
                               what replays saved: calls, tokens, money, time
     TokentapeError, ReplayMiss
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from tokentape.process import is_installed as is_installed
     from tokentape.process import uninstall as uninstall
     from tokentape.protocols.translate import translate as translate
+    from tokentape.snapshots.asserting import assert_llm as assert_llm
 
 __version__ = "0.1.0"
 
@@ -73,6 +75,7 @@ _HOME = {
     "MemoryStore": "cassettes.stores.memory",
     "DirectoryStore": "cassettes.stores.directory",
     "SqliteStore": "cassettes.stores.sqlite",
+    "assert_llm": "snapshots.asserting",
     "savings": "metering.savings",
     "reset_savings": "metering.savings",
     "Price": "metering.price",
@@ -92,6 +95,7 @@ __all__ = [
     "ReplayMiss",
     "SqliteStore",
     "TokentapeError",
+    "assert_llm",
     "async_client",
     "bind",
     "block_network",

@@ -151,6 +151,7 @@ def _project_options() -> dict[str, object]:
     options = dict(project().options)
     options.pop("mode", None)
     options.pop("cassette_dir", None)
+    options.pop("snapshot_dir", None)
     options.pop("block_network", None)
     return options
 

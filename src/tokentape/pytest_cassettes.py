@@ -77,9 +77,13 @@ def default_path(node: pytest.Item | pytest.Collector) -> str:
     """
     folder = str(settings.project().options.get("cassette_dir", "cassettes"))
     module = node.path
+    return os.path.join(module.parent, folder, safe_name(module.stem), safe_name(name_of(node)) + ".json")
+
+
+def name_of(node: pytest.Item | pytest.Collector) -> str:
+    """`Class.test[parameters]`: what files of a test are called after."""
     inner = [part.name for part in node.listchain() if part.nodeid.partition("::")[2]]
-    name = ".".join(inner) or module.stem
-    return os.path.join(module.parent, folder, safe_name(module.stem), safe_name(name) + ".json")
+    return ".".join(inner) or node.path.stem
 
 
 def _asked(node: pytest.Item | pytest.Collector) -> tuple[str | None, OptionArgs]:

@@ -16,6 +16,7 @@ from tokentape import settings, watching
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import ReplayAbort, UsageError
 from tokentape.pytest_report import Report
+from tokentape.snapshots import run as snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -30,6 +31,7 @@ MISSED = pytest.StashKey[bool]()
 PARTIAL = pytest.StashKey[bool]()
 BLOCK: pytest.StashKey[Block] = pytest.StashKey()
 MODE_OPTION = "--tokentape-mode"
+UPDATE_OPTION = "--tokentape-update-snapshots"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tokentape-report",
         action="store_true",
         help="after the run, list hits, misses, unused interactions and unused cassette files",
+    )
+    group.addoption(
+        UPDATE_OPTION,
+        action="store_true",
+        help="write snapshots of assert_llm anew where the replies differ from them",
     )
     group.addoption(
         *_names("--block-network", "pytest_recording"),
@@ -78,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         choice = settings.resolve_mode()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    snapshots.run = snapshots.Run(updating=config.getoption(UPDATE_OPTION))
     report = config.stash[REPORT] = Report(config)
     config.pluginmanager.register(report, "tokentape-report")
     watching.watchers.append(report)
@@ -261,7 +269,10 @@ def _mark_and_raise(item: pytest.Item, error: BaseException | None) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Misses of fixtures."""
+    """Misses of fixtures; and from here on, snapshots are this test's."""
+    from tokentape.pytest_cassettes import name_of
+
+    snapshots.run.begin(snapshots.Test(item.nodeid, str(item.path.parent), item.path.stem, name_of(item)))
     return (yield from _with_misses(item))
 
 
@@ -296,6 +307,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if block is not None:
         report.notes.extend(block.notes)
     report.hand_over()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tokentape_snapshots"] = snapshots.run.plain()
     if (report.failures or report.remarks) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -305,9 +318,13 @@ def pytest_testnodedown(node: object) -> None:
     """Collect what an xdist worker saw."""
     config = getattr(node, "config", None)
     if config is not None:
-        config.stash[REPORT].take_over(getattr(node, "workeroutput", {}))
+        told = getattr(node, "workeroutput", {})
+        config.stash[REPORT].take_over(told)
+        snapshots.run.take_over(told.get("tokentape_snapshots", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Failures always; the whole report with `--tokentape-report`."""
-    config.stash[REPORT].write(terminalreporter)
+    report = config.stash[REPORT]
+    full = config.getoption("--tokentape-report")
+    report.write(terminalreporter, [*snapshots.run.lines(full=full)])

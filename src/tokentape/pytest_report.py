@@ -10,6 +10,7 @@ from tokentape import settings
 
 if TYPE_CHECKING:
     import warnings
+    from collections.abc import Sequence
 
     import pytest
 
@@ -149,12 +150,12 @@ class Report:
         ):
             mine.extend(text for text in theirs if text not in mine)
 
-    def write(self, terminal: pytest.TerminalReporter) -> None:
-        """Write what there is to say."""
+    def write(self, terminal: pytest.TerminalReporter, more: Sequence[str] = ()) -> None:
+        """Write what there is to say, and `more` of it."""
         full = self._config.getoption("--tokentape-report")
         troubled = [line for line in self._lines if line.troubles]
         verified = [line for line in self._lines if line.mode == "verify"]
-        if not (full or troubled or verified or self.remarks):
+        if not (full or troubled or verified or more or self.remarks):
             return
         terminal.section("tokentape", sep="-")
         for remark in self.remarks:
@@ -164,6 +165,8 @@ class Report:
                 terminal.line(f"{line.test}: {trouble}", red=line.failed, yellow=not line.failed)
         if verified:
             terminal.line(_compared(verified))
+        for text in more:
+            terminal.line(text)
         if full:
             self._write_lines(terminal)
 

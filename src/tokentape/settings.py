@@ -5,7 +5,8 @@ Precedence of the record mode, highest first: command line, `TOKENTAPE_MODE`, ma
 
 Other variables: `TOKENTAPE_CASSETTE` (where `install()` records), `TOKENTAPE_CONFIG` (another file
 than the nearest pyproject.toml; for `tokentape serve` its configuration), `TOKENTAPE_HOST` and
-`TOKENTAPE_PORT` (where that listens), `TOKENTAPE_RUN` (set by `tokentape run` for its processes). No other
+`TOKENTAPE_PORT` (where that listens), `TOKENTAPE_UPDATE_SNAPSHOTS` (as `--tokentape-update-snapshots`),
+`TOKENTAPE_RUN` (set by `tokentape run` for its processes). No other
 module reads the environment.
 """
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 PROJECT_KEYS = frozenset(
     {
-        "mode", "cassette_dir", "match_on", "ignore", "volatile", "record", "repeat", "redact", "errors",
-        "synthesize",
+        "mode", "cassette_dir", "snapshot_dir", "match_on", "ignore", "volatile", "record", "repeat",
+        "redact", "errors", "synthesize",
         "filter_headers", "filter_query", "filter_json", "max_age", "on_expired", "pace", "on_miss", "hosts",
         "compare", "on_drift", "allow_hosts", "block_network",
     }
@@ -93,6 +94,11 @@ def sources() -> list[tuple[str, str]]:
 def in_ci() -> bool:
     """True if the environment says this is continuous integration (`CI=true` or `CI=1`)."""
     return os.environ.get("CI", "").strip().lower() in {"true", "1", "yes"}
+
+
+def updates_snapshots() -> bool:
+    """True if the environment says that snapshots follow the replies of this run."""
+    return os.environ.get("TOKENTAPE_UPDATE_SNAPSHOTS", "").strip().lower() in {"true", "1", "yes"}
 
 
 def blocks_network() -> bool:

@@ -40,6 +40,7 @@ def test_the_options():
     assert set(table) == {field.name for field in fields(Options)} | {"ignore", "volatile"}
     assert {name for name, row in table.items() if row[4] == "yes"} == PROJECT_KEYS - {
         "cassette_dir",
+        "snapshot_dir",
         "block_network",
     }
     for name, values in CHOICES.items():
@@ -68,7 +69,7 @@ def test_how_a_call_ends():
 def test_the_commands():
     text = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     named = re.findall(r"^## (\S+)$", text, re.MULTILINE)
-    assert " ".join(named) == "demo run ls show translate serve trace import annotate rekey doctor completion"
+    assert " ".join(named) == "demo run ls show translate serve trace import annotate export score rekey doctor completion"
     assert set(named) == set(COMMANDS)
 
 

@@ -34,12 +34,12 @@ def usage_from(obj: object) -> Usage | None:
     `obj` is a reply of openai, anthropic, google-genai, cohere, ollama, boto3 (or of anything that has the
     same fields), its usage object alone, or a list of a stream's events; as an object or as JSON values.
     """
-    return usage_in(_json(obj))
+    return usage_in(plain_json(obj))
 
 
 def model_from(obj: object) -> str | None:
     """The model that a reply or a request names; None where it names none, as boto3's replies."""
-    return model_in(_json(obj))
+    return model_in(plain_json(obj))
 
 
 def cost_from(
@@ -57,7 +57,7 @@ def cost_from(
     serves does. `model` is the name that was asked for, `tier` a service tier that the reply does not
     name, such as "batch"; `prices` and `at` are as in `savings` and `cost_of`.
     """
-    found = _json(obj)
+    found = plain_json(obj)
     usage = usage_in(found)
     names = (model, model_in(found))
     call = Call(
@@ -74,7 +74,7 @@ def cost_from(
     return cost_of(call, own_prices(prices), at)
 
 
-def _json(obj: object, depth: int = 0) -> Json:
+def plain_json(obj: object, depth: int = 0) -> Json:
     """The JSON value that `obj` stands for; what is none (and what refers to itself) is left out."""
     if obj is None or isinstance(obj, bool | str | int):
         return obj.value if isinstance(obj, Enum) else obj
@@ -83,12 +83,12 @@ def _json(obj: object, depth: int = 0) -> Json:
     if depth >= _DEPTH:
         return None
     if isinstance(obj, Enum):
-        return _json(obj.value, depth + 1)
+        return plain_json(obj.value, depth + 1)
     if isinstance(obj, Mapping):
-        return {str(name): _json(value, depth + 1) for name, value in obj.items()}
+        return {str(name): plain_json(value, depth + 1) for name, value in obj.items()}
     if isinstance(obj, Sequence) and not isinstance(obj, bytes | bytearray | memoryview):
-        return [_json(value, depth + 1) for value in obj]
-    return _json(_told(obj), depth + 1)
+        return [plain_json(value, depth + 1) for value in obj]
+    return plain_json(_told(obj), depth + 1)
 
 
 def _told(obj: object) -> dict[str, object] | None:

@@ -1,0 +1,134 @@
+"""Whatever a test has in hands becomes an answer: an SDK's object, a body, a text, a recorded call.
+
+No SDK is imported: an object is read by what it offers (`model_dump`, `to_dict`, `json`, its fields).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from tokentape import active
+from tokentape.deck import Deck
+from tokentape.errors import ProtocolError, UsageError
+from tokentape.evaluation.comparing.comparator import Side
+from tokentape.evaluation.corpus.row import Row
+from tokentape.evaluation.verifying import side_of
+from tokentape.metering.objects import plain_json
+from tokentape.protocols.canonical.conversation import Conversation
+from tokentape.protocols.canonical.items import Message, Role
+from tokentape.protocols.canonical.parts import Text
+from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
+from tokentape.protocols.codec import Source
+from tokentape.protocols.detection import dialect_of_reply
+from tokentape.protocols.translation import codec_of
+from tokentape.wire.interaction import Interaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokentape.wire.interaction import Json
+
+NOTHING = Conversation(())
+
+
+class Answer(NamedTuple):
+    """An answer, and what it answers, as far as that is known."""
+
+    side: Side
+    asked: Conversation = NOTHING
+
+
+def answer_of(value: object = None, *, protocol: str | None = None) -> Answer:
+    """The answer that `value` is; None: the last call of the cassette in force.
+
+    `protocol` names the dialect of a body whose shape does not tell. Raises `UsageError` for what is none.
+    """
+    match value:
+        case None:
+            return _last(active.current())
+        case Deck():
+            return _last(value)
+        case Interaction():
+            return _row(Row(value, ""))
+        case Row():
+            return _row(value)
+        case Side():
+            return Answer(value)
+        case Reply():
+            return Answer(Side(value))
+        case str():
+            return Answer(of_text(value))
+        case _:
+            return Answer(Side(_read(_body(value), protocol, type(value))))
+
+
+def of_text(text: str) -> Side:
+    """An answer that is this text."""
+    message = Message(Role.ASSISTANT, (Text(text),))
+    return Side(Reply((Choice((message,), Stop(StopReason.END)),)))
+
+
+def _last(deck: Deck | None) -> Answer:
+    if deck is None:
+        raise UsageError("assert_llm(): no cassette is in force here; give it a reply")
+    if not deck.calls:
+        raise UsageError(f"assert_llm(): no call was replayed or recorded so far in {deck.path}")
+    return _row(Row(deck.calls[-1], deck.path))
+
+
+def _row(row: Row) -> Answer:
+    if not row.is_conversation:
+        raise UsageError(f"assert_llm(): {row.operation} is no call of a model for an answer")
+    return Answer(side_of(row), row.conversation or NOTHING)
+
+
+def _read(body: Json, protocol: str | None, kind: type) -> Reply:
+    if not isinstance(body, dict):
+        raise UsageError(f"assert_llm(): a {kind.__name__} is no reply of a model; {_TAKEN}")
+    name = protocol or dialect_of_reply(body)
+    if name is None:
+        fields = ", ".join(list(body)[:6])
+        raise UsageError(f"assert_llm(): nothing says whose reply this is (it has {fields}); {_TAKEN}")
+    codec = codec_of(name)
+    try:
+        reply = codec.read_reply(body, Source(codec.dialect))
+    except ProtocolError as error:
+        raise UsageError(f"assert_llm(): the reply cannot be read: {error}") from None
+    if reply.is_nothing:
+        raise UsageError(f"assert_llm(): it holds no answer of {codec.dialect}; {_TAKEN}")
+    return reply
+
+
+_TAKEN = (
+    "give the reply of an SDK, its body (protocol= names its API), a text, a recorded call, or the cassette"
+)
+
+
+def _body(value: object) -> Json:
+    if isinstance(value, Mapping):
+        return plain_json({name: entry for name, entry in value.items() if name != "ResponseMetadata"})
+    with warnings.catch_warnings():  # pydantic warns of fields that SDKs fill otherwise than they declare
+        warnings.simplefilter("ignore")
+        return plain_json(_dumped(value))
+
+
+def _dumped(value: object) -> object:
+    """As the wire has it, where the object can say so: Gemini's fields have other names in its SDK."""
+    dump = _method(value, "model_dump")
+    if dump is not None:
+        try:
+            return dump(mode="json", by_alias=True, exclude_none=True)
+        except TypeError:
+            return dump()
+    to_dict = _method(value, "to_dict")
+    if to_dict is not None:
+        return to_dict()
+    json = _method(value, "json") if hasattr(value, "status_code") else None
+    return json() if json is not None else value
+
+
+def _method(value: object, name: str) -> Callable[..., object] | None:
+    found = getattr(value, name, None)
+    return found if callable(found) and not isinstance(value, type) else None

@@ -1,0 +1,120 @@
+"""The test that runs, and what became of snapshots in this run: the one place that remembers.
+
+pytest's plugin tells which test runs. Whoever runs code without pytest names files, and nobody reports.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tokentape import settings
+from tokentape.cassettes.stores.names import safe_name
+from tokentape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(slots=True)
+class Test:
+    """The test that runs: `folder` of its module, `module` and `name` as files are called after them.
+
+    `unnamed` counts its snapshots without a name; `fresh` are those that it wrote itself.
+    """
+
+    id: str
+    folder: str
+    module: str
+    name: str
+    unnamed: int = 0
+    fresh: set[str] = field(default_factory=set)
+
+    @property
+    def home(self) -> str:
+        """Where the snapshots of its module are."""
+        snapshots = str(settings.project().options.get("snapshot_dir", "snapshots"))
+        return os.path.join(self.folder, snapshots, safe_name(self.module))
+
+    def path(self, name: str | None) -> str:
+        """The file of the next snapshot, or of the one called `name`. Raises `UsageError`."""
+        if name is None:
+            self.unnamed += 1
+            end = f"-{self.unnamed}" if self.unnamed > 1 else ""
+        elif not name.strip() or name.isdigit():
+            raise UsageError(f"name={name!r}: give a snapshot a name in words")
+        else:
+            end = f"-{name}"
+        return os.path.join(self.home, safe_name(self.name + end) + ".json")
+
+
+@dataclass(slots=True)
+class Run:
+    """`used` are the files that were looked at, `homes` the folders of the modules of which a test ran."""
+
+    updating: bool = False
+    test: Test | None = None
+    used: set[str] = field(default_factory=set)
+    homes: set[str] = field(default_factory=set)
+    written: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+
+    @property
+    def updates(self) -> bool:
+        """True if what differs is written anew."""
+        return self.updating or settings.updates_snapshots()
+
+    @property
+    def writes_new(self) -> bool:
+        """True if a snapshot that is missing is written: not where nobody would look at it and commit it."""
+        return self.updates or not (settings.in_ci() or settings.resolve_mode().mode.only_replays)
+
+    def begin(self, test: Test) -> None:
+        """From here on, `test` runs."""
+        self.test = test
+        self.homes.add(test.home)
+
+    def plain(self) -> dict[str, list[str]]:
+        """What a worker of xdist tells."""
+        return {
+            "used": sorted(self.used),
+            "homes": sorted(self.homes),
+            "written": self.written,
+            "updated": self.updated,
+        }
+
+    def take_over(self, told: Mapping[str, list[str]]) -> None:
+        """Add what a worker told."""
+        self.used.update(told.get("used", ()))
+        self.homes.update(told.get("homes", ()))
+        self.written += told.get("written", ())
+        self.updated += told.get("updated", ())
+
+    def lines(self, *, full: bool) -> Iterator[str]:
+        """What there is to say after the run; `full`: with the files that no test asked for."""
+        for what, paths in (("written", self.written), ("updated", self.updated)):
+            if paths:
+                many = f"{len(paths)} snapshots" if len(paths) > 1 else "1 snapshot"
+                yield f"{many} {what}: {', '.join(map(shown, paths[:5]))}" + (", ..." if paths[5:] else "")
+        for path in self._unused() if full else ():
+            yield f"{shown(path)}: a snapshot that no test of this run asked for"
+
+    def _unused(self) -> list[str]:
+        used = set(map(os.path.realpath, self.used))
+        return [path for path in self._files() if os.path.realpath(path) not in used]
+
+    def _files(self) -> Iterator[str]:
+        for home in sorted(self.homes):
+            names = sorted(os.listdir(home)) if os.path.isdir(home) else []
+            yield from (os.path.join(home, name) for name in names if name.endswith(".json"))
+
+
+def shown(path: str) -> str:
+    """The path as people write it from where they are."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+run = Run()
+"""The run of this process."""
