@@ -63,19 +63,26 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 
 def _is_lines(file: BinaryIO) -> bool:
-    """True where one of the first lines is an object all by itself."""
+    """True where one of the first lines is an object all by itself, and none before it opens a document."""
     for _ in range(_TRIES):
         line = file.readline(_FIRST)
         if not line or (len(line) == _FIRST and not line.endswith(b"\n")):
             return False
-        if line.startswith((b"{", b"\xef\xbb\xbf{")) and isinstance(_json(line), dict):
+        line = line.strip().removeprefix(_MARK)
+        if line.startswith(b"{") and isinstance(_json(line), dict):
             return True
+        if line.startswith(b"[") or line.endswith((b"{", b"[", b",")):
+            return False
     return False
+
+
+_MARK = b"\xef\xbb\xbf"
+"""What some programs write before UTF-8."""
 
 
 def _json(line: bytes) -> Json:
     try:
-        return parse(line.removeprefix(b"\xef\xbb\xbf"))
+        return parse(line)
     except JsonError:
         return None
 
@@ -89,7 +96,7 @@ def _lines(file: BinaryIO) -> Iterator[Value | Place]:
             while (line := file.readline(LONGEST)) and not line.endswith(b"\n"):
                 pass
             continue
-        line = line.strip().removeprefix(b"\xef\xbb\xbf")
+        line = line.strip().removeprefix(_MARK)
         if not line:
             continue
         try:

@@ -54,11 +54,11 @@ class Scanner:
     def values(self) -> Iterator[Value | Place]:
         """The values; a `Place` for what is none."""
         while not self._is_over:
-            if self._start >= 0 and len(self._data) - self._start > LONGEST:
-                yield Place(self._line, f"a value of more than {LONGEST >> 20} MiB; the rest is not read")
-                return
             found = _TOKEN.search(self._data, self._at)
             if found is None or found[0] == b'"':
+                if self._start >= 0 and len(self._data) - self._start > LONGEST:
+                    yield Place(self._line, f"a value of more than {LONGEST >> 20} MiB; the rest is not read")
+                    return
                 self._more(found.start() if found else len(self._data))
                 continue
             token, self._at = found[0], found.end()

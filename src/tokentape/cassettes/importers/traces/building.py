@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tokentape.cassettes.importers.notes import LeftOut
 from tokentape.cassettes.importers.traces.servers import server_of
 from tokentape.cassettes.importers.traces.traced import written
 from tokentape.protocols.canonical.items import ToolCall
+from tokentape.protocols.canonical.unfold import unfold
+from tokentape.protocols.canonical.walk import portable
 from tokentape.protocols.codec import Target
 from tokentape.protocols.compatible import quirks_of
+from tokentape.protocols.framing import ENCODERS, MEDIA_TYPES
 from tokentape.protocols.quirks import Quirks
-from tokentape.protocols.registry import recognise
-from tokentape.protocols.synthesis import Asked, NotConvertible, synthesis_of
 from tokentape.protocols.translation import codec_of, write_reply, write_request
 from tokentape.protocols.unfolding import dumped
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tokentape.cassettes.importers.traces.traced import Traced, When
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.losses import Losses
+    from tokentape.protocols.canonical.reply import Reply
     from tokentape.wire.interaction import Json
 
 HEADER = ("x-tokentape-synthesized", "trace")
@@ -57,7 +59,7 @@ def _built(traced: Traced, notes: Notes) -> Interaction:
     _note_unknown(traced, server, notes)
     url = _url(server, outgoing.path, outgoing.query)
     request = Request("POST", url, _headers(server), dumped(outgoing.body))
-    response = _response(traced, server, request, notes)
+    response = _response(traced, asked, server, notes)
     return Interaction(
         "",
         request,
@@ -101,12 +103,14 @@ def _note_unknown(traced: Traced, server: Server, notes: Notes) -> None:
 
 
 def _url(server: Server, path: str, query: str) -> str:
-    """The address: the version that the base ends in stands for the one in the path."""
+    """The address: the version that the base ends in stands for the one in the path. Raises `LeftOut`."""
     first, _, rest = path.partition("/")
     versioned = first[:1] == "v" and first[1:2].isdigit()
     if server.dialect == "ollama":
         versioned = first == "api"
     path = quote(rest if versioned else path, safe="/:-._~%@")
+    if {".", ".."} & set(unquote(path).split("/")):
+        raise LeftOut("its model cannot stand in an address")
     return f"{server.base}/{path}" + (f"?{query}" if query else "")
 
 
@@ -115,41 +119,33 @@ def _headers(server: Server) -> tuple[tuple[str, str], ...]:
     return (("content-type", "application/json"), *version)
 
 
-def _response(traced: Traced, server: Server, request: Request, notes: Notes) -> Response:
+def _response(traced: Traced, asked: Conversation, server: Server, notes: Notes) -> Response:
     if traced.reply is None:
         return _error(traced, server)
-    target = Target(server.dialect, provider=server.name or None, quirks=_spoken(server), asked=traced.asked)
+    target = Target(server.dialect, provider=server.name or None, quirks=_spoken(server), asked=asked)
     reply = traced.reply
     end = traced.when.end if traced.when.end is not None else traced.when.start
     reply = replace(
         reply,
-        model=reply.model or traced.asked.model,
+        model=reply.model or asked.model,
         created=reply.created if reply.created is not None else int(end or 0),
     )
     body = write_reply(reply, target).result
     _note(target.losses, "the reply's", notes)
-    if traced.asked.stream:
-        pieces = _streamed(body, request, notes)
-        if pieces is not None:
-            return _of(200, pieces[1], pieces[0])
-    data = dumped(body)
-    return _of(200, "application/json", [data])
+    if not asked.stream:
+        return _of(200, "application/json", [dumped(body)])
+    return _of(200, MEDIA_TYPES[codec_of(server.dialect).framing], _streamed(reply, target))
 
 
-def _streamed(body: dict[str, Json], request: Request, notes: Notes) -> tuple[list[bytes], str] | None:
-    """The reply as a stream, which it was: the first event, and the rest; None where none can be made."""
-    found = recognise(request)
-    synthesis = synthesis_of(found)
-    if synthesis is None or not isinstance(found.body, dict):
-        return None
-    asked = Asked(request.url, found.body)
-    try:
-        events = synthesis.unfold(body, asked)
-    except NotConvertible as problem:
-        notes.lose(f"the form of a stream: {problem}")
-        return None
-    pieces = [events[0], b"".join(events[1:])] if len(events) > 1 else events
-    return pieces, synthesis.stream_type(asked)
+def _streamed(reply: Reply, target: Target) -> list[bytes]:
+    """The reply as a stream, which it was: the first event, and the rest."""
+    codec = codec_of(target.dialect)
+    choices = tuple(replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
+    writer, encode = codec.writer(target), ENCODERS[codec.framing]
+    events = [
+        encode(wire) for event in unfold(replace(reply, choices=choices)) for wire in writer.write(event)
+    ]
+    return [events[0], b"".join(events[1:])] if len(events) > 1 else events
 
 
 def _error(traced: Traced, server: Server) -> Response:
