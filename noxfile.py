@@ -105,6 +105,13 @@ def differential(session: nox.Session) -> None:
 
 
 @nox.session
+def agentrec(session: nox.Session) -> None:
+    """Rows and scores beside those of agentrec, on one corpus: each difference is listed."""
+    session.install("-e", ".[evaluation,fast,gateway]", *TESTS, "agentrec==1.0.0")
+    session.run("pytest", "-q", "tests/evaluation/test_ev_agentrec.py", *session.posargs)
+
+
+@nox.session
 def clients(session: nox.Session) -> None:
     """The page about clients of the gateway, with those that want other versions of what the suite has."""
     more = ("llama-index-llms-openai-like", "pydantic-ai-slim[openai]", "litellm==1.106.2")

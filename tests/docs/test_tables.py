@@ -69,7 +69,10 @@ def test_how_a_call_ends():
 def test_the_commands():
     text = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     named = re.findall(r"^## (\S+)$", text, re.MULTILINE)
-    assert " ".join(named) == "demo run ls show translate serve trace import annotate export score rekey doctor completion"
+    assert " ".join(named) == (
+        "demo run ls show translate serve trace import migrate report drift "
+        "annotate export score rekey doctor completion"
+    )
     assert set(named) == set(COMMANDS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -203,3 +204,10 @@ def test_without_the_extra_it_says_which(tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"needs pyarrow: pip install 'tokentape\[parquet\]'"):
         run(place, "--parquet", tmp_path / "a.parquet")
+
+
+def test_the_page_has_every_column():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "evaluate-at-scale.md"
+    table = page.read_text(encoding="utf-8").partition("| column | type | what it is |\n|---|---|---|\n")[2]
+    lines = [f"| `{each.name}` | {each.kind} | {each.says} |" for each in COLUMNS]
+    assert table.partition("\n\n")[0].splitlines() == lines
