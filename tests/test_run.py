@@ -328,3 +328,20 @@ def test_without_a_cassette_it_says_how(run):
     done = subprocess.run(command, capture_output=True, text=True, env=run.environment, check=False)
     assert done.returncode == 2
     assert done.stderr == "tokentape: name a cassette: tokentape run --cassette FILE.json -- python app.py\n"
+
+
+def test_verify_gives_the_recordings_and_tells_what_differs_in_any_process(run, provider):
+    pytest.importorskip("rapidfuzz")
+    apart = "show('One.')\nsubprocess.run([sys.executable, '-c', 'from asking import *; show(\"Two.\")'], check=True)"
+    provider.answers("The first.")
+    provider.answers("The second.")
+    live = run.python(apart)
+    provider.answers("The first.")
+    provider.answers("Nobody knows for sure.")
+    done = subprocess.run(
+        run.command(sys.executable, run.app(apart), mode="verify"),
+        capture_output=True, text=True, env=run.environment, cwd=run.folder, check=False,
+    )  # fmt: skip
+    assert (done.stdout.splitlines(), done.returncode) == (live, 1)
+    assert done.stderr.count("LiveReplyDiffers: tape.json: recording ") == 1
+    assert 'live:     "nobody knows for sure."' in done.stderr

@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("pydantic")
 
-from tokentape.gateway.config.building import build
+from tokentape.errors import UsageError
+from tokentape.gateway.config.building import build, mode_of
 from tokentape.gateway.config.reading import ConfigError, read_file, read_text
 
 TWO = """
@@ -270,3 +271,11 @@ def test_the_error_survives_pickling():
     error = ConfigError("a.toml", ["x: y", "z: w"])
     again = pickle.loads(pickle.dumps(error))
     assert (again.path, again.problems, str(again)) == (error.path, error.problems, str(error))
+
+
+def test_a_gateway_has_no_mode_verify(monkeypatch):
+    document = read_text('[record]\nmode = "verify"', "f.toml")
+    assert "record.mode: mode 'verify' is for tests and programs" in str(document.problems)
+    monkeypatch.setenv("TOKENTAPE_MODE", "verify")
+    with pytest.raises((UsageError, ConfigError), match="TOKENTAPE_MODE: mode 'verify' is for"):
+        mode_of(None)
