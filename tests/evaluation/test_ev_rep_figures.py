@@ -287,3 +287,16 @@ def test_what_nobody_knows_is_no_test_and_corrects_no_other():
     p_values = [target[name]["compared"]["p"] for name in ("tokens_in", "tokens_out")]
     told = [target[name]["compared"]["p_corrected"] for name in ("tokens_in", "tokens_out")]
     assert told == pytest.approx(holm(p_values))
+
+
+def test_of_several_targets_each_says_in_one_line_what_it_breaks_costs_and_lacks():
+    scored = [answered(at, "up/one", after=side(usd=0.0005)) for at in range(40)]
+    scored += [answered(at, "up/two", after=side(usd=None)) for at in range(40)]
+    scored += [without(at + 50, target="up/one") for at in range(2)]
+    told = as_json(scored)["verdict"]
+    assert told["headline"] == "of 2 targets, 2 hold up (up/one, up/two)"
+    holds = "holds up: exact passes 100 % (95 % interval 91 to 100)"
+    assert told["lines"][:2] == [
+        f"up/one {holds}; it costs 0.5 times as much; 2 of 42 questions have no answer: 2 skipped",
+        f"up/two {holds}; its cost is not known",
+    ]

@@ -134,6 +134,9 @@ class Printer:
         names = [rate.name for rate in groups[0].comparators[:MOST_COMPARATORS]]
         self._table(("category", "rows", *names, "tokens out"), map(_group, groups[:MOST_GROUPS]))
         self._more(len(groups) - MOST_GROUPS)
+        left_out = [rate.name for rate in groups[0].comparators[MOST_COMPARATORS:]]
+        if left_out:
+            self._line(f"not beside them: {', '.join(left_out)}", "dim")
 
     def _counts(self, title: str, found: Sequence[tuple[str, int]]) -> None:
         if found:

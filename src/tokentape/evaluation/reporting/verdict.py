@@ -165,7 +165,7 @@ def overall(
 ) -> Said:
     """The verdict on all targets, with the gates that failed."""
     level, headline = together([target.verdict.level for target in targets]), _of_all(targets)
-    lines = [target.verdict.headline for target in targets]
+    lines = [_in_short(target) for target in targets]
     if len(targets) == 1:
         lines = [*targets[0].verdict.lines]
     lines += _differences(between)
@@ -175,6 +175,14 @@ def overall(
     if failed:
         level, headline = Level.BAD, f"{failed} of {len(gates)} gates failed; {headline}"
     return Said(level, headline, tuple(lines))
+
+
+def _in_short(target: TargetFigures) -> str:
+    """One of several targets in one line."""
+    ratio, missing = target.cost.ratio, target.outcomes.missing
+    costs = "its cost is not known" if ratio is None else f"it costs {times_as_much(ratio)}"
+    without = f"; {_missing(target.outcomes)}" if missing and target.outcomes.answered else ""
+    return f"{target.verdict.headline}; {costs}{without}"
 
 
 def _of_all(targets: Sequence[TargetFigures]) -> str:
