@@ -40,7 +40,7 @@ def test_a_trace_becomes_a_cassette_like_any_other(here):
     assert told["metadata"]["imported"] == {"format": "langfuse", "trace": "t1", "span": "o1"}
     assert "Capital of Peru?" in done("ls", "tape.json", COLUMNS="200")
     assert "Lima." in done("show", "tape.json")
-    done("annotate", "tape.json", "category=geo")
+    done("annotate", "tape.json", "--set", "category=geo")
     assert json.loads(done("show", "tape.json", "--json"))[0]["metadata"]["category"] == "geo"
 
 
