@@ -1,7 +1,7 @@
 """The pictures of docs/images: the report page of `tokentape demo migrate`, in light and in dark.
 
-`python scripts/viewer_pictures.py` makes them, with Playwright, Pillow and the system's Chromium. Look at them
-before you commit them.
+`python scripts/viewer_pictures.py` makes them, with Playwright, Pillow and the system's Chromium. Look at
+them before you commit them.
 """
 
 from __future__ import annotations

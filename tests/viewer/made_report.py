@@ -58,6 +58,7 @@ def figures(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "targets": targets,
         "between": [between(targets, name) for name in COMPARE[:2]],
         "baseline": None,
+        "drift": None,
         "gates": [
             {"gate": "min-pass json=0.9", "passed": False, "why": f"{TARGETS[1]} is below"},
             {"gate": "max-cost-ratio 1.5", "passed": True, "why": "both targets cost less"},

@@ -112,8 +112,7 @@ def test_a_link_shows_the_same_row_and_filters(opened):
     report.page.locator(".pane").get_by_text(row["id"]).wait_for()
     assert report.shown() == count(lambda row: row["category"] == "schedule")
     report.page.locator(".item").first.click()
-    assert "category=schedule" in report.page.url
-    assert name not in report.page.url
+    report.page.wait_for_url(lambda url: "category=schedule" in url and name not in url)
 
 
 def test_a_row_shows_both_replies_with_what_differs(report):
@@ -143,3 +142,64 @@ def test_a_report_without_rows_has_no_list(opened):
     report = opened({**FIGURES, "targets": [], "between": []}, [])
     assert report.page.locator("#rows").count() == 0
     assert report.page.locator(".verdict").count() == 1
+
+
+def test_the_baseline_and_what_could_not_be_read_are_told(opened):
+    since = {
+        **FIGURES["between"][0],
+        "target": TARGETS[1],
+        "comparator": "toolcalls",
+        "sentence": "Worse than in May.",
+    }
+    baseline = {
+        "made_at": "2026-05-01T00:00:00Z",
+        "title": "In May",
+        "comparisons": [since],
+        "only_now": 3,
+        "only_then": 0,
+    }
+    corpus = {**FIGURES["corpus"], "unreadable": ["old.json: not a cassette"]}
+    report = opened({**FIGURES, "baseline": baseline, "corpus": corpus}, ROWS)
+    told = report.page.locator("#baseline").inner_text()
+    assert "In May, 2026-05-01 00:00 UTC · 3 rows only now" in told
+    assert "Worse than in May." in told
+    assert "old.json: not a cassette" in report.page.locator("#losses").inner_text()
+
+
+def test_rows_of_one_id_from_two_cassettes_are_told_apart(opened):
+    first, second = ({**ROWS[0], "cassette": name, "reason": f"from {name}"} for name in ("one", "two"))
+    report = opened(FIGURES, [first, second])
+    report.page.locator(".pane").get_by_text("from one").wait_for()
+    report.page.locator(".item").nth(1).click()
+    report.page.locator(".pane").get_by_text("from two").wait_for()
+    report.page.locator(".item").nth(0).click()
+    report.page.locator(".pane").get_by_text("from one").wait_for()
+
+
+def test_tables_are_sorted_by_their_columns(report):
+    table = report.page.locator("#categories table")
+    table.get_by_role("button", name="Rows").click()
+    rows = [int(cell) for cell in table.locator("tbody td:nth-child(2)").all_inner_texts()]
+    assert rows == sorted(rows, reverse=True)
+    table.get_by_role("button", name="Rows").click()
+    assert table.locator("th[aria-sort=ascending]").count() == 1
+    rows = [int(cell) for cell in table.locator("tbody td:nth-child(2)").all_inner_texts()]
+    assert rows == sorted(rows)
+
+
+def test_a_report_on_drift_says_what_is_noise(opened):
+    found = {
+        **FIGURES["between"][0],
+        "target": TARGETS[0],
+        "comparator": "json",
+        "changed": 4,
+        "sentence": "Beyond noise.",
+    }
+    verdict = {"level": "bad", "headline": "It has drifted.", "lines": []}
+    drift = {"comparisons": [found], "noise": []}
+    report = opened({**FIGURES, "kind": "drift", "drift": drift, "verdict": verdict}, ROWS)
+    assert "drifted" in report.page.locator(".verdict .level").inner_text().lower()
+    cells = report.page.locator("#drift tbody td").all_inner_texts()
+    assert cells[:2] == [TARGETS[0], "json"]
+    assert cells[4] == "4"
+    assert "Beyond noise." in cells[-1]

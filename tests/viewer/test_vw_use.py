@@ -88,6 +88,13 @@ def test_on_paper_there_are_no_controls(report):
     assert report.page.locator(".detail").is_visible()
 
 
+def test_paper_is_light(opened):
+    light, dark = (opened(FIGURES, ROWS, color_scheme=scheme) for scheme in ("light", "dark"))
+    was_light = ground(light)
+    dark.page.emulate_media(media="print", color_scheme="dark")
+    assert ground(dark) in (was_light, "rgb(255, 255, 255)")
+
+
 def test_on_a_narrow_screen_the_row_lies_over_the_list(report):
     report.page.set_viewport_size({"width": 400, "height": 800})
     assert not report.page.locator(".pane").is_visible()

@@ -34,6 +34,7 @@ export interface Target {
   categories: Group[]; models: Group[];
 }
 export interface Between extends Compared { one: string; other: string; comparator: string }
+export interface Drifted extends Compared { target: string; comparator: string; changed: number }
 export interface Gate { gate: string; passed: boolean; why: string }
 export interface Figures {
   tokentape_report: number; tokentape: string; made_at: string; title: string; kind: "migration" | "drift";
@@ -49,6 +50,7 @@ export interface Figures {
     made_at: string; title: string; comparisons: (Compared & { target: string; comparator: string })[];
     only_now: number; only_then: number;
   };
+  drift?: null | { comparisons: Drifted[]; noise: [string, Rate[]][] };
   gates: Gate[]; rows_left_out?: number;
 }
 

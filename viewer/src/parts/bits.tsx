@@ -4,12 +4,17 @@ import type { Estimate, Level, Num } from "../data";
 import { interval, percent } from "./format";
 
 /** Sign and word: a level is read without its colour. */
-export const LEVELS: Record<Level, [string, string]> = {
+const LEVELS: Record<Level, [string, string]> = {
   good: ["✓", "Good"], bad: ["✗", "Breaks"], mixed: ["≠", "Mixed"], unsure: ["?", "Not sure"], none: ["–", "Nothing to judge"],
 };
 
-export function Badge({ level }: { level: Level }) {
-  const [sign, word] = LEVELS[level];
+const DRIFT: Partial<Record<Level, [string, string]>> = { good: ["✓", "Steady"], bad: ["✗", "Drifted"] };
+
+/** A model that is asked again does not break anything: it drifts, or it does not. */
+export const levelSaid = (level: Level, kind: string): [string, string] => (kind === "drift" ? DRIFT[level] : undefined) ?? LEVELS[level];
+
+export function Badge({ level, kind }: { level: Level; kind: string }) {
+  const [sign, word] = levelSaid(level, kind);
   return <span class={`badge ${level}`}><span aria-hidden="true">{sign}</span> {word}</span>;
 }
 
@@ -55,25 +60,13 @@ export function Times({ value }: { value: number }) {
   return <span class={`times ${way}`}>{sign && <span aria-hidden="true">{sign}</span>} {value >= 100 ? value.toFixed(0) : value.toFixed(2)}×</span>;
 }
 
-export function Tabs(props: { label: string; names: string[]; chosen: number; onChoose: (place: number) => void }) {
+/** One of a few: nothing to choose, nothing shown. */
+export function Choose(props: { label: string; names: string[]; chosen: number; onChoose: (place: number) => void }) {
   if (props.names.length < 2) return null;
-  const step = (event: KeyboardEvent): void => {
-    const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (way === undefined) return;
-    event.preventDefault();
-    const next = (props.chosen + way + props.names.length) % props.names.length;
-    props.onChoose(next);
-    (event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]")[next]?.focus();
-  };
   return (
-    <div class="tabs" role="tablist" aria-label={props.label} onKeyDown={step}>
+    <div class="choose" role="group" aria-label={props.label}>
       {props.names.map((name, at) => (
-        <button
-          key={name} type="button" role="tab" aria-selected={at === props.chosen} tabIndex={at === props.chosen ? 0 : -1}
-          onClick={() => props.onChoose(at)}
-        >
-          {name}
-        </button>
+        <button key={name} type="button" aria-pressed={at === props.chosen} onClick={() => props.onChoose(at)}>{name}</button>
       ))}
     </div>
   );

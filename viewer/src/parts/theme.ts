@@ -36,3 +36,7 @@ export function toggleTheme(): Theme {
 asked.addEventListener("change", () => {
   if (stored() === null) applyTheme(currentTheme());
 });
+
+// Charts are drawn in the colours of the screen: for paper they are drawn again.
+addEventListener("beforeprint", () => applyTheme("light"));
+addEventListener("afterprint", () => applyTheme(currentTheme()));

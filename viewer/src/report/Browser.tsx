@@ -6,7 +6,7 @@ import { Section } from "../parts/bits";
 import { count, plural } from "../parts/format";
 import { VirtualList } from "../parts/VirtualList";
 import type { Search } from "../search";
-import { type Choice, rowName, SORTS } from "./choice";
+import { type Choice, rowNames, SORTS } from "./choice";
 import { Detail } from "./Detail";
 import { Filters } from "./Filters";
 import { RowLine } from "./RowLine";
@@ -21,7 +21,8 @@ const ROW_HEIGHT = 78;
 
 export function Browser({ listing, rows, search, leftOut, choice, onChange }: Props) {
   const { items, reading } = useFound(listing, search, choice);
-  const numbers = useMemo(() => new Map(Array.from({ length: listing.count }, (_, at) => [rowName(listing, at), at])), [listing]);
+  const names = useMemo(() => rowNames(listing), [listing]);
+  const numbers = useMemo(() => new Map(names.map((name, at) => [name, at])), [names]);
   const chosen = numbers.get(choice.row);
   const place = useMemo(() => (chosen === undefined ? -1 : items.indexOf(chosen)), [items, chosen]);
   const at = chosen ?? items[0];
@@ -33,7 +34,7 @@ export function Browser({ listing, rows, search, leftOut, choice, onChange }: Pr
   const choose = (next: number, opened: boolean): void => {
     const item = items[Math.min(items.length - 1, Math.max(0, next))];
     if (item === undefined) return;
-    onChange({ row: rowName(listing, item) });
+    onChange({ row: names[item] ?? "" });
     if (opened) setOpen(true);
     if (detail.current !== null) detail.current.scrollTop = 0;
   };

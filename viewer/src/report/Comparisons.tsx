@@ -1,7 +1,7 @@
 // What differs between targets, and since an earlier report; then groups of rows.
 import { useState } from "preact/hooks";
-import type { Compared, Figures, Group, Target } from "../data";
-import { Change, RateBar, Section, Tabs } from "../parts/bits";
+import type { Compared, Drifted, Figures, Group, Target } from "../data";
+import { Change, Choose, RateBar, Section } from "../parts/bits";
 import { count, money, moment, NOTHING, percent, plural, seconds } from "../parts/format";
 import { type Column, Table } from "../parts/Table";
 
@@ -35,6 +35,24 @@ export function Between({ report }: { report: Figures }) {
           { title: "Comparator", draw: (item) => item.comparator, by: (item) => item.comparator },
           { title: "One", draw: (item) => <Rated name={item.one} value={item.before} />, by: (item) => item.before },
           { title: "Other", draw: (item) => <Rated name={item.other} value={item.after} />, by: (item) => item.after },
+        ])}
+      />
+    </Section>
+  );
+}
+
+export function Drift({ report }: { report: Figures }) {
+  if (!report.drift || report.drift.comparisons.length === 0) return null;
+  return (
+    <Section id="drift" title="Drift and noise" note="how often today's answers agree with the recorded one, and with another one of today">
+      <Table
+        label="Drift and noise" items={report.drift.comparisons}
+        columns={compared<Drifted>([
+          { title: "Model", draw: (item) => item.target, by: (item) => item.target },
+          { title: "Comparator", draw: (item) => item.comparator, by: (item) => item.comparator },
+          { title: "With another of today", numeric: true, draw: (item) => percent(item.before), by: (item) => item.before },
+          { title: "With the recorded one", numeric: true, draw: (item) => percent(item.after), by: (item) => item.after },
+          { title: "Changed for good", numeric: true, draw: (item) => count(item.changed), by: (item) => item.changed },
         ])}
       />
     </Section>
@@ -99,7 +117,7 @@ export function Groups(props: {
   const groups = target[props.id];
   return (
     <Section id={props.id} title={props.title} note="a name shows its rows">
-      <Tabs label={`${props.title}: target`} names={props.targets.map((one) => one.name)} chosen={chosen} onChoose={setChosen} />
+      <Choose label={`${props.title}: target`} names={props.targets.map((one) => one.name)} chosen={chosen} onChoose={setChosen} />
       <Table label={props.title} items={groups} columns={groupColumns(props.column, props.compare, groups, (name) => props.onPick(target.name, name))} />
     </Section>
   );

@@ -1,7 +1,7 @@
 // The first screen: what it is, the verdict in colour and words, and the gates.
 import { useState } from "preact/hooks";
 import type { Figures, Gate } from "../data";
-import { LEVELS } from "../parts/bits";
+import { levelSaid } from "../parts/bits";
 import { moment, plural } from "../parts/format";
 import { brief } from "../parts/json";
 import { toggleTheme } from "../parts/theme";
@@ -12,7 +12,7 @@ export function Bar({ places }: { places: [string, string][] }) {
     <nav class="bar" aria-label="Parts of the report">
       <span class="brand">tokentape</span>
       <span class="places">{places.map(([id, name]) => <a key={id} href={`#${id}`} onClick={(event) => { event.preventDefault(); document.getElementById(id)?.scrollIntoView(); }}>{name}</a>)}</span>
-      <button type="button" id="theme" class="plain" aria-pressed={dark} onClick={() => setDark(toggleTheme() === "dark")}>
+      <button type="button" id="theme" class="plain" aria-label={dark ? "Switch to light" : "Switch to dark"} onClick={() => setDark(toggleTheme() === "dark")}>
         {dark ? "Light" : "Dark"}
       </button>
     </nav>
@@ -21,6 +21,7 @@ export function Bar({ places }: { places: [string, string][] }) {
 
 export function Head({ report }: { report: Figures }) {
   const { verdict, corpus, changes } = report;
+  const [sign, word] = levelSaid(verdict.level, report.kind);
   // One line for each target; what compares the targets has its own table.
   const first = Math.max(report.targets.length, 4);
   const changed = Object.entries(changes.parameters).map(([name, value]) => `${name} = ${brief(value)}`);
@@ -37,9 +38,9 @@ export function Head({ report }: { report: Figures }) {
       </p>
       <h1>{report.title}</h1>
       <div class={`verdict ${verdict.level}`} role="status">
-        <span class="sign" aria-hidden="true">{LEVELS[verdict.level][0]}</span>
+        <span class="sign" aria-hidden="true">{sign}</span>
         <div>
-          <p class="level">{LEVELS[verdict.level][1]}</p>
+          <p class="level">{word}</p>
           <p class="headline">{verdict.headline}</p>
           <Lines lines={verdict.lines.slice(0, first)} />
           {verdict.lines.length > first && (

@@ -5,7 +5,7 @@ import type { Rows } from "../embedded";
 import { Search } from "../search";
 import { Browser } from "./Browser";
 import { type Choice, named, NO_CHOICE, readHash, writeHash } from "./choice";
-import { Baseline, Between, Groups } from "./Comparisons";
+import { Baseline, Between, Drift, Groups } from "./Comparisons";
 import { Distributions } from "./Distributions";
 import { Foot } from "./Foot";
 import { Bar, Head } from "./Head";
@@ -26,13 +26,13 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
     if (choice.row !== "") document.getElementById("rows")?.scrollIntoView();
   }, []);
 
-  const change = (changed: Partial<Choice>): void => {
-    setChoice((before) => {
-      const next = { ...before, ...changed };
-      history.replaceState(null, "", writeHash(next) || location.pathname + location.search);
-      return next;
-    });
-  };
+  useEffect(() => {
+    // Not at every key: browsers refuse a page that changes its address too often.
+    const later = setTimeout(() => history.replaceState(null, "", writeHash(choice) || location.pathname + location.search), 150);
+    return () => clearTimeout(later);
+  }, [choice]);
+
+  const change = (changed: Partial<Choice>): void => setChoice((before) => ({ ...before, ...changed }));
   const pick = (what: Partial<Choice>): void => {
     change({ ...NO_CHOICE, ...what });
     document.getElementById("rows")?.scrollIntoView();
@@ -44,6 +44,7 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
       <main>
         <Head report={report} />
         <Targets report={report} />
+        <Drift report={report} />
         <Between report={report} />
         <Baseline report={report} />
         <Groups id="categories" title="By category" column="Category" compare={report.compare} targets={report.targets} onPick={(target, name) => pick({ target, category: named(name) })} />
@@ -59,7 +60,7 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
 
 function shown(report: Figures, listing: Listing): [string, string][] {
   const all: [boolean, string, string][] = [
-    [true, "summary", "Verdict"], [true, "targets", "Targets"], [report.between.length > 0, "between", "Between"],
+    [true, "summary", "Verdict"], [true, "targets", "Targets"], [Boolean(report.drift?.comparisons.length), "drift", "Drift"], [report.between.length > 0, "between", "Between"],
     [report.baseline !== null, "baseline", "Baseline"],
     [report.targets.some((target) => target.categories.length > 0), "categories", "Categories"],
     [report.targets.some((target) => target.models.length > 0), "models", "Models"],

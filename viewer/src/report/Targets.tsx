@@ -22,7 +22,7 @@ export function Targets({ report }: { report: Figures }) {
               <th scope="col"><span class="hidden">Figure</span></th>
               {targets.map((target) => (
                 <th scope="col" key={target.name}>
-                  <span class="name">{target.name}</span> <Badge level={target.verdict.level} />
+                  <span class="name">{target.name}</span> <Badge level={target.verdict.level} kind={report.kind} />
                   <p class="headline">{target.verdict.headline}</p>
                   {target.verdict.lines.length > 0 && (
                     <details class="inwords">
@@ -91,11 +91,15 @@ function Answered({ target }: { target: Target }) {
   );
 }
 
+/** Where a ratio says more than the data do. */
+const STANDINGS: Record<string, string> = { alike: "alike", "not enough data to say": "? not enough data" };
+
 function Both({ sides, written }: { sides: Sides; written: typeof money }) {
   if (sides.rows === 0) return <span class="dim">{NOTHING} not known for {plural(sides.missing, "row")}</span>;
   return (
     <div title={sides.compared?.sentence ?? ""}>
       <Change before={sides.before} after={sides.after} ratio={sides.ratio} written={written} />
+      {sides.compared && sides.compared.standing in STANDINGS && <span class="times">{STANDINGS[sides.compared.standing]}</span>}
       {sides.missing > 0 && <span class="dim"> not known for {plural(sides.missing, "row")}</span>}
     </div>
   );

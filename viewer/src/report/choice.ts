@@ -47,9 +47,16 @@ export const isNarrowed = (choice: Choice): boolean =>
     (name) => choice[name] !== NO_CHOICE[name],
   );
 
-/** How a link names a row. */
-export const rowName = (listing: Listing, at: number): string =>
-  `${listing.id[at]}~${listing.names.target[listing.target[at] ?? 0]}~${listing.sample[at]}`;
+/** How links name the rows. Ids may come twice, from two cassettes: then they are counted. */
+export function rowNames(listing: Listing): string[] {
+  const seen = new Map<string, number>();
+  return listing.id.map((id, at) => {
+    const name = `${id}~${listing.names.target[listing.target[at] ?? 0]}~${listing.sample[at]}`;
+    const times = (seen.get(name) ?? 0) + 1;
+    seen.set(name, times);
+    return times === 1 ? name : `${name}~${times}`;
+  });
+}
 
 export const named = (value: string): string => (value === "" ? EMPTY : value);
 
