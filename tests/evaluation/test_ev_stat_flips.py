@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -70,7 +72,20 @@ def test_p_is_a_chance_and_does_not_know_the_direction(differences, seed):
 
 
 def test_a_sample_of_flips_never_says_impossible():
-    assert flip_test([1.0] * 100, draws=99).p == 1 / 100
+    assert flip_test([1.0] * 20, draws=9).p == pytest.approx(2 * math.exp(-10))
+    assert flip_test([1.0] * 3000, draws=99).p > 0
+    # One change outweighs the others: the bound says nothing, and the sample counts what was seen.
+    assert flip_test([30.0] + [1.0] * 20, draws=99).p >= 1 / 100
+
+
+@given(st.lists(st.integers(1, 9), min_size=15, max_size=17), st.data())
+def test_a_sampled_p_that_is_small_is_not_below_the_exact_one(sizes, data):
+    signs = data.draw(st.lists(st.sampled_from([1, 1, 1, -1]), min_size=len(sizes), max_size=len(sizes)))
+    differences = [float(size * sign) for size, sign in zip(sizes, signs, strict=True)]
+    with patch("tokentape.evaluation.statistics.flips.ALL_OF", 20):
+        exact = flip_test(differences).p
+    found = flip_test(differences, draws=3).p
+    assert found >= min(exact, 1 / 4) * (1 - 1e-9)
 
 
 def test_exact_and_sampled_agree_where_one_ends_and_the_other_begins():

@@ -42,7 +42,10 @@ def flip_test(
 ) -> FlipTest:
     """Fisher's paired permutation test (The Design of Experiments, 1935, section 21) on after minus before,
     with one sign for all rows of a cluster. A sample of flips counts the flip that was seen, too, so p is
-    never 0 (B. Phipson and G. K. Smyth, SAGMB 9, 2010). From `LARGE` clusters on none are drawn.
+    never 0 (B. Phipson and G. K. Smyth, SAGMB 9, 2010). More than `LARGE` clusters are not drawn.
+
+    A sample cannot tell a p below one by its draws, and the correction of many tests would make too much of
+    that: where the bound that holds for any such sum is lower, it is told instead (`_bound`).
 
     Of differences -1, 0 and 1 without clusters it is McNemar's exact test; of signs, the sign test.
     ValueError as for `gathered`.
@@ -59,7 +62,12 @@ def flip_test(
     if len(sizes) > LARGE:
         return FlipTest(total, _by_normal(total, sizes), len(sizes), 0)
     hits = sum(abs(each) >= far for each in _some_flips(sizes, draws, Random(seed)))
-    return FlipTest(total, (hits + 1) / (draws + 1), len(sizes), draws)
+    return FlipTest(total, min((hits + 1) / (draws + 1), _bound(far, sizes)), len(sizes), draws)
+
+
+def _bound(far: float, sizes: list[float]) -> float:
+    """The exact p is never above this: W. Hoeffding's inequality (JASA 58, 1963)."""
+    return max(2 * math.exp(-far * far / (2 * math.fsum(size * size for size in sizes))), _SMALLEST)
 
 
 def _by_normal(total: float, sizes: list[float]) -> float:
