@@ -7,7 +7,7 @@ import pytest
 import tokentape
 from tokentape import RecordMode, use_cassette
 from tokentape.errors import CassetteNotFound, LiveReplyDiffers, NetworkBlocked, ReplayMiss, UsageError
-from tokentape.testing.provider import Provider, faults, reply
+from tokentape.testing.provider import Provider, Script, Stall, faults, reply
 
 pytest.importorskip("httpx")
 pytest.importorskip("rapidfuzz")
@@ -77,6 +77,46 @@ def test_the_comparators_are_an_option(provider):
         said(provider)
     with pytest.raises(LiveReplyDiffers, match="note"), use_cassette("a.json", mode="verify"):
         said(provider)
+
+
+def test_where_no_comparator_has_anything_to_compare_nothing_is_verified(provider):
+    provider.answers("In Paris.", times=2)
+    with use_cassette("a.json"):
+        said(provider)
+    with use_cassette("a.json", mode="verify", compare="json:city,toolcalls") as deck:
+        said(provider)
+    assert (deck.tally.verified, deck.tally.unverified, provider.count) == (0, 1, 2)
+
+
+def test_a_hook_that_keeps_a_call_out_keeps_it_out_here_too(provider):
+    provider.answers("In Paris.", times=2)
+    with use_cassette("a.json"):
+        said(provider)
+    with use_cassette(
+        "a.json", mode="verify", before_record=lambda call: call if not call.response else None
+    ):
+        assert said(provider) == "In Paris."
+
+
+def test_a_live_reply_that_does_not_come_is_told(provider, monkeypatch):
+    from tokentape import verification
+
+    monkeypatch.setattr(verification, "LIMIT", 0.05)
+    provider.answers("In Paris.")
+    with use_cassette("a.json"):
+        said(provider)
+    provider.play(Script.of(Stall(None)))
+    with pytest.raises(LiveReplyDiffers, match="no live reply came within 0.05 seconds"):
+        with use_cassette("a.json", mode="verify"):
+            assert said(provider) == "In Paris."
+
+
+def test_a_comparator_that_asks_is_refused(provider):
+    provider.answers("In Paris.")
+    with use_cassette("a.json"):
+        said(provider)
+    with pytest.raises(UsageError, match="has to ask somebody"):
+        use_cassette("a.json", mode="verify", compare="judge:openai/gpt-4o").__enter__()
 
 
 def test_it_may_only_be_told(provider):

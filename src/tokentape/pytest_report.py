@@ -226,7 +226,7 @@ def _compared(lines: list[Line]) -> str:
     )
     calls = f"{verified} call" + ("" if verified == 1 else "s")
     text = f"{calls} verified live, {differed} differ" + ("s" if differed == 1 else "")
-    return text + (f", {left} not asked (no call of a model, or the recording is no measure)" if left else "")
+    return text + (f", {left} not asked (no calls of a model, or nothing to compare)" if left else "")
 
 
 def _saved() -> Saved:

@@ -51,8 +51,8 @@ class Check:
 class Comparison(Protocol):
     """What compares (`evaluation.verifying.Comparison`)."""
 
-    def difference(self, recorded: Interaction, live: Interaction) -> str:
-        """How the live reply differs, in lines; "" where it does not."""
+    def difference(self, recorded: Interaction, live: Interaction) -> str | None:
+        """How the live reply differs, in lines; "" where it does not, None where there is no telling."""
 
 
 def comparison(spec: str) -> Comparison:
@@ -98,19 +98,19 @@ class Verification:
         self._open.clear()
 
     def _difference(self, check: Check) -> str:
-        if not check.live:
-            self.tally.unverified += 1
-            return f": no live reply came within {LIMIT:g} seconds"
-        asks = ""
+        asks, text = "", None
         try:
-            live = self._recorder.as_stored(check.live[0])
-            if live is None:  # a hook keeps such calls out of everybody's sight
+            live = self._recorder.as_stored(check.live[0]) if check.live else None
+            if live is None:  # too late; or a hook keeps such calls out of everybody's sight
                 self.tally.unverified += 1
-                return ""
+                return "" if check.live else f": no live reply came within {LIMIT:g} seconds"
             asks = f' (asks "{live.asks}")' if live.asks else ""
             text = self._comparison.difference(check.recorded, live)
         except Exception as error:  # noqa: BLE001  a hook, or a comparator of others, must not break the block
             text = f"the live reply could not be compared: {said(error)}"
+        if text is None:
+            self.tally.unverified += 1
+            return ""
         self.tally.verified += 1
         self.tally.differed += bool(text)
         return f"{asks}: {text}" if text else ""

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tokentape.errors import UsageError
-from tokentape.evaluation.comparing.comparator import Pair, Side
+from tokentape.evaluation import sides
+from tokentape.evaluation.comparing.comparator import Pair
 from tokentape.evaluation.comparing.shown import lines_of
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.evaluation.corpus.row import Row
-from tokentape.protocols.canonical.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tokentape.evaluation.comparing.comparator import Comparator
+    from tokentape.evaluation.comparing.comparator import Comparator, Verdict
     from tokentape.wire.interaction import Interaction
 
 NAMES = ("recorded", "live")
@@ -32,8 +32,8 @@ class Comparison:
     def __init__(self, spec: str) -> None:
         self._comparators = offline(spec)
 
-    def difference(self, recorded: Interaction, live: Interaction) -> str:
-        """What differs, in lines; "" if nothing does."""
+    def difference(self, recorded: Interaction, live: Interaction) -> str | None:
+        """What differs, in lines; "" if nothing does. None where no comparator has anything to compare."""
         before, after = Row(recorded, ""), Row(live, "")
         if problem := _of_status(before, after):
             return problem
@@ -41,34 +41,31 @@ class Comparison:
             return ""
         if not after.is_whole:
             return f"the live reply is no measure: {after.why_not}"
-        return "\n".join(self._said(before, after))
+        if before.conversation is None:
+            return None
+        pair = Pair(before.conversation, sides.recorded(before), sides.recorded(after), before.metadata)
+        verdicts = [(each.name, each.compare(pair)) for each in self._comparators]
+        if all(verdict.passed is None for _, verdict in verdicts):
+            return None
+        return "\n".join(line for named in verdicts for line in _said(*named))
 
-    def _said(self, before: Row, after: Row) -> Iterator[str]:
-        asked = before.conversation
-        if asked is None:
-            return
-        pair = Pair(asked, side_of(before), side_of(after), before.metadata)
-        for comparator in self._comparators:
-            verdict = comparator.compare(pair)
-            if verdict.passed is False:
-                yield f"the live reply differs, {comparator.name}: {verdict.reason}"
-                yield from lines_of(verdict, *NAMES)
+
+def _said(name: str, verdict: Verdict) -> Iterator[str]:
+    if verdict.passed is False:
+        yield f"the live reply differs, {name}: {verdict.reason}"
+        yield from lines_of(verdict, *NAMES)
 
 
 def offline(spec: str) -> tuple[Comparator, ...]:
     """The comparators of `spec`. Raises `UsageError`, also for one that has to ask somebody."""
-    found = comparators_of(spec)
+    try:
+        found = comparators_of(spec)
+    except UsageError as error:
+        raise UsageError(str(error).replace("--compare", f"compare={spec!r}", 1)) from None
     for each in found:
         if not hasattr(each, "compare"):
             raise UsageError(f"compare={spec!r}: {each.name} has to ask somebody, and a test does not wait")
     return cast("tuple[Comparator, ...]", found)
-
-
-def side_of(row: Row) -> Side:
-    """The answer of a row."""
-    if row.reply is None:
-        return Side(Reply(()), is_whole=False)
-    return Side(row.reply, row.is_whole, row.seconds, row.first, row.usage, row.cost)
 
 
 def _of_status(before: Row, after: Row) -> str:

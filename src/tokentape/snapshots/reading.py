@@ -14,7 +14,7 @@ from tokentape.deck import Deck
 from tokentape.errors import ProtocolError, UsageError
 from tokentape.evaluation.comparing.comparator import Side
 from tokentape.evaluation.corpus.row import Row
-from tokentape.evaluation.verifying import side_of
+from tokentape.evaluation.sides import recorded
 from tokentape.metering.objects import plain_json
 from tokentape.protocols.canonical.conversation import Conversation
 from tokentape.protocols.canonical.items import Message, Role
@@ -81,7 +81,7 @@ def _last(deck: Deck | None) -> Answer:
 def _row(row: Row) -> Answer:
     if not row.is_conversation:
         raise UsageError(f"assert_llm(): {row.operation} is no call of a model for an answer")
-    return Answer(side_of(row), row.conversation or NOTHING)
+    return Answer(recorded(row), row.conversation or NOTHING)
 
 
 def _read(body: Json, protocol: str | None, kind: type) -> Reply:

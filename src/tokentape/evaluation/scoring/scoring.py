@@ -17,7 +17,7 @@ from tokentape.evaluation.asking.outcome import Answer, Left, Skipped, Unanswere
 from tokentape.evaluation.asking.schedule import CONCURRENCY
 from tokentape.evaluation.comparing.comparator import Pair, Side
 from tokentape.evaluation.scoring.scored import Scored, Status
-from tokentape.protocols.canonical.reply import Reply
+from tokentape.evaluation.sides import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,14 +131,6 @@ class Scoring:
         if asked is None:
             raise RuntimeError(f"{row!r} was answered without being asked")
         return asked if system is None else instructed(asked, system)
-
-
-def recorded(row: Row) -> Side:
-    """The recorded answer."""
-    reply = row.reply
-    if reply is None:
-        return Side(Reply(()), is_whole=False)
-    return Side(reply, row.is_whole, row.seconds, row.first, row.usage, row.cost)
 
 
 def answered(answer: Answer) -> Side:
