@@ -22,7 +22,7 @@ from tokentape.evaluation.bulk.exporting import Into, export  # noqa: E402
 from tokentape.evaluation.bulk.given import asked_of, keys, reads_as, side_of  # noqa: E402
 from tokentape.evaluation.corpus.choosing import Corpus  # noqa: E402
 from tokentape.evaluation.corpus.rows import Seen, cassettes_of, rows, rows_of  # noqa: E402
-from tokentape.evaluation.scoring.scoring import recorded  # noqa: E402
+from tokentape.evaluation.sides import recorded  # noqa: E402
 
 
 def run(*words):
