@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,33 +102,26 @@ def test_the_corpus_has_all_that_a_corpus_has(report):
     assert all(row["facts"]["before"]["usd"] for row in rows)
 
 
-def test_every_run_says_the_same(kept, report, tmp_path):
-    result = run("demo", "migrate", "--keep", tmp_path / "again")
-    assert result.returncode == 0, result.stderr
-    again = offline(tmp_path / "again")
-    assert rates(again) == rates(report)
-
-    def told(found):
-        return sorted((row["target"], row["same"], row["after"]) for row in found["rows"])
-
-    assert json.dumps(told(again)) == json.dumps(told(report))
-    assert [target["cost"]["after"] for target in again["targets"]] == [
-        target["cost"]["after"] for target in report["targets"]
-    ]
-
-
 def test_asked_again_it_asks_nothing(kept):
     result = run("demo", "migrate", "--keep", kept[0])
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("157 answered (0 now, 157 before)") == 3
 
 
-def test_without_a_folder_only_the_report_stays(tmp_path, monkeypatch):
+def test_without_a_folder_only_the_report_stays_and_it_says_the_same(kept, tmp_path):
     result = run("demo", "migrate", TMPDIR=str(tmp_path), TOKENTAPE_MODE="none", CI="true")
     assert result.returncode == 0, result.stderr
     path = Path(result.stdout.splitlines()[-1].removeprefix("The report: "))
     assert [str(found) for found in tmp_path.rglob("*") if found.is_file()] == [str(path)]
     assert path.parent.parent == tmp_path
+    assert figures(result.stdout) == figures(kept[1].stdout)
+
+
+def figures(said):
+    """The report as it was printed, without times and places."""
+    report = said[said.index("A shop's program, asked") : said.index("Worst rows")]
+    lines = (" ".join(line.split()) for line in report.splitlines())
+    return [line for line in lines if re.search(r"\w", line) and not re.search(r"time|\d s ", line)]
 
 
 def test_it_says_what_to_install(tmp_path):

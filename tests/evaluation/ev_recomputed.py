@@ -407,7 +407,9 @@ def _standing(compared, effective, clusters):
 
 
 def _corrected(family):
-    """Holm's correction over one family of tests."""
+    """Holm's correction over one family of tests; what has no rows to compare is none."""
+    assert all(each["p_corrected"] == 1 for each in family if each["difference"]["value"] is None)
+    family = [each for each in family if each["difference"]["value"] is not None]
     p = np.array([each["p"] for each in family])
     order, most = np.argsort(p, kind="stable"), 0.0
     for rank, at in enumerate(order):
