@@ -76,3 +76,9 @@ def test_requests(dialect, body):
 )
 def test_replies(dialect, body):
     assert dialect_of_reply(body) == dialect
+
+
+@pytest.mark.parametrize("odd", [[], {}, ["text"], 1, None])
+def test_a_role_and_a_type_of_any_other_kind_tell_nothing(odd):
+    turns = [{"role": odd, "content": [{"type": odd, "text": "Hi"}]}]
+    assert dialect_of_request({"model": "gpt-4o", "messages": turns, "tools": [odd]}) == "openai.chat"

@@ -54,7 +54,7 @@ def dialect_of_request(body: Fields) -> str | None:
         return found
     if any("input_schema" in tool for tool in objects(body.get("tools"))):
         return "anthropic.messages"
-    if any(block.get("type") in _BLOCKS or "source" in block for block in blocks):
+    if any(text(block.get("type")) in _BLOCKS or "source" in block for block in blocks):
         return "anthropic.messages"
     if any("images" in turn for turn in turns):
         return "ollama"
@@ -77,9 +77,9 @@ def _by_family(body: Fields, turns: list[Fields], blocks: list[Fields]) -> str:
 def _as_in_chat(body: Fields, turns: list[Fields], blocks: list[Fields]) -> bool:
     """True for messages, tools and parts that Messages has in another form."""
     return (
-        any("tool_calls" in turn or turn.get("role") in _ROLES for turn in turns)
+        any("tool_calls" in turn or text(turn.get("role")) in _ROLES for turn in turns)
         or any("function" in tool for tool in objects(body.get("tools")))
-        or any(block.get("type") in _PARTS for block in blocks)
+        or any(text(block.get("type")) in _PARTS for block in blocks)
     )
 
 
