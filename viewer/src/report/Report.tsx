@@ -18,7 +18,7 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
   const leftOut = (report.rows_left_out ?? 0) + rows.leftOut;
 
   useEffect(() => {
-    const moved = (): void => setChoice(readHash(location.hash));
+    const moved = (event: HashChangeEvent): void => setChoice(readHash(new URL(event.newURL).hash));
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
@@ -28,6 +28,7 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
 
   useEffect(() => {
     // Not at every key: browsers refuse a page that changes its address too often.
+    if (sameHash(writeHash(choice), location.hash)) return;
     const later = setTimeout(() => history.replaceState(null, "", writeHash(choice) || location.pathname + location.search), 150);
     return () => clearTimeout(later);
   }, [choice]);
@@ -57,6 +58,8 @@ export function Report({ report, listing, rows }: { report: Figures; listing: Li
     </>
   );
 }
+
+const sameHash = (one: string, other: string): boolean => writeHash(readHash(one)) === writeHash(readHash(other));
 
 function shown(report: Figures, listing: Listing): [string, string][] {
   const all: [boolean, string, string][] = [
