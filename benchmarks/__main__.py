@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import (
+    evaluation,
     gateway,
     guard,
     imports,
@@ -47,10 +48,11 @@ PARTS = {
     "Guard": guard.run,
     "Launching": launching.run,
     "Soak": soak.run,
+    "Evaluation": evaluation.run,
     "Gateway": gateway.run,
     "Report page": viewer.run,
 }
-NOTES = {"Gateway": (gateway.NOTE, ""), "Report page": (viewer.NOTE, "")}
+NOTES = {"Evaluation": (evaluation.NOTE, ""), "Gateway": (gateway.NOTE, ""), "Report page": (viewer.NOTE, "")}
 """What a reader has to know of a part."""
 
 

@@ -67,7 +67,7 @@ def verdicts(files: Sequence[str], compare: str) -> DataFrame:
     rows = _exported(files)
     questions, answers = rows.where(col("target").is_null()), rows.where(~col("target").is_null())
     asked = questions.select("handle", *SHOWN, _packed((*ASKED, *CAME, "metadata")).alias("asked"))
-    given = answers.select("question", *TARGET, _packed((*ASKED, *CAME)).alias("came"))
+    given = answers.select("question", *TARGET, _packed(CAME).alias("came"))
     pairs = asked.join(_standing(questions), on="handle").join(given, left_on="handle", right_on="question")
     judged = pairs.with_column("verdict", _compared(compare)(col("asked"), col("came")))
     shown = ("handle", "key", "same", "times", *SHOWN, *TARGET)
@@ -223,5 +223,7 @@ def _told(name: str, verdict: Verdict) -> dict[str, object]:
     return {"comparator": name, "score": verdict.score, "passed": verdict.passed, "reason": reason}
 
 
-_comparators = lru_cache(maxsize=8)(offline)
-"""Made once in each process, from what was given on the command line."""
+@lru_cache(maxsize=8)
+def _comparators(compare: str) -> tuple[Comparator, ...]:
+    """Made once in each process, from what was given on the command line."""
+    return offline(compare)
