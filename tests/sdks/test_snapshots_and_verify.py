@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tokentape import assert_llm, use_cassette
+from tokentape import active, assert_llm, use_cassette
 from tokentape.errors import LiveReplyDiffers, UsageError
 
 pytest.importorskip("rapidfuzz")
@@ -104,6 +104,7 @@ def requests_stream(url):
     body = {"model": "gpt-4o", "messages": SAYS, "tools": [FUNCTION], "stream": True}
     with sdk("requests").post(f"{url}/v1/chat/completions", json=body, stream=True) as response:
         list(response.iter_content(None))
+    return active.current()
 
 
 def urllib_body(url):
@@ -172,6 +173,23 @@ def test_verify_gives_the_recording_and_tells_what_differs(call, provider):
 def test_what_is_no_reply_is_told(thing):
     with pytest.raises(UsageError, match=r"assert_llm\(\): "):
         assert_llm(thing)
+
+
+def test_none_is_no_reply_also_where_a_call_was_made(provider):
+    with use_cassette("a.json"):
+        httpx_response(provider.url)
+        assert_llm()
+        with pytest.raises(UsageError, match="a NoneType is no reply"):
+            assert_llm(None)
+    with pytest.raises(UsageError, match="no cassette is in force"):
+        assert_llm()
+
+
+def test_a_call_that_asks_no_model_is_told(provider):
+    with use_cassette("a.json"):
+        sdk("httpx").get(provider.url + "/v1/models")
+        with pytest.raises(UsageError, match="is no call of a model for an answer"):
+            assert_llm()
 
 
 def test_a_cassette_without_a_call_is_told():

@@ -20,7 +20,7 @@ from tokentape.evaluation.comparing.values import Rules, Tally, compare_values, 
 from tokentape.evaluation.verifying import offline
 from tokentape.snapshots.form import form_of, side_from
 from tokentape.snapshots.place import Snapshot, redact
-from tokentape.snapshots.reading import answer_of, of_text
+from tokentape.snapshots.reading import LAST, answer_of, of_text
 from tokentape.snapshots.schemas import schema_comparator
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Scope = str | Sequence[str] | None
 
 
-def assert_llm(reply: object = None, *, protocol: str | None = None) -> Assertion:
+def assert_llm(reply: object = LAST, *, protocol: str | None = None) -> Assertion:
     """Say something of a reply; what does not hold is an `AssertionError` that shows both sides.
 
     `reply` is what an SDK gave (openai, anthropic, google-genai, mistralai, cohere, ollama, boto3, litellm,

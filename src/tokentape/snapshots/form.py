@@ -95,9 +95,9 @@ def _text(text: str, redact: Redact) -> Form:
 
 def _call(call: ToolCall) -> Form:
     arguments = arguments_of(call)
-    if isinstance(arguments, dict | list):
-        return {"call": call.name, "arguments": fold(arguments)}
-    return {"call": call.name, "input": call.arguments}
+    if arguments == call.arguments:  # what is no JSON is its text
+        return {"call": call.name, "input": call.arguments}
+    return {"call": call.name, "arguments": fold(arguments)}
 
 
 def _item(entry: Json) -> Item:

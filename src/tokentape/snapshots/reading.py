@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 NOTHING = Conversation(())
 
 
+class Last:
+    """Stands for the last call of the cassette in force. None does not: a program that forgot to return its
+    reply would pass.
+    """
+
+
+LAST = Last()
+
+
 class Answer(NamedTuple):
     """An answer, and what it answers, as far as that is known."""
 
@@ -40,13 +49,13 @@ class Answer(NamedTuple):
     asked: Conversation = NOTHING
 
 
-def answer_of(value: object = None, *, protocol: str | None = None) -> Answer:
-    """The answer that `value` is; None: the last call of the cassette in force.
+def answer_of(value: object, *, protocol: str | None = None) -> Answer:
+    """The answer that `value` is.
 
     `protocol` names the dialect of a body whose shape does not tell. Raises `UsageError` for what is none.
     """
     match value:
-        case None:
+        case Last():
             return _last(active.current())
         case Deck():
             return _last(value)
