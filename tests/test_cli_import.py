@@ -49,6 +49,7 @@ def test_each_sample_is_told_by_its_content_and_imports_into_a_store(here):
         said = done("import", path, f"sqlite:tapes.db#{path.stem}")
         form = "openinference" if "openinference" in path.name else path.name.partition("-")[0]
         named = {"otel": "OpenTelemetry", "langsmith": "LangSmith", "langfuse": "Langfuse"}
+        form = "otel" if "otlp" in path.name else form
         assert named.get(form, "OpenInference") in said.splitlines()[0]
     assert "langsmith-runs" in done("ls", "sqlite:tapes.db", COLUMNS="200")
 

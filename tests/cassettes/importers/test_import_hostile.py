@@ -67,7 +67,7 @@ def read(form, path):
         as_stored(one, matcher, redactor)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(damaged() | JSON, min_size=1, max_size=3))
 def test_no_format_raises_for_what_it_reads(tmp_path, records):
     path = lines(tmp_path, *records)

@@ -45,6 +45,10 @@ def test_packed_files(tmp_path):
     path.write_bytes(gzip.compress(LAYOUTS["lines"].encode()))
     assert [value.json for value in records(str(path), Notes())] == OBJECTS
     path.write_bytes(gzip.compress(LAYOUTS["lines"].encode())[:30])
+    notes = Notes()
+    list(records(str(path), notes))
+    assert "the packed file breaks off" in notes.broken[0].problem
+    path.write_text("{}")
     with pytest.raises(CassetteError, match=r"x\.jsonl\.gz"):
         list(records(str(path), Notes()))
 

@@ -1,17 +1,17 @@
-"""Spans of calls of models: by OpenTelemetry's conventions, of all generations, and by OpenInference.
+"""Spans of calls of models: by OpenTelemetry's conventions, OpenInference's, or Langfuse's.
 
-Both stand in the same exports, often in one, so each span is read by the convention that it follows:
-`traces.genai` and `traces.openinference`. Events beside the spans are found by the span they belong to.
+All stand in the same exports, often in one, so each span is read by the convention that it follows. Events
+beside the spans are found by the span they belong to.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.cassettes.importers.format import Format
 from tokentape.cassettes.importers.notes import LeftOut, Notes
 from tokentape.cassettes.importers.records import records
-from tokentape.cassettes.importers.traces import genai, openinference
+from tokentape.cassettes.importers.traces import genai, langfusespans, openinference
 from tokentape.cassettes.importers.traces.building import interaction_of
 from tokentape.cassettes.importers.traces.events import events
 from tokentape.cassettes.importers.traces.spans import Span, logs_in, spans_in
@@ -19,10 +19,11 @@ from tokentape.cassettes.importers.traces.wrapping import Families, Kin
 from tokentape.protocols.reading import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tokentape.cassettes.importers.format import Given
     from tokentape.cassettes.importers.traces.events import Events
+    from tokentape.cassettes.importers.traces.spans import Event
     from tokentape.cassettes.importers.traces.traced import Traced
     from tokentape.wire.interaction import Interaction, Json
 
@@ -50,22 +51,41 @@ def _kin(path: str, beside: Events) -> Iterator[Kin]:
             yield Kin(span.trace, span.span, span.parent, tells=_tells(span))
 
 
+class Convention(NamedTuple):
+    """How spans tell calls: whether one is a call of a model, whether it holds what was said, and the call
+    (raises `LeftOut`), given the events beside it.
+    """
+
+    is_call: Callable[[Span], bool]
+    tells: Callable[[Span], bool]
+    traced: Callable[[Span, Sequence[Event], Notes], Traced]
+
+
+CONVENTIONS = (
+    Convention(openinference.is_call, openinference.tells, openinference.traced),
+    Convention(langfusespans.is_call, langfusespans.tells, langfusespans.traced),
+    Convention(genai.is_call, genai.tells, genai.traced),
+)
+"""The first that knows a span has it."""
+
+
+def _convention(span: Span) -> Convention | None:
+    return next((one for one in CONVENTIONS if one.is_call(span)), None)
+
+
 def _tells(span: Span) -> bool:
-    if openinference.is_call(span):
-        return openinference.tells(span)
-    return genai.is_call(span) and genai.tells(span)
+    found = _convention(span)
+    return found is not None and found.tells(span)
 
 
 def _calls(record: Json, families: Families, beside: Events, notes: Notes) -> Iterator[Traced]:
     for span in (*spans_in(record), *_alone(record, families)):
-        if not (openinference.is_call(span) or genai.is_call(span)):
+        convention = _convention(span)
+        if convention is None:
             continue
         try:
             families.check(span.trace, span.span)
-            if openinference.is_call(span):
-                yield openinference.traced(span, notes)
-            else:
-                yield genai.traced(span, beside.of(span.trace, span.span), notes)
+            yield convention.traced(span, beside.of(span.trace, span.span), notes)
         except LeftOut as reason:
             notes.leave(str(reason))
         except RecursionError:
@@ -84,7 +104,7 @@ def _knows_openinference(record: Json) -> bool:
 
 
 def _knows_otel(record: Json) -> bool:
-    if any(genai.is_call(span) for span in spans_in(record)):
+    if any(_convention(span) is not None for span in spans_in(record)):
         return True
     return any(event.name.startswith("gen_ai.") for event in logs_in(record))
 

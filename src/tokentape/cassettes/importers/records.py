@@ -33,11 +33,16 @@ _PAGES = {name.decode().strip('"') for name in PAGES}
 
 def records(path: str, notes: Notes) -> Iterator[Value]:
     """The records of the file; what cannot be read goes into the notes. Raises `CassetteError`."""
-    for found in _found(path):
-        if isinstance(found, Place):
-            notes.break_at(found.line, found.problem)
-        else:
-            yield from _unpacked(found)
+    line = 1
+    try:
+        for found in _found(path):
+            line = found.line
+            if isinstance(found, Place):
+                notes.break_at(line, found.problem)
+            else:
+                yield from _unpacked(found)
+    except (EOFError, zlib.error) as error:
+        notes.break_at(line, f"the packed file breaks off: {error}")
 
 
 def _found(path: str) -> Iterator[Value | Place]:
@@ -51,8 +56,6 @@ def _found(path: str) -> Iterator[Value | Place]:
                 yield from _lines(file) if lines else Scanner(file).values()
     except OSError as error:
         raise CassetteError(path, f"cannot be read: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise CassetteError(path, f"not gzip: {error}") from error
 
 
 @contextmanager

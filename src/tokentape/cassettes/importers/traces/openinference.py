@@ -19,10 +19,10 @@ from tokentape.cassettes.importers.traces.traced import Traced, When
 from tokentape.protocols.reading import at, fields, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tokentape.cassettes.importers.notes import Notes
-    from tokentape.cassettes.importers.traces.spans import Span
+    from tokentape.cassettes.importers.traces.spans import Event, Span
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.canonical.reply import Reply
     from tokentape.wire.interaction import Json
@@ -47,8 +47,9 @@ def tells(span: Span) -> bool:
     return any(at(span.about, *place) not in (None, "", [], _HIDDEN) for place in places)
 
 
-def traced(span: Span, notes: Notes) -> Traced:
+def traced(span: Span, beside: Iterable[Event], notes: Notes) -> Traced:
     """The call. Raises `LeftOut`."""
+    del beside  # the convention has none
     llm = fields(span.about.get("llm"))
     given = fields(json_in(llm.get("invocation_parameters")))
     asked = _asked(span, llm, given, notes)
