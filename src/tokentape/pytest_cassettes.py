@@ -13,6 +13,7 @@ from tokentape.cassettes.stores.names import safe_name
 from tokentape.errors import UnusedInteractions
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
+from tokentape.pytest_names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,12 +79,6 @@ def default_path(node: pytest.Item | pytest.Collector) -> str:
     folder = str(settings.project().options.get("cassette_dir", "cassettes"))
     module = node.path
     return os.path.join(module.parent, folder, safe_name(module.stem), safe_name(name_of(node)) + ".json")
-
-
-def name_of(node: pytest.Item | pytest.Collector) -> str:
-    """`Class.test[parameters]`: what files of a test are called after."""
-    inner = [part.name for part in node.listchain() if part.nodeid.partition("::")[2]]
-    return ".".join(inner) or node.path.stem
 
 
 def _asked(node: pytest.Item | pytest.Collector) -> tuple[str | None, OptionArgs]:

@@ -15,6 +15,7 @@ import pytest
 from tokentape import settings, watching
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import ReplayAbort, UsageError
+from tokentape.pytest_names import name_of
 from tokentape.pytest_report import Report
 from tokentape.snapshots import run as snapshots
 
@@ -270,8 +271,6 @@ def _mark_and_raise(item: pytest.Item, error: BaseException | None) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Misses of fixtures; and from here on, snapshots are this test's."""
-    from tokentape.pytest_cassettes import name_of
-
     snapshots.run.begin(snapshots.Test(item.nodeid, str(item.path.parent), item.path.stem, name_of(item)))
     return (yield from _with_misses(item))
 

@@ -226,3 +226,14 @@ def test_hello():
     ask(url=ask.__defaults__[1] + "/hello")
 """)
     recorded.run("--tokentape-mode=verify", passed=1)
+
+
+def test_a_test_that_uses_nothing_of_it_loads_next_to_nothing(project):
+    project.write("""
+import sys
+
+def test_it():
+    assert len([name for name in sys.modules if name.startswith("tokentape")]) < 20
+    assert not {"tokentape.deck", "tokentape.evaluation", "tokentape.snapshots.asserting"} & set(sys.modules)
+""")
+    project.run(passed=1)
