@@ -67,9 +67,9 @@ def _take(browser: Browser, url: str, scheme: str) -> None:
 
 
 def _save(page: Page, name: str) -> None:
-    """With 128 colours, which is enough for text and makes half the file."""
+    """With 256 colours, which is enough for text and makes half the file."""
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
         IMAGES / name, optimize=True
     )
 

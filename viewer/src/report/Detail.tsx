@@ -78,8 +78,8 @@ function Differences({ verdict }: { verdict: Judged }) {
         {verdict.differences.map((one, at) => (
           <tr key={at}>
             <th scope="row"><code>{one.path || "(all)"}</code></th>
-            <td><Value value={one.before} mark="del" /></td>
-            <td><Value value={one.after} mark="ins" /></td>
+            <td><Value value={one.before} mark="del" isAbsent={one.note === "added"} /></td>
+            <td><Value value={one.after} mark="ins" isAbsent={one.note === "missing"} /></td>
             <td class="dim">{one.note}</td>
           </tr>
         ))}
@@ -90,8 +90,9 @@ function Differences({ verdict }: { verdict: Judged }) {
   return <details><summary>{plural(verdict.differences.length, "difference")}</summary>{table}</details>;
 }
 
-function Value({ value, mark: Mark }: { value: Json; mark: "del" | "ins" }) {
-  if (value === null) return <span class="dim">null</span>;
+/** null is a value in JSON; what is not there at all is a dash. */
+function Value({ value, mark: Mark, isAbsent }: { value: Json; mark: "del" | "ins"; isAbsent: boolean }) {
+  if (value === null) return <span class="dim">{isAbsent ? NOTHING : "null"}</span>;
   return <span class="cell"><Mark>{brief(value)}</Mark></span>;
 }
 
