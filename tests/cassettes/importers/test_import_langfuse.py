@@ -131,3 +131,32 @@ def test_a_generation_without_content_is_left_out(tmp_path):
     found, notes = rows(lines(tmp_path, {**CALL, "input": None}, {**CALL, "id": "o2", "output": None}))
     assert found == []
     assert notes.left_out == 2
+
+
+def test_an_answer_that_is_stored_as_json_is_its_text(tmp_path):
+    for said in ({"category": "x", "content": "y"}, [{"type": "bug", "level": 3}], '{"category": "x"}'):
+        path = lines(tmp_path, {**CALL, "output": said})
+        value = json.loads(said) if isinstance(said, str) else said
+        assert json.loads(texts(only(path).reply.items)[0]) == value
+        assert "not kept: the spelling of an answer that is stored as JSON (1 time)" in rows(path)[1].lines()
+
+
+def test_a_prompt_that_is_some_other_json_is_none(tmp_path):
+    found, notes = rows(lines(tmp_path, {**CALL, "input": {"question": "why?"}}))
+    assert found == []
+    assert notes.lines() == ["left out: 1 time: its messages cannot be read"]
+
+
+def test_bodies_of_gemini_and_of_messages(tmp_path):
+    asked = {"contents": [{"role": "user", "parts": [{"text": "Hi?"}]}]}
+    said = {
+        "candidates": [{"content": {"role": "model", "parts": [{"text": "Hello."}]}, "finishReason": "STOP"}]
+    }
+    row = only(lines(tmp_path, {**CALL, "model": "gemini-2.5-flash", "input": asked, "output": said}))
+    assert row.dialect == "gemini"
+    assert texts([*row.conversation.items, *row.reply.items]) == ["Hi?", "Hello."]
+    asked = {"system": "Be brief.", "messages": [{"role": "user", "content": "Hi?"}]}
+    said = {"role": "assistant", "content": [{"type": "text", "text": "Hello."}], "stop_reason": "max_tokens"}
+    row = only(lines(tmp_path, {**CALL, "model": "claude-haiku-4-5", "input": asked, "output": said}))
+    assert texts([*row.conversation.items, *row.reply.items]) == ["Be brief.", "Hi?", "Hello."]
+    assert row.reply.stop.reason is StopReason.LENGTH

@@ -66,10 +66,9 @@ _TITLES = ("filename", "file_name", "title", "name")
 
 def _source(block: Fields, kind: str) -> Source | None:
     """Where the bytes are: in the block, or in the object inside it."""
-    for place in (block, *map(fields, _inner(block, kind))):
-        media = next((said for key in _TYPE if (said := text(place.get(key)))), "")
-        if not media and (form := text(place.get("format"))):
-            media = form if "/" in form else f"{kind.removeprefix('input_').partition('_')[0]}/{form}"
+    places = (block, *map(fields, _inner(block, kind)))
+    media = next((said for place in places if (said := _media(place, kind))), "")
+    for place in places:
         if place.get("type") == "text" and (plain := text(place.get("data"))):
             return Plain(plain)
         for key in _ADDRESS:
@@ -81,6 +80,15 @@ def _source(block: Fields, kind: str) -> Source | None:
         if (file := next((said for key in _IDS[:2] if (said := text(place.get(key)))), "")) and place:
             return FileId(file, "openai.chat")
     return None
+
+
+def _media(place: Fields, kind: str) -> str:
+    """The media type, or what a format says of it (`png`)."""
+    told = next((said for key in _TYPE if (said := text(place.get(key)))), "")
+    form = text(place.get("format"))
+    if told or not form:
+        return told
+    return form if "/" in form else f"{kind.removeprefix('input_').partition('_')[0]}/{form}"
 
 
 def _inner(block: Fields, kind: str) -> list[Json]:

@@ -89,7 +89,54 @@ def unwrapped(message: Fields) -> Fields:
     return message
 
 
+def is_message(told: Json) -> bool:
+    """True for what some SDK or framework calls a message; False for any other JSON value."""
+    if not isinstance(told, dict):
+        return isinstance(told, str)
+    message = unwrapped(told)
+    kind = text(message.get("type"))
+    if isinstance(message.get("role"), str) or kind in _ITEMS or message.keys() & _MARKS:
+        return True
+    found = _CLASS.fullmatch(kind.lower())
+    if found is not None and (found["role"] in _ROLES or found["role"] in _TOOLS):
+        return True
+    return bool(message.keys() & {"content", "text"}) and message.keys() <= _FIELDS
+
+
+_MARKS = frozenset(
+    {"parts", "contents", "tool_calls", "function_call", "additional_kwargs", "generation_info"}
+)
+_FIELDS = frozenset(
+    {
+        "content",
+        "text",
+        "type",
+        "id",
+        "name",
+        "refusal",
+        "finish_reason",
+        "stop_reason",
+        "stop_sequence",
+        "index",
+    }
+    | {
+        "message",
+        "logprobs",
+        "annotations",
+        "usage",
+        "usage_metadata",
+        "response_metadata",
+        "model",
+        "status",
+    }
+    | {"reasoning", "reasoning_content", "container", "diagnostics", "stop_details"}
+)
+"""What may stand beside the content of a message that names no role."""
+
+
 def _message(message: Fields, notes: Notes, role: str) -> Iterator[Item]:
+    if not is_message(message):
+        raise LeftOut("its messages cannot be read")
     message = unwrapped(message)
     kind = text(message.get("type"))
     named = text(message.get("role")).lower()

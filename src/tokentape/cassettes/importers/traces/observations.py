@@ -116,9 +116,12 @@ def _asked(one: Fields, provider: str, notes: Notes) -> Conversation:
     return asked_of(messages, {**given, **extra}, notes, "openai.chat", system=system, model=model or None)
 
 
+_MESSAGES = ("messages", "contents", "input", "prompt")
+
+
 def _parted(said: Json) -> tuple[Json, list[Json]]:
     """The messages, and the definitions of tools that the callback of LangChain puts among them."""
-    inner = fields(said).get("messages") or fields(said).get("input") or fields(said).get("prompt") or said
+    inner = next((found for name in _MESSAGES if (found := fields(said).get(name))), said)
     if not isinstance(inner, list):
         return inner, []
     tools = [fields(one)["content"] for one in inner if _is_tool(one)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.importers.traces.messages import items_of, unwrapped
+from tokentape.cassettes.importers.traces.messages import is_message, items_of, unwrapped
 from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
@@ -50,6 +51,9 @@ def reply_of(said: Json, notes: Notes, *, stop: Json = None, choices: bool = Fal
     if isinstance(said, dict) and (native := native_reply(said)) is not None:
         return native
     listed = _answers(said)
+    if listed and not all(is_message(_cleaned(one)) for one in listed):
+        notes.lose("the spelling of an answer that is stored as JSON")
+        listed = [{"role": "assistant", "content": json.dumps(said, ensure_ascii=False)}]
     found = []
     groups = [[one] for one in listed] if choices else [listed]
     for nth, group in enumerate(groups):
