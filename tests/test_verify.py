@@ -265,3 +265,45 @@ def test_what_one_provider_said_is_compared_with_itself_only(provider):
         with use_cassette("a.json", mode="verify"):
             said(other)
         assert (other.count, provider.count) == (2, 0)
+
+
+def test_a_miss_comes_with_what_differs_and_is_the_error(provider):
+    provider.answers("In Paris, on the left bank.")
+    with use_cassette("a.json"):
+        said(provider)
+    for settles in (False, True):
+        provider.answers("Nobody knows for sure these days!")
+        with pytest.raises(ReplayMiss) as caught, use_cassette("a.json", mode="verify") as deck:
+            said(provider)
+            if settles:
+                deck.settle()
+            asked(provider, temperature=1)
+        assert ["nobody knows" in note for note in caught.value.__notes__] == [True]
+
+
+def test_what_would_show_a_secret_is_not_shown(provider, monkeypatch):
+    provider.answers("In Paris, on the left bank.")
+    with use_cassette("a.json"):
+        said(provider)
+    provider.answers("The key is sk-not-a-key, and nothing else.")
+    monkeypatch.setattr("tokentape.wire.redact.redactor.Redactor.leaks", lambda self, live: ("a key",))
+    with pytest.raises(LiveReplyDiffers, match="a secret would be left") as caught:
+        with use_cassette("a.json", mode="verify"):
+            said(provider)
+    assert "nothing else" not in str(caught.value)
+
+
+def test_who_waits_for_a_turn_is_waited_for(provider, monkeypatch):
+    from tokentape import verification
+    from tokentape.interceptors import resending
+
+    monkeypatch.setattr(verification, "LIMIT", 1.0)
+    monkeypatch.setattr(resending, "AT_ONCE", 1)
+    with use_cassette("a.json", repeat="last"):
+        text = said(provider)
+    provider.answers(text, times=4)
+    provider.delay_by(lambda seen: 0.4)
+    with use_cassette("a.json", repeat="last", mode="verify") as deck:
+        for _ in range(4):
+            said(provider)
+    assert (deck.tally.verified, deck.tally.differed) == (4, 0)

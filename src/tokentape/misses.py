@@ -7,6 +7,7 @@ at once, and the error stays.
 from __future__ import annotations
 
 import threading
+from copy import copy
 from typing import TYPE_CHECKING
 
 from tokentape.errors import LiveReplyDiffers, ReplayMiss, TokentapeError
@@ -112,9 +113,24 @@ def refusal(request: Request, error: TokentapeError) -> Miss:
 
 
 def combine(errors: list[TokentapeError]) -> TokentapeError:
-    """The first error, knowing the other misses; of live replies that differ, all of them."""
-    first = errors[0]
-    if isinstance(first, LiveReplyDiffers):
-        return LiveReplyDiffers("\n\n".join(str(e) for e in errors if isinstance(e, LiveReplyDiffers)))
-    others = tuple(e.explanation for e in errors[1:] if isinstance(e, ReplayMiss))
-    return ReplayMiss(first.explanation, others) if isinstance(first, ReplayMiss) and others else first
+    """The first error, knowing the other misses. Live replies that differ come with it as notes, or all in
+    one where nothing else went wrong: a miss is what the program met, and they are not.
+    """
+    differing = [str(error) for error in errors if isinstance(error, LiveReplyDiffers)]
+    others = [error for error in errors if not isinstance(error, LiveReplyDiffers)]
+    if not others:
+        return LiveReplyDiffers("\n\n".join(differing))
+    first = others[0]
+    missed = tuple(error.explanation for error in others[1:] if isinstance(error, ReplayMiss))
+    if isinstance(first, ReplayMiss) and missed:
+        first = ReplayMiss(first.explanation, missed)
+    return _with_notes(first, differing) if differing else first
+
+
+def _with_notes(error: TokentapeError, notes: list[str]) -> TokentapeError:
+    """A copy: a miss is latched again by a later test, and those notes are not its own."""
+    noted = copy(error)
+    noted.__cause__ = error.__cause__
+    for note in notes:
+        noted.add_note(note)
+    return noted

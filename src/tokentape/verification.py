@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from tokentape.wire.message import Request
 
 LIMIT = 300.0
-"""Seconds that the end of a block, or of a test, waits for live replies."""
+"""Seconds in which no live reply ends: then the end of a block, or of a test, waits for no other."""
 
 _PASSING = frozenset({408, 409, 425, 429})
 """Errors that come and go, as those from 500 on do: nobody can ask a provider to fail again."""
+
+_QUIET = "the live reply is not compared, since a secret would be left in what is told of it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +44,6 @@ class Check:
     recorded: Interaction
     live: deque[Interaction] = field(default_factory=lambda: deque(maxlen=1))
     is_over: threading.Event = field(default_factory=threading.Event)
-
-    def keep(self, forward: Forward, interaction: Interaction) -> None:
-        """The live call is over."""
-        self.live.append(interaction)
-        self.is_over.set()
 
 
 class Comparison(Protocol):
@@ -73,6 +71,7 @@ class Verification:
         self._comparison, self._recorder, self._told = comparison, recorder, told
         self.tally = tally
         self._open: deque[Check] = deque()
+        self._heard_at = 0.0
 
     def ask(self, recorded: Interaction, request: Request) -> Forward | None:
         """The call to send live beside `recorded`; None where that would tell nothing."""
@@ -81,14 +80,21 @@ class Verification:
             return None
         check = Check(recorded)
         self._open.append(check)
-        return Forward(request, time.time(), check.keep)
+        return Forward(request, time.time(), partial(self._keep, check))
+
+    def _keep(self, check: Check, forward: Forward, interaction: Interaction) -> None:
+        """The live call is over."""
+        self._heard_at = time.monotonic()
+        check.live.append(interaction)
+        check.is_over.set()
 
     def settle(self) -> None:
         """Wait for the live replies that are still out, and tell what differs."""
-        until = time.monotonic() + LIMIT
+        self._heard_at = time.monotonic()
         while self._open:
             check = self._open.popleft()
-            check.is_over.wait(max(0.0, until - time.monotonic()))
+            while (left := self._heard_at + LIMIT - time.monotonic()) > 0 and not check.is_over.wait(left):
+                pass  # others came meanwhile: those that wait for their turn have theirs
             if text := self._difference(check):
                 self._told(f"recording {check.recorded.id}{text}")
 
@@ -105,7 +111,8 @@ class Verification:
                 self.tally.unverified += 1
                 return "" if check.live else f": no live reply came within {LIMIT:g} seconds"
             asks = f' (asks "{live.asks}")' if live.asks else ""
-            text = self._comparison.difference(check.recorded, live)
+            leaks = self._recorder.redactor.leaks(live)
+            text = _QUIET if leaks else self._comparison.difference(check.recorded, live)
         except Exception as error:  # noqa: BLE001  a hook, or a comparator of others, must not break the block
             text = f"the live reply could not be compared: {said(error)}"
         if text is None:

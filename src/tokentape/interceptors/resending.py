@@ -13,11 +13,14 @@ import ssl
 import sys
 import threading
 import time
+from base64 import b64encode
+from collections import deque
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from tokentape import forks
 from tokentape.allowed import is_loopback
 from tokentape.interceptors import claim
 from tokentape.interceptors.faults import fault_of
@@ -34,21 +37,78 @@ TIMEOUT = 120.0
 WAITS = (1.0, 4.0)
 """Seconds before another try, where a provider is too busy to answer."""
 _BUSY = frozenset({429, 500, 502, 503, 504, 529})
-_AT_ONCE = threading.BoundedSemaphore(8)
+AT_ONCE = 8
+"""Calls that are out at a time; the others wait, without a thread of their own."""
 _PIECE = 1 << 16
-_OWN = ("content-length", "transfer-encoding", "expect", "connection", "proxy-connection")
+_OWN = (
+    "content-length",
+    "transfer-encoding",
+    "expect",
+    "connection",
+    "proxy-connection",
+    "proxy-authorization",
+)
 
 
 def resend(forward: Forward) -> None:
     """Send the call and tell `forward` what comes; returns at once."""
-    try:
-        threading.Thread(target=_run, args=(forward,), name="tokentape-verify", daemon=True).start()
-    except RuntimeError as error:  # the interpreter is about to end
-        forward.end(*fault_of(error))
+    _queue.add(forward)
+
+
+class _Queue:
+    """The calls that wait to be sent, and how many threads send them: none where nothing waits."""
+
+    def __init__(self) -> None:
+        self._lock = forks.renewed(threading.Lock())
+        self._waiting: deque[Forward] = deque()
+        self._threads = 0
+        forks.follow(self)
+
+    def add(self, forward: Forward) -> None:
+        """Send it, as soon as there is room."""
+        with self._lock:
+            self._waiting.append(forward)
+            if self._threads == AT_ONCE:
+                return
+            self._threads += 1
+        try:
+            threading.Thread(target=self._work, name="tokentape-verify", daemon=True).start()
+        except RuntimeError as error:  # no more threads, or the interpreter is about to end
+            with self._lock:
+                self._threads -= 1
+                left = 0 if self._threads else len(self._waiting)
+                lost = [self._waiting.popleft() for _ in range(left)]
+            for each in lost:
+                each.end(*fault_of(error))
+
+    def _work(self) -> None:
+        while (forward := self._next()) is not None:
+            _run(forward)
+
+    def _next(self) -> Forward | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._threads -= 1
+            return None
+
+    def before_fork(self) -> None:
+        """Nothing."""
+
+    def after_fork(self) -> None:
+        """In the child: no thread is here, and what waits is the parent's."""
+        self._waiting.clear()
+        self._threads = 0
+
+    def child_ends(self) -> None:
+        """Nothing."""
+
+
+_queue = _Queue()
 
 
 def _run(forward: Forward) -> None:
-    with _AT_ONCE, claim.all_claimed():
+    with claim.all_claimed():
         put_underway(forward)
         try:
             for wait in WAITS:
@@ -83,13 +143,16 @@ def _answered(forward: Forward, *, takes_all: bool) -> bool:
 def _send(connection: http.client.HTTPConnection, request: Request) -> None:
     url = urlsplit(request.url)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    if url.scheme == "http" and _proxy(request.url):
+    proxy = _proxy(request.url) if url.scheme == "http" else ""
+    if proxy:
         target = request.url.partition("#")[0]
     names_host = header(request.headers, "host") is not None
     connection.putrequest(request.method, target, skip_host=names_host, skip_accept_encoding=True)
     for name, value in without(request.headers, *_OWN):
         if not name.startswith(":"):
             connection.putheader(name, value)
+    for name, value in _login(proxy).items():
+        connection.putheader(name, value)
     if request.body is not None:
         connection.putheader("Content-Length", str(len(request.body)))
     connection.endheaders(request.body)
@@ -97,26 +160,40 @@ def _send(connection: http.client.HTTPConnection, request: Request) -> None:
 
 def _connection(request: Request) -> http.client.HTTPConnection:
     url, proxy = urlsplit(request.url), _proxy(request.url)
-    host, port = url.hostname or "", url.port
+    place = urlsplit(proxy) if proxy else url
+    host, port = place.hostname or "", place.port
     if url.scheme != "https":
-        place = urlsplit(proxy) if proxy else url
-        return http.client.HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
-    if not proxy:
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=_tls())
-    place = urlsplit(proxy)
-    made = http.client.HTTPSConnection(place.hostname or "", place.port, timeout=TIMEOUT, context=_tls())
-    made.set_tunnel(host, port)
+        return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    made = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=_tls())
+    if proxy:
+        made.set_tunnel(url.hostname or "", url.port, _login(proxy))
     return made
 
 
 def _proxy(url: str) -> str:
-    """The proxy that the environment names; "" where there is none."""
+    """The proxy that the environment names; "" where there is none. Raises `OSError` for one that http.client
+    cannot talk to: what is said to a proxy over TLS would go there in the clear.
+    """
     place = urlsplit(url)
     host = place.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return ""
     named = getproxies().get(place.scheme, "")
-    return named if "://" in named or not named else f"http://{named}"
+    if named and "://" not in named:
+        return f"http://{named}"
+    kind = urlsplit(named).scheme
+    if kind not in ("", "http"):
+        raise OSError(f"live calls go through no proxy of the kind {kind}://")
+    return named
+
+
+def _login(proxy: str) -> dict[str, str]:
+    """The field that a proxy wants where its URL names a user."""
+    place = urlsplit(proxy)
+    if place.username is None:
+        return {}
+    said = f"{unquote(place.username)}:{unquote(place.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(said.encode()).decode()}"}
 
 
 @cache
