@@ -94,6 +94,12 @@ def test_what_nobody_knows_is_refused_with_the_names_that_are_known(here):
     assert "'nope' is not one of" in refused("import", "odd.jsonl", "tape.json", "--from", "nope")
 
 
+def test_a_file_of_which_nothing_can_be_read_is_refused_with_the_place(here):
+    (here / "broken.json").write_text('{"interactions": [\n{"id": 1,}\n]}')
+    assert "broken.json, line 1: not JSON: " in refused("import", "broken.json", "tape.json")
+    assert not (here / "tape.json").exists()
+
+
 def test_a_format_may_be_said(here):
     (here / "odd.jsonl").write_text('{"odd": 1}\n')
     assert "0 interactions" in done("import", "odd.jsonl", "tape.json", "--from", "langsmith")

@@ -13,7 +13,7 @@ from tokentape.cassettes.importers.registry import ENDINGS, FORMATS, format_name
 from tokentape.cassettes.stores.registry import has_scheme, open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count, safe
-from tokentape.errors import CassetteError, UsageError
+from tokentape.errors import UsageError
 from tokentape.keeping import as_stored
 from tokentape.matching.key import Matcher
 from tokentape.options import Options, redactor_of
@@ -53,7 +53,7 @@ def command(
         jobs = [(source, target)]
     broken = 0
     for path, place in jobs:
-        broken += _import(told or _recognised(path), Given(path, requests), place, force)
+        broken += _import(told or format_of(path), Given(path, requests), place, force)
     if broken:
         context.exit(1)
 
@@ -75,14 +75,6 @@ def _under(target: str, source: str, path: str) -> str:
     if has_scheme(target):
         return f"{target}{'/' if '#' in target else '#'}{inner.replace(os.sep, '/')}"
     return os.path.join(target, inner + ".json")
-
-
-def _recognised(path: str) -> Format:
-    found = format_of(path)
-    if found is None:
-        known = ", ".join(one.name for one in FORMATS)
-        raise CassetteError(path, f"no format known here; say --from, if it is one of {known}")
-    return found
 
 
 def _import(form: Format, given: Given, place: str, force: bool) -> int:

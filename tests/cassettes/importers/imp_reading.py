@@ -19,7 +19,6 @@ SAMPLES = Path(__file__).parent / "samples"
 def imported(path, requests=None):
     """The interactions of a file as they are stored, and the notes."""
     form, notes = format_of(str(path)), Notes()
-    assert form is not None
     options = Options.of({})
     matcher, redactor = Matcher(options.match_on), redactor_of(options)
     read = form.read(Given(str(path), requests and str(requests)), notes)

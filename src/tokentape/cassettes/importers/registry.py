@@ -11,7 +11,7 @@ from tokentape.cassettes.importers.notes import Notes
 from tokentape.cassettes.importers.otel import OPENINFERENCE, OTEL
 from tokentape.cassettes.importers.records import records
 from tokentape.cassettes.importers.vcr import VCR
-from tokentape.errors import UsageError
+from tokentape.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from tokentape.cassettes.importers.format import Format
@@ -39,12 +39,17 @@ def format_named(name: str) -> Format:
     return found
 
 
-def format_of(path: str) -> Format | None:
-    """The format of the file at `path`; None where nobody knows it. Raises `CassetteError`."""
+def format_of(path: str) -> Format:
+    """The format of the file at `path`. Raises `CassetteError` where nothing is read, or nobody knows it."""
     if path.lower().endswith((".yaml", ".yml")):
         return VCR
-    for value in records(path, Notes()):
+    notes = Notes()
+    for value in records(path, notes):
         found = next((one for one in FORMATS if one.knows(value.json)), None)
         if found is not None:
             return found
-    return None
+    if notes.broken:
+        first = notes.broken[0]
+        raise CassetteError(path, first.problem, place=f"line {first.line}", fix="mend it by hand")
+    known = ", ".join(one.name for one in FORMATS)
+    raise CassetteError(path, "no format known here", fix=f"say --from, if it is one of {known}")
