@@ -112,6 +112,13 @@ def agentrec(session: nox.Session) -> None:
 
 
 @nox.session
+def ray(session: nox.Session) -> None:
+    """The scoring of exported files on a real cluster, of this machine alone."""
+    session.install("-e", ".[daft,gateway]", *TESTS, "ray>=2.40")
+    session.run("pytest", "-q", "tests/evaluation/test_ev_bulk_ray.py", *session.posargs)
+
+
+@nox.session
 def clients(session: nox.Session) -> None:
     """The page about clients of the gateway, with those that want other versions of what the suite has."""
     more = ("llama-index-llms-openai-like", "pydantic-ai-slim[openai]", "litellm==1.106.2")
