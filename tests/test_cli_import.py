@@ -102,7 +102,10 @@ def test_a_file_of_which_nothing_can_be_read_is_refused_with_the_place(here):
 
 def test_a_format_may_be_said(here):
     (here / "odd.jsonl").write_text('{"odd": 1}\n')
-    assert "0 interactions" in done("import", "odd.jsonl", "tape.json", "--from", "langsmith")
+    for number, form in enumerate(("langsmith", "langfuse", "otel", "openinference")):
+        said = done("import", "odd.jsonl", f"tape{number}.json", "--from", form)
+        assert "0 interactions" in said
+        assert "  passed over: 1 time: it is no call of a model" in said
 
 
 def test_secrets_do_not_reach_the_cassette(here):

@@ -45,6 +45,7 @@ def _read(given: Given, notes: Notes) -> Iterator[Interaction]:
         for value in records(given.path, notes):
             result = fields(value.json)
             if not ("response" in result or "result" in result or "error" in result):
+                notes.pass_over()
                 continue
             name = text(result.get("custom_id"))
             try:

@@ -35,6 +35,7 @@ def read(given: Given, notes: Notes) -> Iterator[Interaction]:
     for value in records(given.path, notes):
         for one in _observations(value.json):
             if not observations.is_call(one):
+                notes.pass_over()
                 continue
             try:
                 families.check(*observations.ids(one)[:2])

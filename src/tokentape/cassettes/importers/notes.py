@@ -29,6 +29,7 @@ class Notes:
     def __init__(self) -> None:
         self.broken: list[Place] = []
         self.broken_count = 0
+        self._passed_over = 0
         self._left: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
         self._said: dict[str, None] = {}
@@ -36,6 +37,10 @@ class Notes:
     def leave(self, reason: str) -> None:
         """A call was left out."""
         _count(self._left, reason)
+
+    def pass_over(self) -> None:
+        """A record is no call of a model, or nothing that this format knows."""
+        self._passed_over += 1
 
     def lose(self, what: str) -> None:
         """Something of a call was lost: "the parameter foo", "a part of type bar"."""
@@ -60,7 +65,8 @@ class Notes:
         """One line for each reason, the most frequent first."""
         left = [f"left out: {_times(number)}: {reason}" for reason, number in self._left.most_common()]
         lost = [f"not kept: {what} ({_times(number)})" for what, number in self._lost.most_common()]
-        return [*self._said, *left, *lost]
+        over = f"passed over: {_times(self._passed_over)}: it is no call of a model"
+        return [*self._said, *([over] if self._passed_over else []), *left, *lost]
 
 
 def _count(counter: Counter[str], reason: str) -> None:

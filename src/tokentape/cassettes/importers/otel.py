@@ -79,9 +79,13 @@ def _tells(span: Span) -> bool:
 
 
 def _calls(record: Json, families: Families, beside: Events, notes: Notes) -> Iterator[Traced]:
-    for span in (*spans_in(record), *_alone(record, families)):
+    spans = [*spans_in(record), *_alone(record, families)]
+    if not spans and not any(True for _ in logs_in(record)):
+        notes.pass_over()
+    for span in spans:
         convention = _convention(span)
         if convention is None:
+            notes.pass_over()
             continue
         try:
             families.check(span.trace, span.span)
