@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+REMEMBERED = 32
+"""Calls that `Deck.calls` has at most."""
 
 
 def use_cassette(target: Target, **options: Unpack[OptionArgs]) -> CassetteBlock:
@@ -128,11 +132,11 @@ class CassetteBlock:
 
 
 def hold(deck: Deck) -> None:
-    """Have interceptors and guard in place for `deck`, until `release`.
-
-    Raises what they raise (two interceptors of one name, an entry point that cannot be loaded); nothing is
+    """Have interceptors and guard in place for `deck`, until `release`; it remembers its last calls, for
+    assertions. Raises what they raise (two interceptors of one name, an entry point that cannot be loaded); nothing is
     held then, and the deck is closed.
     """
+    deck.calls = deque(maxlen=REMEMBERED)
     try:
         interceptors.hold()
         try:

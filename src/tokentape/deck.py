@@ -86,8 +86,8 @@ class Deck:
         if choice.mode is RecordMode.VERIFY:
             compared = comparison(options.compare or "usual")
             self._verification = Verification(compared, recorder, self.tally, self._differs)
-        self.calls: deque[Interaction] = deque(maxlen=32)
-        """The last calls (32 at most) that were replayed or recorded, in the order in which they ended."""
+        self.calls: deque[Interaction] = deque(maxlen=0)
+        """The last calls that were replayed or recorded, as they ended; none, unless who opened it gives room."""
         self.notes: list[str] = []
         """What a report may say besides: programs that were started while nothing might go out."""
 
