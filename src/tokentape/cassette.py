@@ -133,7 +133,9 @@ class CassetteBlock:
 
 def hold(deck: Deck) -> None:
     """Have interceptors and guard in place for `deck`, until `release`; it remembers its last calls, for
-    assertions. Raises what they raise (two interceptors of one name, an entry point that cannot be loaded); nothing is
+    assertions.
+
+    Raises what they raise (two interceptors of one name, an entry point that cannot be loaded); nothing is
     held then, and the deck is closed.
     """
     deck.calls = deque(maxlen=REMEMBERED)

@@ -87,7 +87,7 @@ class Deck:
             compared = comparison(options.compare or "usual")
             self._verification = Verification(compared, recorder, self.tally, self._differs)
         self.calls: deque[Interaction] = deque(maxlen=0)
-        """The last calls that were replayed or recorded, as they ended; none, unless who opened it gives room."""
+        """The last calls that were replayed or recorded, as they ended, if there is room for them."""
         self.notes: list[str] = []
         """What a report may say besides: programs that were started while nothing might go out."""
 
