@@ -49,6 +49,11 @@ def test_where_there_is_none(one, other):
     assert cosine(one, other) is None
 
 
+@pytest.mark.parametrize("group", [[[1e308], [1e308]], [[float("inf")], [float("-inf")]]])
+def test_numbers_beyond_all_sums_have_none(group):
+    assert cosine(group, [[1.0]]) is cosine([[1.0]], group) is None
+
+
 def asked(pair, *vectors):
     left = list(vectors)
     return driven(BY, pair, lambda question: Vectors(left.pop(0)))

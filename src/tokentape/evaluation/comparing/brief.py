@@ -9,6 +9,7 @@ is found again.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,9 @@ in its middle."""
 CUT, BLIND = "cut for the judge", "judged without media"
 """Flags: the judge did not see all of it."""
 
+_VERDICT = re.compile(r"""better(\\*["'\u201d]|\\+u0022|&quot;)\s*:""", re.IGNORECASE)
+"""What a verdict looks like where somebody wrote one, also within another text of JSON or HTML."""
+
 
 class Piece(NamedTuple):
     """One thing that was said; `title` is our own words."""
@@ -50,6 +54,12 @@ class Shown:
     after: list[Piece]
     flags: tuple[str, ...]
     mark: str
+
+    @property
+    def holds_verdict(self) -> bool:
+        """True if a piece holds what reads like a verdict, which a judge may quote."""
+        every = (*self.asked, *self.before, *self.after)
+        return any(_VERDICT.search(piece.text) for piece in every)
 
     def laid_out(self, *, recorded_first: bool) -> str:
         """The text for the judge, the recorded reply as A or as B."""

@@ -103,7 +103,10 @@ def cosine(one: Sequence[Vector], other: Sequence[Vector]) -> float | None:
     lengths = {len(vector) for vector in (*one, *other)}
     if len(lengths) != 1 or not (one and other):
         return None
-    a, b = ([math.fsum(column) for column in zip(*group, strict=True)] for group in (one, other))
+    try:
+        a, b = ([math.fsum(column) for column in zip(*group, strict=True)] for group in (one, other))
+    except (OverflowError, ValueError):  # a sum beyond all numbers, or of both infinities
+        return None
     size = math.hypot(*a) * math.hypot(*b)
     if not (math.isfinite(size) and size > 0):
         return None

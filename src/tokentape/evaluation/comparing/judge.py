@@ -114,7 +114,7 @@ class Judge:
                 return does_not_apply(one_line(f"{model}: {answer.why}", _WIDTH), UNANSWERED)
             opinion = None
             if not isinstance(answer, Vectors):
-                opinion = opinion_of(answer, recorded_first=recorded_first)
+                opinion = opinion_of(answer, recorded_first=recorded_first, alone=what.holds_verdict)
             if opinion is not None:
                 return opinion
         return does_not_apply(one_line(f"{model}: its answer holds no verdict", _WIDTH), UNREADABLE)

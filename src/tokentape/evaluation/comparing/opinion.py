@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tokentape.evaluation.comparing.found import found_json
-from tokentape.evaluation.comparing.plain import text_of
+from tokentape.evaluation.comparing.plain import text_of, unfenced
+from tokentape.wire.jsontext import JsonError, parse
 
 if TYPE_CHECKING:
     from tokentape.protocols.canonical.reply import Reply
+    from tokentape.wire.interaction import Json
 
 ASKED_FOR = '{"why": "one or two sentences", "better": "A" or "B" or "same", "by": "little" or "much"}'
 
 _SAME = frozenset({"same", "tie", "equal", "equally good", "both", "neither", "none"})
-_LITTLE = frozenset({"little", "a little", "slightly", "minor"})
+_LITTLE = frozenset({"little", "a little", "a little bit", "slight", "slightly", "minor", "small"})
 
 
 class Opinion(NamedTuple):
@@ -38,13 +40,13 @@ class Opinion(NamedTuple):
         return f"{'much' if self.is_much else 'a little'} {'better' if self.better == 'new' else 'worse'}"
 
 
-def opinion_of(reply: Reply, *, recorded_first: bool) -> Opinion | None:
+def opinion_of(reply: Reply, *, recorded_first: bool, alone: bool = False) -> Opinion | None:
     """The opinion in a reply; None where there is none that can be read, or more than one: a judge that
     quotes a verdict out of the replies gives none of its own by that.
+
+    Where the replies hold one to be quoted, only an object that stands `alone` is the judge's own.
     """
-    text = text_of(reply)
-    found = found_json(text) if text.count('"better"') == 1 else None
-    said = found.value if found is not None else None
+    said = _object_in(text_of(reply), alone=alone)
     if not isinstance(said, dict):
         return None
     better = _word(said.get("better")).removeprefix("reply ")
@@ -58,5 +60,17 @@ def opinion_of(reply: Reply, *, recorded_first: bool) -> Opinion | None:
     return Opinion("recorded" if is_recorded else "new", _word(said.get("by")) not in _LITTLE, reason)
 
 
+def _object_in(text: str, *, alone: bool) -> Json:
+    if text.count('"better"') != 1:
+        return None
+    if not alone:
+        found = found_json(text)
+        return found.value if found is not None else None
+    try:
+        return parse(unfenced(text))
+    except JsonError:
+        return None
+
+
 def _word(value: object) -> str:
-    return " ".join(value.split()).casefold() if isinstance(value, str) else ""
+    return " ".join(value.split()).casefold().rstrip(".!") if isinstance(value, str) else ""
