@@ -57,7 +57,7 @@ def command(
             raise UsageError("export: --all takes every recording; leave --where, --sample and --by out")
         done = exported(_every(places, seen))
     else:
-        with Corpus(places, **chosen) as corpus:
+        with Corpus(places, where=chosen["where"], sample=chosen["sample"], by=chosen["by"]) as corpus:
             seen.unreadable += corpus.summary.seen.unreadable
             done = exported(corpus)
     also = f" and {count(done.answers, 'answer')}" if answers else ""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tokentape.evaluation.corpus.row import Row
+    from tokentape.evaluation.corpus.rows import Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class Corpus:
     """The rows that are evaluated. To be closed, or used in a `with`.
 
     `where` is a condition, `sample` a number or share (`200`, `10%`), `by` the name whose values are sampled
-    in proportion (`category`). Raises `UsageError` for what is wrong with them, and for a place that is none.
+    in proportion (`category`); `prices` are one's own, published ones count besides.
+
+    Raises `UsageError` for what is wrong with them, and for a place that is none.
     """
 
     def __init__(
@@ -53,15 +56,17 @@ class Corpus:
         where: str | None = None,
         sample: str | None = None,
         by: str | None = None,
+        prices: Prices = None,
     ) -> None:
         self._places = [places] if isinstance(places, str) else [*places]
+        self._prices = prices
         fits = None if where is None else Where(where)
         stratum = None if by is None else field(by)
         size = None if sample is None else Sample.of(sample)
         self._seen = Seen()
         self._groups = Groups()
         try:
-            for row in rows(self._places, self._seen):
+            for row in rows(self._places, self._seen, prices):
                 self._groups.add(
                     row,
                     matches=fits is None or fits(row),
@@ -90,7 +95,7 @@ class Corpus:
 
         What was recorded since the first look is left out.
         """
-        for row in rows(self._places):
+        for row in rows(self._places, prices=self._prices):
             known = self._groups.standing(row)
             if known is not None:
                 row.times, row.cluster = known

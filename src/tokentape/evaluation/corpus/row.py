@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from tokentape.metering.call import Call
     from tokentape.metering.cost import Cost
+    from tokentape.metering.price import Price
     from tokentape.protocols.canonical.conversation import Conversation
     from tokentape.protocols.registry import Recognised
     from tokentape.protocols.usage import Usage
@@ -52,9 +53,18 @@ class Row:
     same call it stands: both are known once the whole corpus was looked at (`grouping`).
     """
 
-    def __init__(self, interaction: Interaction, cassette: str, *, cluster: str = "", times: int = 1) -> None:
+    def __init__(
+        self,
+        interaction: Interaction,
+        cassette: str,
+        *,
+        cluster: str = "",
+        times: int = 1,
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
         self.interaction = interaction
         self.cassette = cassette
+        self.prices = prices
         self.cluster = cluster
         self.times = times
 
@@ -232,8 +242,10 @@ class Row:
 
     @cached_property
     def price(self) -> Cost:
-        """What the call costs by the prices of today, with its source, or the reason why nobody knows."""
-        return cost_of(self.call)
+        """What the call costs by one's own prices (`prices`), else those of today, with the source, or the
+        reason why nobody knows.
+        """
+        return cost_of(self.call, self.prices)
 
     @property
     def cost(self) -> Decimal | None:
@@ -262,7 +274,7 @@ class Row:
 
 
 def same_of(asked: Conversation, key: str, model: str | None) -> bytes:
-    """A digest of a question of that key, with its parameters; without a model, of what any model is asked."""
+    """A digest of a question of that key, with its parameters; without a model, of what any is asked."""
     rest = asked.origin.rest if asked.origin else {}
     options = {
         name: value

@@ -18,12 +18,14 @@ from tokentape.errors import CassetteError
 from tokentape.evaluation.corpus.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tokentape.cassettes.stores.base import Store
+    from tokentape.metering.price import Price
     from tokentape.wire.interaction import Interaction
 
     Place = tuple[Store, str]
+    Prices = Mapping[str, Price] | None
 
 
 LINEAGE = "migrated_from"
@@ -44,7 +46,7 @@ class Seen:
     """One line for each cassette."""
 
 
-def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]:
+def rows(places: str | Iterable[str], seen: Seen | None = None, prices: Prices = None) -> Iterator[Row]:
     """Every recorded conversation of the places, in order; what is none is counted in `seen`, and so is an
     answer of a target, which is recorded beside the corpus and is no question of it.
 
@@ -53,7 +55,7 @@ def rows(places: str | Iterable[str], seen: Seen | None = None) -> Iterator[Row]
     """
     seen = Seen() if seen is None else seen
     for where in cassettes_of(places):
-        for row in rows_of(where, seen):
+        for row in rows_of(where, seen, prices):
             if row.is_conversation and LINEAGE not in row.metadata:
                 seen.rows += 1
                 yield row
@@ -71,7 +73,7 @@ def cassettes_of(places: str | Iterable[str]) -> Iterator[Place]:
                 yield store, name
 
 
-def rows_of(where: Place, seen: Seen) -> Iterator[Row]:
+def rows_of(where: Place, seen: Seen, prices: Prices = None) -> Iterator[Row]:
     """Every interaction of one cassette, whatever it is, as a row."""
     store, name = where
     shown = store.describe(name)
@@ -79,7 +81,7 @@ def rows_of(where: Place, seen: Seen) -> Iterator[Row]:
     trouble, before = Trouble(shown, seen), seen.interactions
     for found in interactions(store, name, trouble):
         seen.interactions += 1
-        yield Row(found, shown)
+        yield Row(found, shown, prices=prices)
     if seen.interactions == before:
         trouble.refuse_nothing(store, name)
 
