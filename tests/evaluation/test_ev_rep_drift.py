@@ -74,6 +74,8 @@ def test_one_answer_to_a_question_says_nothing_of_noise():
     found = report([(False,)] * 30, [()] * 30)
     assert found.drift.comparisons == ()
     assert "noise is not known" in found.verdict.headline
+    (gate,) = found.gates
+    assert (gate.passed, "nothing to go by" in gate.why) == (False, True)
 
 
 @pytest.mark.parametrize(("gate", "passed"), [("any", [False]), ("never", [])])

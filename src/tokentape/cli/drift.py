@@ -15,6 +15,7 @@ from tokentape.cli.evaluating.options import (
     of,
     with_options,
 )
+from tokentape.errors import UsageError
 from tokentape.evaluation.reporting.gates import DRIFT
 
 
@@ -39,8 +40,12 @@ def command(dry_run: bool, quiet: bool, **given: object) -> int:
     """
     from tokentape.cli.evaluating.asking import carried_out
     from tokentape.cli.evaluating.opening import planned
+    from tokentape.cli.evaluating.results import check
     from tokentape.cli.evaluating.whom import their_own
 
-    chosen = of(Chosen, given)
+    chosen, forms = of(Chosen, given), of(Forms, given)
+    check(forms)
+    if chosen.samples < 2 and forms.fail_on == DRIFT[0]:
+        raise UsageError("--samples 1 leaves the noise unknown: ask twice or more, or --fail-on any or never")
     with planned(chosen, their_own, asks=not dry_run) as plan:
-        return carried_out(plan, chosen, of(Forms, given), dry_run=dry_run, quiet=quiet)
+        return carried_out(plan, chosen, forms, dry_run=dry_run, quiet=quiet)

@@ -70,8 +70,8 @@ def tokentape() -> None:
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 a replay or a gate that failed, 2 wrong input (one line says
-    why), 3 an evaluation that is not complete, 130 interrupted.
+    """Run the command line. Exit codes: 0 done, 1 a replay or a gate that failed, 2 wrong input (one line
+    says why), 3 an evaluation that is not complete, 130 interrupted.
     """
     _print_anything()
     try:

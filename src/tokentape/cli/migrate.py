@@ -37,8 +37,10 @@ def command(dry_run: bool, quiet: bool, **given: object) -> int:
     """
     from tokentape.cli.evaluating.asking import carried_out
     from tokentape.cli.evaluating.opening import planned
+    from tokentape.cli.evaluating.results import check
     from tokentape.cli.evaluating.whom import by_name
 
-    chosen = of(Chosen, given)
+    chosen, forms = of(Chosen, given), of(Forms, given)
+    check(forms)
     with planned(chosen, by_name, asks=not dry_run) as plan:
-        return carried_out(plan, chosen, of(Forms, given), dry_run=dry_run, quiet=quiet)
+        return carried_out(plan, chosen, forms, dry_run=dry_run, quiet=quiet)

@@ -14,7 +14,7 @@ from tokentape.cli.evaluating.options import (
     of,
     with_options,
 )
-from tokentape.cli.evaluating.results import reported
+from tokentape.cli.evaluating.results import check, gates_of, reported
 
 
 @click.command("report", short_help="what a migration found, offline")
@@ -34,6 +34,7 @@ def command(**given: object) -> int:
     from tokentape.cli.evaluating.opening import planned
     from tokentape.cli.evaluating.whom import by_name
 
-    chosen = of(Chosen, given)
+    chosen, forms = of(Chosen, given), of(Forms, given)
+    check(forms)
     with planned(chosen, by_name, asks=False) as plan:
-        return reported(plan, chosen, of(Forms, given))
+        return reported(plan, chosen, forms, gates_of(forms, plan))

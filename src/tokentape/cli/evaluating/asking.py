@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tokentape.cli.evaluating import telling
-from tokentape.cli.evaluating.results import INCOMPLETE, gates_of, reported
+from tokentape.cli.evaluating.results import INCOMPLETE, INTERRUPTED, gates_of, reported
 
 if TYPE_CHECKING:
     from tokentape.cli.evaluating.options import Chosen, Forms
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from tokentape.evaluation.migrating.phases import Asked
     from tokentape.evaluation.migrating.plan import Plan
 
-INTERRUPTED = 130
-
 
 def carried_out(plan: Plan, chosen: Chosen, forms: Forms, *, dry_run: bool, quiet: bool) -> int:
     """Ask, compare, report; the exit code. What is wrong with the gates is told before anything is asked."""
-    gates_of(forms, plan)
+    gates = gates_of(forms, plan)
     for line in telling.corpus(plan.corpus.summary):
         click.echo(line, err=True)
     if dry_run:
@@ -32,7 +30,9 @@ def carried_out(plan: Plan, chosen: Chosen, forms: Forms, *, dry_run: bool, quie
     asked = asyncio.run(_asked(plan, quiet=quiet))
     for line in telling.ended(asked):
         click.echo(line, err=True)
-    code = reported(plan, chosen, forms, asked)
+    if asked.stopped:
+        click.echo(f"{asked.stopped}: questions that were not reached are not counted", err=True)
+    code = reported(plan, chosen, forms, gates, asked, quiet=quiet)
     if said := telling.remains(asked):
         click.echo(f"tokentape: {said}", err=True)
     if asked.stopped:
@@ -41,9 +41,10 @@ def carried_out(plan: Plan, chosen: Chosen, forms: Forms, *, dry_run: bool, quie
 
 
 def _foresee(plan: Plan) -> None:
+    from tokentape.evaluation.comparing.comparator import models_in
     from tokentape.evaluation.migrating.phases import forecast
 
-    telling.foreseen(forecast(plan))
+    telling.foreseen(forecast(plan), models_in(plan.comparators))
 
 
 async def _asked(plan: Plan, *, quiet: bool) -> Asked:
@@ -54,8 +55,8 @@ async def _asked(plan: Plan, *, quiet: bool) -> Asked:
     with ExitStack() as stack:
 
         def began(run: Run[Row]) -> None:
-            total = len(plan.corpus) * plan.samples
-            stack.enter_context(telling.shown(run.progress, total, quiet=quiet))
+            if not quiet:
+                stack.enter_context(telling.shown(lambda: run.progress, plan.count))
             stack.enter_context(interruptible(run.stop))
 
         return await ask(plan, began)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tokentape import settings
 from tokentape.cli.evaluating.whom import Sources
+from tokentape.cli.text import count, safe
 from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 NEEDED = "pip install 'tokentape[gateway]'"
 MOST_SYSTEM = 10_000_000
-"""Characters of a system prompt."""
+"""Bytes of a system prompt."""
 
 
 @contextmanager
@@ -38,6 +39,7 @@ def planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
     """
     from tokentape.evaluation.asking.budget import Budget
     from tokentape.evaluation.asking.targets import target
+    from tokentape.evaluation.comparing.comparator import models_in
     from tokentape.evaluation.comparing.spec import comparators_of
     from tokentape.evaluation.corpus.choosing import Corpus
     from tokentape.evaluation.migrating.places import answers_place, answers_store
@@ -50,11 +52,15 @@ def planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
     changes = changes_of(chosen)
     declared, prices = declared_in(chosen.config)
     resolve = partial(target, declared=declared.get, asks=asks)
-    for judge in {model for each in comparators for model in getattr(each, "models", ())}:
+    for judge in models_in(comparators):
         resolve(judge)
     store = answers_store(chosen.answers or answers_place(chosen.places[0]))
     whom_of = chooses(chosen, Sources(store, resolve, declared))
-    with Corpus(chosen.places, where=chosen.where, sample=chosen.sample, by=chosen.by) as corpus:
+    with Corpus(
+        chosen.places, where=chosen.where, sample=chosen.sample, by=chosen.by, prices=prices
+    ) as corpus:
+        if not len(corpus):
+            raise UsageError(nothing_in(chosen, corpus))
         whom = whom_of(corpus)
         yield Plan(
             corpus=corpus,
@@ -68,9 +74,27 @@ def planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
             prices=prices,
             fetch=FetchOptions() if chosen.fetch_urls else None,
             own=whom.own,
+            shares=whom.shares,
             folder=whom.folder,
             budget=budget,
         )
+
+
+def nothing_in(chosen: Chosen, corpus: Corpus) -> str:
+    """Why there is nothing to ask: a report on nothing would pass for a good one."""
+    found, place = corpus.summary, ", ".join(chosen.places)
+    if not found.seen.rows:
+        what = f"no conversation among {count(found.seen.interactions, 'interaction')}"
+        more = [
+            *found.seen.unreadable,
+            *(f"{n} x {name}" for name, n in found.seen.passed_over.most_common()),
+        ]
+    elif not found.matching:
+        what, more = f"none of {count(found.seen.rows, 'conversation turn')} fits --where {chosen.where}", []
+    else:
+        what = f"no whole answer to any of {count(found.calls, 'call')}"
+        more = [f"{number} x {reason}" for reason, number in found.reasons]
+    return safe(f"{place}: there is nothing to evaluate: {'; '.join([what, *more[:3]])}")
 
 
 def changes_of(chosen: Chosen) -> Changes:
@@ -86,12 +110,16 @@ def changes_of(chosen: Chosen) -> Changes:
 def text_of(path: str) -> str:
     """The text of a file, or of stdin (`-`). Raises `UsageError`."""
     try:
-        if path == "-":
-            return sys.stdin.read(MOST_SYSTEM)
-        with open(path, encoding="utf-8") as file:
-            return file.read(MOST_SYSTEM)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--system {path}: cannot be read ({error})") from error
+        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
+            data = file.read(MOST_SYSTEM + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"--system {path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--system {path}: it is no UTF-8 (byte {error.start})") from error
+    if len(data) > MOST_SYSTEM:
+        raise UsageError(f"--system {path}: it is longer than {MOST_SYSTEM:,} bytes")
+    return text.replace("\r\n", "\n")
 
 
 def dollars(text: str | None) -> Decimal | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
-from tokentape.cli.evaluating import telling
+from tokentape.cli.evaluating import outputs, telling
 from tokentape.cli.text import count, safe
-from tokentape.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,16 +23,29 @@ if TYPE_CHECKING:
     from tokentape.evaluation.reporting.gates import Gates
     from tokentape.evaluation.reporting.report import Report
     from tokentape.evaluation.reporting.tally import Tally
+    from tokentape.evaluation.scoring.consulting import Consultant
 
     Writer = Callable[[TextIO], object]
 
-GATE_FAILED, INCOMPLETE = 1, 3
+GATE_FAILED, INCOMPLETE, INTERRUPTED = 1, 3, 130
 """Exit codes."""
-STDOUT = "-"
+
+
+def check(forms: Forms) -> None:
+    """Raises `UsageError` for a place where no report can be written, and for a baseline that is none: both
+    are told before anything is asked.
+    """
+    from tokentape.evaluation.reporting.baseline import check_baseline
+
+    outputs.check(
+        {"--json": forms.as_json, "--csv": forms.csv, "--markdown": forms.markdown, "--html": forms.html}
+    )
+    if forms.baseline is not None:
+        check_baseline(forms.baseline)
 
 
 def gates_of(forms: Forms, plan: Plan) -> Gates:
-    """The gates, checked before anything is asked. Raises `UsageError`."""
+    """The gates. Raises `UsageError`."""
     from tokentape.evaluation.reporting.gates import DRIFT, Gates
 
     return Gates.of(
@@ -47,42 +58,54 @@ def gates_of(forms: Forms, plan: Plan) -> Gates:
     )
 
 
-def reported(plan: Plan, chosen: Chosen, forms: Forms, asked: Asked | None = None) -> int:
+def reported(
+    plan: Plan, chosen: Chosen, forms: Forms, gates: Gates, asked: Asked | None = None, *, quiet: bool = True
+) -> int:
     """Compare what is recorded, write the report, and say the exit code. `asked`: what the run before came
-    to, after which judges may be asked, too.
+    to, after which judges may be asked, too, unless it was interrupted.
     """
     from tokentape.evaluation.reporting.report import Report
     from tokentape.evaluation.reporting.tally import Tally
 
-    gates = gates_of(forms, plan)
     names = [candidate.label for candidate in plan.targets]
     with Tally(names, [each.name for each in plan.comparators]) as tally:
-        judged = asyncio.run(_scored(plan, tally, asked, drifts=forms.fail_on is not None))
-        if asked is not None:
+        judged = asyncio.run(_scored(plan, tally, asked, drifts=forms.fail_on is not None, quiet=quiet))
+        if asked is not None and not asked.stopped:
             for line in telling.ended(judged):
                 click.echo(line, err=True)
         report = Report(tally, about_of(plan, chosen, forms), gates)
         written(report, forms)
         if judged.remaining:
-            verdicts = count(judged.remaining, "verdict")
-            click.echo(f"tokentape: {verdicts} missing: judges did not answer", err=True)
+            who = "`tokentape migrate`" if asked is None else "the same command"
+            questions = count(judged.remaining, "question")
+            click.echo(f"tokentape: {questions} to judges without an answer; {who} asks them", err=True)
+        if judged.stopped:
+            return INTERRUPTED
         return code_of(report) or (INCOMPLETE if judged.remaining else 0)
 
 
-async def _scored(plan: Plan, tally: Tally, asked: Asked | None, *, drifts: bool) -> Asked:
-    """Phase two. Where judges are asked, Ctrl-C finishes what is under way, and the report says the rest."""
+async def _scored(plan: Plan, tally: Tally, asked: Asked | None, *, drifts: bool, quiet: bool) -> Asked:
+    """Phase two. Where judges are asked, it shows how far they are, and Ctrl-C finishes what is under way:
+    the report says the rest.
+    """
     from tokentape.evaluation.asking.interrupting import interruptible
     from tokentape.evaluation.migrating.phases import score
 
     noise = tally.add_noise if drifts else None
     with ExitStack() as stack:
+
+        def began(consultant: Consultant) -> None:
+            if not quiet:
+                stack.enter_context(telling.shown(lambda: consultant.progress))
+            stack.enter_context(interruptible(consultant.stop))
+
         return await score(
             plan,
             tally.add,
             asked,
             noise=noise,
-            asks=asked is not None,
-            began=lambda consultant: stack.enter_context(interruptible(consultant.stop)),
+            asks=asked is not None and not asked.stopped,
+            began=began,
         )
 
 
@@ -123,28 +146,13 @@ def written(report: Report, forms: Forms) -> None:
         (forms.markdown, lambda out: out.write(markdown(report))),
         (forms.html, lambda out: write_html(out, report.figures_json(), report.rows())),
     ]
-    to_stdout = [writer for path, writer in wanted if path == STDOUT]
+    to_stdout = [writer for path, writer in wanted if path == outputs.STDOUT]
     for writer in to_stdout:
         writer(sys.stdout)
     if not to_stdout:
         print_report(report)
     for path, writer in wanted:
-        if path is not None and path != STDOUT:
-            write(path, writer)
+        if path is not None and path != outputs.STDOUT:
+            with outputs.written(path) as out:
+                writer(out)
             click.echo(safe(f"wrote {path}"), err=bool(to_stdout))
-
-
-def write(path: str, writer: Writer) -> None:
-    """Into a file, all of it or nothing. Raises `UsageError` where it cannot be written."""
-    folder, name = os.path.split(os.path.abspath(path))
-    part = os.path.join(folder, f".{name}.{os.getpid()}.part")
-    try:
-        try:
-            with open(part, "w", encoding="utf-8", newline="") as file:
-                writer(file)
-            os.replace(part, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(part)
-    except OSError as error:
-        raise UsageError(f"{path}: the report cannot be written ({error.strerror})") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import click
 from tokentape.cli.text import count, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tokentape.evaluation.asking.forecast import Forecast
     from tokentape.evaluation.asking.progress import Progress
@@ -26,9 +27,13 @@ _WIDTH = 160
 
 
 @contextmanager
-def shown(progress: Mapping[str, Progress], total: int, *, quiet: bool) -> Iterator[None]:
-    """While it lasts, a line for each target is drawn again and again on a terminal's stderr."""
-    if quiet or not sys.stderr.isatty():
+def shown(
+    progress: Callable[[], Mapping[str, Progress]], total: Callable[[str], int] | None = None
+) -> Iterator[None]:
+    """While it lasts, a line for each who is asked is drawn again and again on a terminal's stderr; `total`
+    says how many questions they are, where that is known.
+    """
+    if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
@@ -36,7 +41,8 @@ def shown(progress: Mapping[str, Progress], total: int, *, quiet: bool) -> Itera
     from rich.text import Text
 
     def drawn() -> Text:
-        return Text("\n".join(safe(_line(name, each, total)) for name, each in progress.items()))
+        totals = ((name, each, total and total(name)) for name, each in progress().items())
+        return Text("\n".join(safe(_line(*each)) for each in totals))
 
     live = Live(drawn(), console=Console(stderr=True), auto_refresh=False, transient=True)
 
@@ -53,9 +59,9 @@ def shown(progress: Mapping[str, Progress], total: int, *, quiet: bool) -> Itera
         task.cancel()
 
 
-def _line(name: str, progress: Progress, total: int) -> str:
+def _line(name: str, progress: Progress, total: int | None) -> str:
     """`anthropic/claude-haiku-4-5  118/120  2 failed, 8 under way  $0.0123`"""
-    parts = [f"{name}  {progress.seen}/{total}"]
+    parts = [f"{name}  {progress.seen}" if total is None else f"{name}  {progress.seen}/{total}"]
     states = ((progress.failed, "failed"), (progress.skipped, "skipped"), (progress.under_way, "under way"))
     said = ", ".join(f"{number} {what}" for number, what in states if number)
     parts += [said] if said else []
@@ -84,9 +90,10 @@ def ended(asked: Asked) -> list[str]:
             lines.append(f"  over: {progress.over}")
         if progress.unkept:
             lines.append(f"  {count(progress.unkept, 'answer')} could not be kept, and will be asked again")
-    lines += [f"trouble: {trouble}" for trouble in asked.troubles]
-    if asked.stopped:
-        lines.append(f"{asked.stopped}: questions that were not reached are not counted")
+    troubles = Counter(map(str, asked.troubles))
+    lines += [
+        f"trouble: {text}{f' ({times} times)' if times > 1 else ''}" for text, times in troubles.items()
+    ]
     return [safe(line) for line in lines]
 
 
@@ -118,8 +125,8 @@ def _reasons(reasons: Iterable[tuple[str, int]]) -> Iterator[str]:
         yield f"and {count(len(found) - MOST_REASONS, 'more reason')}"
 
 
-def foreseen(forecasts: Mapping[str, Forecast]) -> None:
-    """The forecast, as a table."""
+def foreseen(forecasts: Mapping[str, Forecast], consulted: Iterable[str]) -> None:
+    """The forecast, as a table; `consulted` are models that comparators ask."""
     from rich.console import Console
     from rich.table import Table
 
@@ -142,12 +149,17 @@ def foreseen(forecasts: Mapping[str, Forecast]) -> None:
     for name, each in forecasts.items():
         for line in _reasons([*each.skipped.most_common(), *each.unpriced.most_common()]):
             click.echo(safe(f"{name}: {line}"))
+    for model in consulted:
+        click.echo(safe(f"{model} is asked about the answers, which is not counted here"))
 
 
 def money(usd: Decimal, unpriced: int) -> str:
-    """`$0.0123`, with a word on calls without a known price."""
-    more = f" and {count(unpriced, 'call')} without a known price" if unpriced else ""
-    return f"${usd.quantize(Decimal('0.0001'))}{more}"
+    """`$0.0123`, with a word on calls without a known price: what is not known is not $0."""
+    known = f"${usd.quantize(Decimal('0.0001'))}"
+    if not unpriced:
+        return known
+    more = f"{count(unpriced, 'call')} without a known price"
+    return f"{known} and {more}" if usd else more
 
 
 def duration(seconds: float) -> str:

@@ -38,11 +38,12 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """`own` and `folder` as in `migrating.plan.Plan`."""
+    """`folder`, `own` and `shares` as in `migrating.plan.Plan`."""
 
     targets: tuple[Candidate, ...]
     folder: str
     own: Callable[[Row], str] | None = None
+    shares: Mapping[str, int] | None = None
 
 
 def by_name(chosen: Chosen, sources: Sources) -> Callable[[Corpus], Whom]:
@@ -50,12 +51,13 @@ def by_name(chosen: Chosen, sources: Sources) -> Callable[[Corpus], Whom]:
     from tokentape.evaluation.asking.answers import ANSWERS
     from tokentape.evaluation.migrating.places import targets_in
 
-    named = [name.strip() for text in chosen.targets for name in text.split(",") if name.strip()]
-    found = [*dict.fromkeys(named or targets_in(sources.answers))]
+    names = [name.strip() for text in chosen.targets for name in text.split(",")]
+    found = [sources.resolve(name) for name in names or targets_in(sources.answers)]
     if not found:
         place = chosen.answers or "beside the corpus"
         raise UsageError(f"no target has answered yet ({place}); ask one: tokentape migrate --target NAME")
-    whom = Whom(tuple(map(sources.resolve, found)), ANSWERS)
+    # One model may have several names.
+    whom = Whom(tuple({each.label: each for each in found}.values()), ANSWERS)
     return lambda corpus: whom
 
 
@@ -75,21 +77,25 @@ def their_own(chosen: Chosen, sources: Sources) -> Callable[[Corpus], Whom]:
             raise UsageError("no recorded model can be asked again; declare where it is (--config, --via)")
         candidates = {name: sources.resolve(name) for name in owned}
         labels = {name: candidate.label for name, candidate in candidates.items()}
-        return Whom(tuple(candidates.values()), folder, lambda row: labels.get(owners.of(row), ""))
+        shares: Counter[str] = Counter()
+        for name, rows in owned.items():
+            shares[labels[name]] += rows
+        targets = {candidate.label: candidate for candidate in candidates.values()}
+        return Whom(tuple(targets.values()), folder, lambda row: labels.get(owners.of(row), ""), shares)
 
     return found
 
 
-def _owned(corpus: Corpus, owners: Owners) -> tuple[list[str], Counter[str]]:
-    """The models, and why rows belong to none."""
-    owned: dict[str, None] = {}
+def _owned(corpus: Corpus, owners: Owners) -> tuple[Counter[str], Counter[str]]:
+    """How many rows each model has, and why how many belong to none."""
+    owned: Counter[str] = Counter()
     nobodys: Counter[str] = Counter()
     for row in corpus:
         name = owners.of(row)
         if name:
-            owned[name] = None
+            owned[name] += 1
         elif row.model is None:
             nobodys["the call names no model"] += 1
         else:
             nobodys[f"no upstream is known at {host_of(row.interaction.request.url)}"] += 1
-    return [*owned], nobodys
+    return owned, nobodys

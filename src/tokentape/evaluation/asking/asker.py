@@ -141,9 +141,9 @@ class Asker:
 
     def _nothing_more(self) -> str:
         """Why nothing is asked; "" while something is."""
-        if not self._lane.asks:
-            return "no answer is recorded, and nothing is asked offline"
-        return self._over() or self._means.purse.over
+        if self._lane.asks:
+            return self._over() or self._means.purse.over
+        return self._over() or "no answer is recorded, and nothing is asked offline"
 
     def _recalled(self, interaction: Interaction, prepared: Prepared) -> Result:
         """The answer of an earlier run."""

@@ -54,7 +54,7 @@ class Patience:
                 self._in_a_row = self._hopeless = 0
                 self._unkept = 0 if result.is_kept else self._unkept + 1
                 if self._unkept >= self.unkept:
-                    self.over = f"{self._unkept} answers in a row could not be kept; see the warnings"
+                    self.over = f"{self._unkept} answers in a row could not be kept"
             return
         if not isinstance(result, Unanswered) or result.kind in _OF_THE_QUESTION:
             return

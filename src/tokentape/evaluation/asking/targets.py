@@ -48,7 +48,12 @@ def target(
 
 def _known(name: str, around: Surroundings, *, asks: bool) -> Upstream:
     """A provider as everybody knows it, with its key."""
-    found = preset_named(name)
+    try:
+        found = preset_named(name)
+    except UsageError as error:
+        raise UsageError(
+            f"target {name}: no such upstream is declared (--config FILE), and it is no provider: {error}"
+        ) from error
     missing = [place for place, usual in found.places.items() if not usual]
     if missing:
         raise UsageError(f"target {name}: it wants {', '.join(missing)}; declare it in a file, and name that")

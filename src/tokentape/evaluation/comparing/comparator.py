@@ -15,7 +15,7 @@ from tokentape.protocols.canonical.failure import broken_off
 from tokentape.protocols.canonical.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
     from decimal import Decimal
 
     from tokentape.evaluation.comparing.found import FoundJson
@@ -162,6 +162,11 @@ class Asking(Protocol):
 
     def plan(self, pair: Pair) -> Generator[Question, Answer, Verdict]:
         """Questions, then the verdict. Never raises over data, nor over an answer."""
+
+
+def models_in(comparators: Iterable[Comparator | Asking]) -> list[str]:
+    """All that they may ask, each once, in their order."""
+    return [*dict.fromkeys(model for each in comparators for model in getattr(each, "models", ()))]
 
 
 def does_not_apply(reason: str, *flags: str) -> Verdict:

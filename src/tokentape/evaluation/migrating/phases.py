@@ -14,11 +14,11 @@ from tokentape.evaluation.asking.answers import close_lane, open_lane
 from tokentape.evaluation.asking.forecast import Forecaster
 from tokentape.evaluation.asking.means import Means
 from tokentape.evaluation.asking.offline import Offline
-from tokentape.evaluation.asking.outcome import Unanswered
+from tokentape.evaluation.asking.outcome import Answer, Unanswered
 from tokentape.evaluation.asking.purse import Purse
 from tokentape.evaluation.asking.schedule import Run
 from tokentape.evaluation.scoring.consulting import Consultant
-from tokentape.evaluation.scoring.scoring import Scoring
+from tokentape.evaluation.scoring.scoring import Missing, Scoring
 from tokentape.upstreams.pools.pools import Pools
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tokentape.evaluation.asking.question import Lane
     from tokentape.evaluation.corpus.row import Row
     from tokentape.evaluation.migrating.plan import Plan
-    from tokentape.evaluation.scoring.scoring import Failures, Told
+    from tokentape.evaluation.scoring.scoring import Place, Told
     from tokentape.upstreams.destinations import FetchOptions
     from tokentape.upstreams.fetching import Fetcher
     from tokentape.upstreams.sending import Sender
@@ -44,20 +44,30 @@ class Asked:
     """
 
     progress: dict[str, Progress] = field(default_factory=dict)
-    failures: Failures = field(default_factory=dict)
+    failures: dict[Place, str] = field(default_factory=dict)
     troubles: list[RecordingError] = field(default_factory=list)
     stopped: str = ""
 
     @property
     def remaining(self) -> int:
         """How many questions were asked in vain, or not at all."""
-        return sum(each.failed + each.left for each in self.progress.values())
+        return sum(each.failed + each.left + each.unkept for each in self.progress.values())
+
+    @property
+    def ended(self) -> dict[str, str]:
+        """By target, why a question was not asked itself."""
+        shared = "another question comes to the same request, and has no answer"
+        return {name: each.over or self.stopped or shared for name, each in self.progress.items()}
 
     def hear(self, outcome: Outcome[Row]) -> None:
         """Remember why there is no answer."""
-        if isinstance(outcome.result, Unanswered):
-            place = (outcome.target.label, outcome.question.handle, outcome.sample)
-            self.failures[place] = outcome.result.reason
+        result, why = outcome.result, ""
+        if isinstance(result, Unanswered):
+            why = result.reason
+        elif isinstance(result, Answer) and not result.is_kept:
+            why = "the answer could not be kept"
+        if why:
+            self.failures[outcome.target.label, outcome.question.handle, outcome.sample] = why
 
 
 def forecast(plan: Plan) -> dict[str, Forecast]:
@@ -138,23 +148,22 @@ async def score(
     `asks`: judges may be asked what they did not say before; else no network is needed. `began` gets the one
     who asks them, to stop it. Raises `UsageError` for a judge that cannot be asked.
     """
-    failures = {} if asked is None else asked.failures
-    if not asks:
-        consultant = _consultant(plan, _means(plan, Offline()), asks=False)
-        return await _scored(plan, _means(plan, Offline()), consultant, told, noise, failures)
-    async with means_of(plan) as means:
-        consultant = _consultant(plan, means, asks=True)
+    before = Asked() if asked is None else asked
+    async with means_of(plan) if asks else _offline(plan) as means:
+        consultant = Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
         began(consultant)
-        return await _scored(plan, means, consultant, told, noise, failures)
+        return await _scored(plan, means, consultant, told, noise, before)
 
 
-def _consultant(plan: Plan, means: Means, *, asks: bool) -> Consultant:
-    return Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
+@asynccontextmanager
+async def _offline(plan: Plan) -> AsyncIterator[Means]:
+    yield _means(plan, Offline())
 
 
 async def _scored(
-    plan: Plan, means: Means, consultant: Consultant, told: Told, noise: Told | None, failures: Failures
+    plan: Plan, means: Means, consultant: Consultant, told: Told, noise: Told | None, before: Asked
 ) -> Asked:
+    """What comparators asked, and what came of it; `before` is the run that asked the targets."""
     lanes: list[Lane] = []
     asked = Asked()
     try:
@@ -169,11 +178,11 @@ async def _scored(
             plan.comparators,
             consultant,
             samples=plan.samples,
-            failures=failures,
+            missing=Missing(before.failures, before.ended),
             concerns=plan.concerns,
         )
         await scoring.run(told, noise, plan.concurrency)
-        asked.progress = consultant.progress
+        asked.progress, asked.stopped = consultant.progress, consultant.stopped
     finally:
         for lane in lanes:
             close_lane(lane)

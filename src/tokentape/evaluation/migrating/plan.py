@@ -12,7 +12,7 @@ from tokentape.evaluation.asking.question import UNCHANGED
 from tokentape.evaluation.asking.schedule import CONCURRENCY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tokentape.cassettes.stores.base import Store
     from tokentape.evaluation.asking.charge import Prices
@@ -46,6 +46,8 @@ class Plan:
     fetch: FetchOptions | None = None
     own: Callable[[Row], str] | None = None
     """The one target (`upstream/model`) that a row is asked of; None: all rows are asked of all targets."""
+    shares: Mapping[str, int] | None = None
+    """By target, how many rows are its own; None: all are everybody's."""
     folder: str = ANSWERS
     """Under which name the answers are kept."""
     policy: Policy = PATIENT
@@ -56,6 +58,11 @@ class Plan:
     def concerns(self, row: Row, target: str) -> bool:
         """True if the target is asked that row."""
         return self.own is None or self.own(row) == target
+
+    def count(self, target: str) -> int:
+        """How many questions the target is asked."""
+        rows = len(self.corpus) if self.shares is None else self.shares.get(target, 0)
+        return rows * self.samples
 
     def rows(self, target: str) -> Iterator[Row]:
         """What the target is asked."""

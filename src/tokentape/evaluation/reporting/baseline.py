@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -79,15 +80,8 @@ def read_baseline(path: str | Path, tally: Tally) -> BaselineFigures:
     tally.fill_up()
     earlier = _Earlier(tally)
     head: dict[str, str] = {}
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            _read(Reading(file), earlier, head, path)
-    except OSError as error:
-        raise UsageError(f"--baseline {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        if isinstance(error, UsageError):
-            raise
-        raise _wrong(path, f"it is no JSON ({error})") from error
+    with _opened(path) as reading:
+        _read(reading, earlier, head, path)
     comparisons = _comparisons(tally, earlier, head.get("made_at", ""))
     return BaselineFigures(
         made_at=head.get("made_at", ""),
@@ -96,6 +90,34 @@ def read_baseline(path: str | Path, tally: Tally) -> BaselineFigures:
         only_now=earlier.only_now,
         only_then=earlier.only_then,
     )
+
+
+def check_baseline(path: str | Path) -> None:
+    """Raises `UsageError` for a file that is no report by its beginning: before a run is paid for that is to
+    be compared with it.
+    """
+    with _opened(path) as reading:
+        if next(reading.members(), "") != "tokentape_report":
+            raise _wrong(path, "it is no report of tokentape")
+        _check_form(reading.value(), path)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Reading]:
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            yield Reading(file)
+    except OSError as error:
+        raise UsageError(f"--baseline {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        if isinstance(error, UsageError):
+            raise
+        raise _wrong(path, f"it is no JSON ({error})") from error
+
+
+def _check_form(form: Json, path: str | Path) -> None:
+    if form != 1:
+        raise _wrong(path, f"it is a report of form {form!r}, and this program reads form 1")
 
 
 def _wrong(path: str | Path, why: str) -> UsageError:
@@ -111,8 +133,8 @@ def _read(reading: Reading, earlier: _Earlier, head: dict[str, str], path: str |
                 earlier.add(_line(row, path))
             continue
         value = reading.value()
-        if name == "tokentape_report" and value != 1:
-            raise _wrong(path, f"it is a report of form {value!r}, and this program reads form 1")
+        if name == "tokentape_report":
+            _check_form(value, path)
         if name in ("made_at", "title") and isinstance(value, str):
             head[name] = value
         if name == "rows_left_out" and value:

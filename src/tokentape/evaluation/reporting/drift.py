@@ -112,6 +112,9 @@ def drift_gate(
         return (GateResult(name, not failed, why or "every answer agrees with the recorded one"),)
     if fails_on == "never":
         return ()
+    missing = any(target.outcomes.unanswered or target.outcomes.left for target in targets)
+    if not (drift.comparisons or missing):
+        return (GateResult(name, False, "there is nothing to go by: no question has two answers to judge"),)
     lower = [each for each in drift.comparisons if each.standing is Standing.LOWER]
     why = "; ".join(f"{each.target}, {each.comparator}: {each.sentence}" for each in lower)
     return (GateResult(name, not lower, why or "no comparison shows drift beyond the noise"),)

@@ -24,7 +24,7 @@ from tokentape.evaluation.asking.preparing import prepare
 from tokentape.evaluation.asking.progress import Progress
 from tokentape.evaluation.asking.question import Changes
 from tokentape.evaluation.asking.schedule import CONCURRENCY
-from tokentape.evaluation.comparing.comparator import Prompt
+from tokentape.evaluation.comparing.comparator import Prompt, models_in
 from tokentape.evaluation.comparing.comparator import Unanswered as NoAnswer
 from tokentape.evaluation.scoring.embedding import embedding_of, vectors_in
 
@@ -85,9 +85,8 @@ class Consultant:
         Raises `UsageError` for a name that nobody knows and for a missing key, `CassetteError` for a cassette
         that cannot be read.
         """
-        for comparator in comparators:
-            for model in getattr(comparator, "models", ()):
-                self._desk(model)
+        for model in models_in(comparators):
+            self._desk(model)
 
     async def verdict(self, comparator: Asking, pair: Pair) -> Verdict:
         """What the comparator says, once it has its answers. Raises as `ready` does."""
@@ -106,6 +105,11 @@ class Consultant:
     def stop(self, why: str = "interrupted") -> None:
         """Ask nothing more; what is under way is finished, and what was said before is still found."""
         self._stopped = self._stopped or why
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing more was asked; "" where nobody said so."""
+        return self._stopped
 
     @property
     def progress(self) -> dict[str, Progress]:

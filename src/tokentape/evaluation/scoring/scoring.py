@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.evaluation.asking.asker import Asker
 from tokentape.evaluation.asking.fitting import instructed
@@ -40,14 +40,25 @@ if TYPE_CHECKING:
 
 
 Told = Callable[[Scored], None]
-Failures = dict[tuple[str, bytes, int], str]
-"""By target, the handle of the row, and sample: why the run that just ended got no answer."""
+Place = tuple[str, bytes, int]
+"""A target, the handle of a row, and the sample."""
+
+
+class Missing(NamedTuple):
+    """Why answers are missing, as far as the run before knows: `failures` of questions that were asked, and
+    by target why the others were not.
+    """
+
+    failures: Mapping[Place, str] = {}
+    ended: Mapping[str, str] = {}
+
+
+_NOTHING = Missing()
 
 
 class Scoring:
     """One pass over `rows`. `lanes` are open without asking, and give an answer again to whoever asks again;
-    a row is looked up in those that `concerns` says. `failures` are what the run before knows of answers that
-    are missing.
+    a row is looked up in those that `concerns` says.
     """
 
     def __init__(
@@ -59,12 +70,12 @@ class Scoring:
         consultant: Consultant,
         *,
         samples: int = 1,
-        failures: Mapping[tuple[str, bytes, int], str] | None = None,
+        missing: Missing = _NOTHING,
         concerns: Callable[[Row, str], bool] = lambda row, target: True,
     ) -> None:
         self._rows, self._lanes, self._means, self._samples = rows, lanes, means, samples
         self._comparators, self._consultant = comparators, consultant
-        self._failures, self._concerns = failures or {}, concerns
+        self._missing, self._concerns = missing, concerns
 
     async def run(self, told: Told, noise: Told | None = None, concurrency: int = CONCURRENCY) -> None:
         """Compare everything. Without a comparator that asks, it comes in the order of the rows. `noise`
@@ -80,11 +91,15 @@ class Scoring:
             raise errors.exceptions[0] from None
 
     def _jobs(self) -> Iterator[tuple[Row, Asker, str]]:
-        askers = [(Asker(lane, self._means, lambda: ""), lane.label) for lane in self._lanes]
+        askers = [(self._asker(lane), lane.label) for lane in self._lanes]
         for row in self._rows:
             for asker, target in askers:
                 if self._concerns(row, target):
                     yield row, asker, target
+
+    def _asker(self, lane: Lane) -> Asker:
+        ended = self._missing.ended.get(lane.label, "")
+        return Asker(lane, self._means, lambda: ended)
 
     async def _work(self, jobs: Iterator[tuple[Row, Asker, str]], told: Told, noise: Told | None) -> None:
         for row, asker, target in jobs:
@@ -119,7 +134,7 @@ class Scoring:
         """No answer is there, and why."""
         if isinstance(result, Skipped):
             return Scored(row, target, sample, Status.SKIPPED, before, losses=losses, reason=result.reason)
-        why = self._failures.get((target, row.handle, sample))
+        why = self._missing.failures.get((target, row.handle, sample))
         if why is not None:
             return Scored(row, target, sample, Status.UNANSWERED, before, losses=losses, reason=why)
         reason = result.reason if isinstance(result, Left | Unanswered) else ""
