@@ -85,6 +85,18 @@ def test_a_reply_without_vectors_is_no_answer_and_not_kept(provider, body):
     assert verdict.score is not None
 
 
+@pytest.mark.parametrize("dialect", ["openai.chat", "gemini", "cohere", "ollama"])
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_an_error_is_no_answer_and_stops_nothing(provider, dialect, status):
+    error = {"error": {"message": "nobody embeds today"}, "message": "nobody embeds today"}
+    provider.play(reply(json.dumps(error).encode(), status, content_type="application/json"), times=None)
+    ran = Consulted(MemoryStore(), found_at(provider, up=dialect))
+    (verdict,) = ran(BY, PAIRS[0])
+    assert (verdict.score, verdict.flags) == (None, ("no verdict",))
+    assert f"{status} " in verdict.reason
+    assert "nobody embeds today" in verdict.reason
+
+
 def test_they_are_paid_for_out_of_the_budget_of_the_run(provider):
     ran = Consulted(MemoryStore(), found_at(provider), budget=Decimal("0.01"))
     ran(BY, PAIRS[0])

@@ -27,7 +27,6 @@ from tokentape.gateway.telling import tell, tell_as_it_came
 from tokentape.gateway.usage.spent import NOTHING
 from tokentape.gateway.usage.tap import UsageTap
 from tokentape.protocols.canonical.failure import Failure, FailureKind
-from tokentape.protocols.table import dialect_named
 from tokentape.upstreams.addressing import url_of
 from tokentape.upstreams.asking import ask
 from tokentape.upstreams.auth.bare import bare_query
@@ -177,9 +176,8 @@ class _Passing:
         finally:
             sent.close()
         self._record.upstream_said(data)
-        dialect = dialect_named(self._found.operation.dialect)
-        name = dialect.name if dialect is not None and dialect.codec is not None else "openai.chat"
-        failed = of_status(sent.status, sent.headers, told_by(sent.status, plain(data, sent.headers), name))
+        told = told_by(sent.status, plain(data, sent.headers), self._found.operation.dialect)
+        failed = of_status(sent.status, sent.headers, told)
         return replace(failed, reply=Response(sent.status, sent.reason, sent.headers, data))
 
     def _request(self, candidate: Candidate) -> Request:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.protocols.canonical.failure import Failure, kind_of_status
 from tokentape.protocols.fastjson import loads
+from tokentape.protocols.table import dialect_named
 from tokentape.protocols.translation import codec_of
 from tokentape.wire.body import decode_content
 from tokentape.wire.jsontext import JsonError
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 LONGEST_ERROR = 1 << 20
 """Bytes of an error that are read."""
+_USUAL = "openai.chat"
+"""How errors of a dialect that nobody translates are read (embeddings, files): most write them in this form,
+and its reader takes any."""
 
 
 def plain(data: bytes, headers: Headers) -> bytes:
@@ -37,4 +41,6 @@ def told_by(status: int, data: bytes, dialect: str) -> Failure:
         text = data.decode("utf-8", "replace").strip()
         if text:
             return Failure(kind_of_status(status), text[:2000], status)
-    return codec_of(dialect).read_failure(status, body)
+    known = dialect_named(dialect)
+    codec = codec_of(dialect if known is not None and known.codec is not None else _USUAL)
+    return codec.read_failure(status, body)
