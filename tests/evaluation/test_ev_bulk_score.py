@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -33,6 +35,8 @@ COMPARE = "exact,fuzzy,json,json:category,toolcalls,length,latency,cost,refusal"
 def quiet(monkeypatch):
     monkeypatch.setenv("DAFT_PROGRESS_BAR", "0")
     monkeypatch.setenv("DO_NOT_TRACK", "true")
+    # The processes that Daft starts leave files open here; a program of its own has them below.
+    monkeypatch.setattr(scoring, "IN_PROCESSES", False)
 
 
 def run(*words):
@@ -133,6 +137,18 @@ def test_the_command(tmp_path):
     run("score", *files, "--compare", "exact", "--out", out, "--force")
     assert daft.read_parquet(f"{out}/*.parquet").count_rows() == 7
     assert sorted(os.listdir(tmp_path)) == ["corpus.db", "rows", "verdicts"]
+
+
+def test_processes_of_its_own_say_the_same(tmp_path):
+    _, files = exported(tmp_path)
+    words = ["score", *files, "--compare", COMPARE, "--by", "model"]
+    command = [sys.executable, "-m", "tokentape.cli.main", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert (done.returncode, tables(done.stdout)) == (0, tables(run(*words))), done.stderr
+
+
+def tables(said):
+    return [line for line in said.splitlines() if line.startswith("│")]
 
 
 def test_what_is_wrong_is_said_before_anything_is_read(tmp_path, monkeypatch):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 BATCH = 256
 """Rows that one call of ours is given: few enough for long conversations to fit into memory."""
 
+IN_PROCESSES = True
+"""Whether these calls run in processes of their own, since threads of Python would wait for each other."""
+
 SHOWN = ("id", "cassette", "category", "model")
 """Columns of the question that stand beside a verdict."""
 TARGET = ("target", "sample")
@@ -183,7 +186,7 @@ def _keyed() -> Callable[[Expression], Expression]:
 
     kind = DataType.struct({"key": DataType.string(), "same": DataType.string()})
 
-    @func.batch(return_dtype=kind, batch_size=BATCH)
+    @func.batch(return_dtype=kind, batch_size=BATCH, use_process=IN_PROCESSES)
     def keyed(asked: Series) -> Rows:
         found = (keys(values) for values in asked.to_pylist())
         return [{"key": key, "same": same} for key, same in found]
@@ -204,7 +207,7 @@ def _compared(compare: str) -> Callable[[Expression, Expression], Expression]:
 
     kind = DataType.list(DataType.struct(_verdict_type()))
 
-    @func.batch(return_dtype=kind, batch_size=BATCH)
+    @func.batch(return_dtype=kind, batch_size=BATCH, use_process=IN_PROCESSES)
     def compared(asked: Series, came: Series) -> list[Rows]:
         pairs = zip(asked.to_pylist(), came.to_pylist(), strict=True)
         return [_judged(compare, pair_of(question, answer)) for question, answer in pairs]
