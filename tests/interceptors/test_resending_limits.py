@@ -121,6 +121,24 @@ def test_a_forked_child_has_all_the_room(provider, monkeypatch):
         assert os.waitpid(child, 0)[1] == 0
 
 
+def test_a_provider_may_ask_for_patience(provider, monkeypatch):
+    paused = []
+    monkeypatch.setattr(resending, "pause", lambda *asked: paused.append(asked) or 0.0)
+    provider.fails(429, headers={"retry-after": "20"})
+    provider.fails(503)
+    provider.answers("Here.")
+    assert Sent(f"{provider.url}/v1/chat/completions").went().response.status == 200
+    assert paused == [(resending.WAITS[0], "20"), (resending.WAITS[1], "")]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "expected"),
+    [("20", 20), ("0.5", 1), ("", 1), ("9999", 60), ("-3", 1), ("inf", 60), ("nan", 1), ("Sun, 22 Nov 2026 03:00:00 GMT", 1)],
+)  # fmt: skip
+def test_patience_has_an_end(asked_for, expected):
+    assert resending.pause(1.0, asked_for) == expected
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_with_a_user_gets_the_login(scheme, monkeypatch):
     with proxy() as (place, heads):

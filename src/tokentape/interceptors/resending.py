@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 """Seconds without a byte."""
 WAITS = (1.0, 4.0)
-"""Seconds before another try, where a provider is too busy to answer."""
+"""Seconds before another try, where a provider is too busy. It may ask for more, up to `LONGEST`."""
+LONGEST = 60.0
 _BUSY = frozenset({429, 500, 502, 503, 504, 529})
 AT_ONCE = 8
 """Calls that are out at a time; the others wait, without a thread of their own."""
@@ -112,9 +113,10 @@ def _run(forward: Forward) -> None:
         put_underway(forward)
         try:
             for wait in WAITS:
-                if _answered(forward, takes_all=False):
+                asked_for = _answered(forward, takes_all=False)
+                if asked_for is None:
                     return
-                time.sleep(wait)
+                time.sleep(pause(wait, asked_for))
             _answered(forward, takes_all=True)
         except http.client.HTTPException as error:
             forward.end(How.CUT, WireError(type(error).__name__, str(error)))
@@ -122,20 +124,31 @@ def _run(forward: Forward) -> None:
             forward.end(*fault_of(error))
 
 
-def _answered(forward: Forward, *, takes_all: bool) -> bool:
-    """Send it once; False for a reply that another try may better, unless `takes_all`."""
+def pause(least: float, asked_for: str) -> float:
+    """Seconds before another try; `asked_for` is a `Retry-After`, which may be a date or nothing, too."""
+    try:
+        seconds = float(asked_for)
+    except ValueError:
+        return least
+    return max(least, min(seconds, LONGEST))
+
+
+def _answered(forward: Forward, *, takes_all: bool) -> str | None:
+    """Send it once; None where it is over. Unless it `takes_all`, a reply that another try may better is not
+    it: the result is then how long the provider asks to wait.
+    """
     forward.sent()
     connection = _connection(forward.request)
     try:
         _send(connection, forward.request)
         response = connection.getresponse()
         if response.status in _BUSY and not takes_all:
-            return False
+            return response.getheader("retry-after", "")
         forward.start(response.status, response.reason, tuple(response.getheaders()))
         while data := response.read1(_PIECE):
             forward.chunk(data)
         forward.end(How.CUT if response.length else How.EOF)
-        return True
+        return None
     finally:
         connection.close()
 
