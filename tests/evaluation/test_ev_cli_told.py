@@ -6,7 +6,9 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import warnings
 from decimal import Decimal
 
 import pytest
@@ -23,16 +25,20 @@ from ev_corpora import call, chat, tape
 from cli_runs import BARE, COMMAND, run
 from tokentape.cassettes.stores.memory import MemoryStore
 from tokentape.cli.evaluating import telling
+from tokentape.cli.evaluating.opening import told_in_lines
 from tokentape.cli.evaluating.options import Chosen
 from tokentape.cli.evaluating.whom import Sources, by_name, their_own
 from tokentape.errors import RecordingError, UsageError
 from tokentape.evaluation.asking.budget import Budget
+from tokentape.evaluation.asking.outcome import Unanswered
+from tokentape.evaluation.asking.patience import Patience
 from tokentape.evaluation.asking.progress import Progress
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.evaluation.corpus.choosing import Corpus
 from tokentape.evaluation.migrating.phases import Asked, ask, score
 from tokentape.evaluation.migrating.plan import Plan
 from tokentape.testing.provider import Mishap, Persona, Provider, References, Turn
+from tokentape.upstreams.failures import FailureClass
 
 TARGET = "chat/gpt-4o-mini"
 
@@ -212,3 +218,35 @@ def reported_after(plan, asked):
 
     forms = Forms(as_json=os.devnull)
     return reported(plan, Chosen(("tape.json",)), forms, gates_of(forms, plan), asked)
+
+
+def test_what_goes_wrong_underneath_is_one_line(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with pytest.raises(UsageError, match="database or disk is full.*TMPDIR"), told_in_lines():
+            warnings.warn("the store\n says \x1b[31mso", UserWarning, stacklevel=1)
+            raise sqlite3.OperationalError("database or disk is full")
+    assert capsys.readouterr().err == "tokentape: the store says \\u001b[31mso\n"
+
+
+def test_the_name_of_a_model_is_no_markup(provider, corpus, config):
+    result = migrate(corpus, config, "--dry-run", targets=("chat/[/x]",))
+    assert result.returncode == 0, result.stderr
+    assert "chat/[/x]" in result.stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_an_output_that_is_full_is_one_line():
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [*COMMAND, "--help"], env=BARE, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 2
+    assert result.stderr == "tokentape: the output cannot be written: No space left on device\n"
+
+
+def test_the_first_reason_to_give_up_stands():
+    patience = Patience(failures=1)
+    for reason in ("first", "second"):
+        patience.heard(Unanswered(FailureClass("server_error"), reason))
+    assert patience.over == "given up after 1 failures in a row, the first: first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from difflib import get_close_matches
@@ -32,6 +33,9 @@ COMMANDS = {
     "doctor": "what is installed, patched and in force, and why",
     "completion": "the shell's completion script",
 }
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What a full disk says."""
 
 
 class _Commands(click.Group):
@@ -91,7 +95,13 @@ def main() -> None:
     except TokentapeError as error:
         _fail(str(error), 1)
     except BrokenPipeError:
-        _leave_quietly()
+        _drop_output()
+        sys.exit(0)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _drop_output()
+        _fail(f"the output cannot be written: {error.strerror}", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -109,10 +119,11 @@ def _in_one_line(error: click.UsageError) -> str:
     return f"{said}; see: {path} --help"
 
 
-def _leave_quietly() -> None:
-    """Whoever read our output has seen enough (`| head`). Nothing may be flushed into the pipe at exit."""
+def _drop_output() -> None:
+    """Whoever read our output has seen enough (`| head`), or has no room for it. Nothing may be flushed there
+    at exit.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
 
 
 def _fail(problem: str, code: int) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+import warnings
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+import click
 
 from tokentape import settings
 from tokentape.cli.evaluating.whom import Sources
@@ -33,10 +37,32 @@ MOST_SYSTEM = 10_000_000
 
 
 @contextmanager
+def told_in_lines() -> Iterator[None]:
+    """What goes wrong underneath is told in a line each, without a place in our code: warnings of stores, and
+    a disk that has no room for the temporary files of SQLite.
+    """
+    with warnings.catch_warnings():
+        # Whatever else a warning comes with is a place in our code.
+        warnings.showwarning = lambda message, *_: click.echo(
+            f"tokentape: {safe(' '.join(str(message).split()))}", err=True
+        )
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise UsageError(f"temporary files cannot be kept ({error}); TMPDIR says where") from error
+
+
+@contextmanager
 def planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
     """The plan, with its corpus open; `chooses` says who is asked (`whom`). Without `asks` no key is needed.
     Raises `UsageError` for whatever is wrong with what was chosen.
     """
+    with told_in_lines(), _planned(chosen, chooses, asks=asks) as plan:
+        yield plan
+
+
+@contextmanager
+def _planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
     from tokentape.evaluation.asking.budget import Budget
     from tokentape.evaluation.asking.targets import target
     from tokentape.evaluation.comparing.comparator import models_in

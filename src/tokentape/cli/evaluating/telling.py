@@ -129,13 +129,14 @@ def foreseen(forecasts: Mapping[str, Forecast], consulted: Iterable[str]) -> Non
     """The forecast, as a table; `consulted` are models that comparators ask."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("target", title="What would be asked", title_justify="left", box=None, pad_edge=False)
     for name in ("calls", "answered", "skipped", "tokens in", "tokens out", "cost", "time"):
         table.add_column(name, justify="right")
     for name, each in forecasts.items():
         table.add_row(
-            safe(name),
+            Text(safe(name)),
             f"{each.calls:,}",
             f"{each.recalled:,}",
             f"{each.skipped.total():,}",

@@ -48,7 +48,9 @@ class Patience:
     _first: str = ""
 
     def heard(self, result: Result) -> None:
-        """Judge what came of one question."""
+        """Judge what came of one question. The first reason to give up stands."""
+        if self.over:
+            return
         if isinstance(result, Answer):
             if result.is_new:
                 self._in_a_row = self._hopeless = 0
