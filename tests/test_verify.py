@@ -307,3 +307,18 @@ def test_who_waits_for_a_turn_is_waited_for(provider, monkeypatch):
         for _ in range(4):
             said(provider)
     assert (deck.tally.verified, deck.tally.differed) == (4, 0)
+
+
+def test_what_a_terminal_would_obey_is_spelled_out(provider):
+    hostile = "\x1b[2J\u202edlrow\x07"
+    provider.answers("In Paris, on the left bank.")
+    with use_cassette("a.json"):
+        asked(provider, messages=[{"role": "user", "content": f"Where? {hostile}"}])
+    provider.fails(400, message=hostile)
+    with pytest.raises(LiveReplyDiffers) as caught, use_cassette("a.json", mode="verify"):
+        asked(provider, messages=[{"role": "user", "content": f"Where? {hostile}"}])
+    with pytest.raises(ReplayMiss) as missed, use_cassette("a.json", mode="verify"):
+        asked(provider, messages=[{"role": "user", "content": f"Who? {hostile}"}])
+    for text in (str(caught.value), str(missed.value)):
+        assert all(line.isprintable() for line in text.split("\n"))
+        assert "\\x1b[2J" in text

@@ -15,6 +15,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from tokentape.matching.diff import printable
 from tokentape.outcomes import Forward
 from tokentape.protocols.dialect import Kind
 from tokentape.protocols.registry import recognise
@@ -120,7 +121,7 @@ class Verification:
             return ""
         self.tally.verified += 1
         self.tally.differed += bool(text)
-        return f"{asks}: {text}" if text else ""
+        return "\n".join(map(printable, f"{asks}: {text}".split("\n"))) if text else ""
 
 
 def _is_worth_asking(recorded: Interaction, request: Request) -> bool:

@@ -172,9 +172,13 @@ def _window(text: str, start: int) -> str:
 
 def _quoted(text: str) -> str:
     """As JSON, but with letters of all scripts as they are; control characters stay escaped."""
-    quoted = json.dumps(text[: 2 * WIDTH], ensure_ascii=False)
-    if quoted.isprintable():
-        return quoted
+    return printable(json.dumps(text[: 2 * WIDTH], ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """A line of text in which what a reader does not see, or a terminal obeys, is an escape."""
+    if text.isprintable():
+        return text
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in quoted
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )

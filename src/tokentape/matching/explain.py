@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokentape.matching.address import place_of
 from tokentape.matching.canonical import leading_system_turns
-from tokentape.matching.diff import Change, Difference, diff
+from tokentape.matching.diff import Change, Difference, diff, printable
 from tokentape.matching.nearest import MOST, items, likeness, nearest
 from tokentape.protocols.registry import recognise, summary
 
@@ -178,7 +178,7 @@ def _other_form(near: Interaction, request: Request) -> str:
 
 
 def _asking(asks: str) -> str:
-    return f' (asks "{asks}")' if asks else ""
+    return f' (asks "{printable(asks)}")' if asks else ""
 
 
 def _listed(ids: tuple[str, ...]) -> str:
