@@ -399,10 +399,11 @@ def _standing(compared, effective, clusters):
         wanted = "not enough data to say"
     elif p < 0.05 and difference["value"]:
         wanted = "higher" if difference["value"] > 0 else "lower"
-    elif low is not None and high is not None and low >= -matters and high <= matters:
-        wanted = "alike"
+    elif low is None or high is None:
+        seen = not compared["differ"] and 1 - 0.025 ** (1 / min(effective, clusters)) <= 0.1
+        wanted = "alike" if seen else "not enough data to say"
     else:
-        wanted = "not enough data to say"
+        wanted = "alike" if low >= -matters and high <= matters else "not enough data to say"
     assert compared["standing"] == wanted, compared
 
 

@@ -74,6 +74,24 @@ def test_means_that_never_differ_may_still_differ_in_rows_not_seen():
     assert not compare_means(same, same, matters=0.05).difference.is_bounded
 
 
+@pytest.mark.parametrize(("rows", "standing"), [(35, Standing.UNKNOWN), (36, Standing.ALIKE)])
+def test_amounts_that_never_differ_are_alike_once_a_tenth_of_rows_cannot_hide(rows, standing):
+    same = [float(at) for at in range(rows)]
+    found = compare_means(same, same, matters=0.1)
+    assert (found.differ, found.difference.value, found.difference.is_bounded) == (0, 0.0, False)
+    assert judged(found).standing is standing
+    # 70 turns of 35 conversations are no more than 35 rows, as long as nothing tells them apart.
+    turns = compare_means(same * 2, same * 2, [*range(rows)] * 2, matters=0.1)
+    assert judged(turns).standing is standing
+
+
+def test_what_differs_and_adds_up_to_nothing_is_not_the_same():
+    up_and_down = compare_means([1.0, 3.0] * 20, [3.0, 1.0] * 20, matters=0.1)
+    assert (up_and_down.differ, up_and_down.difference.value) == (40, 0.0)
+    assert judged(up_and_down).standing is Standing.UNKNOWN
+    assert compare_rates(*run(5, 3, 4, 2)).differ == 7
+
+
 def test_a_shift_that_is_equal_but_for_rounding_has_no_spread():
     before = [0.1 * at for at in range(40)]
     found = compare_means(before, [each + 0.3 for each in before], matters=0.1, largest=4.0)

@@ -32,6 +32,7 @@ PLAIN = Comparison(
     before=0.95,
     after=0.92,
     difference=Estimate(-0.03, -0.07, 0.01),
+    differ=12,
     p=0.11,
     clustering=Clustering(200, 200, None, 1.0),
     detectable=0.0432,

@@ -48,6 +48,7 @@ class Compared:
     before: float | None
     after: float | None
     difference: Estimate
+    differ: int
     p: float
     p_corrected: float
     detectable: float | None

@@ -56,6 +56,7 @@ def _compared(raw: Raw, p: float, make: Callable[..., C]) -> C:
         before=found.before,
         after=found.after,
         difference=found.difference,
+        differ=found.differ,
         p=found.p,
         p_corrected=p,
         detectable=found.detectable,
@@ -68,9 +69,9 @@ def _compared(raw: Raw, p: float, make: Callable[..., C]) -> C:
 
 def _sentence(raw: Raw, judgement: Judgement) -> str:
     found = raw.found
-    if found.difference.value == 0 and not found.difference.is_bounded:
-        rows = found.clustering.rows
-        return "the same in the only row" if rows == 1 else f"the same in all {rows} rows"
+    rows = found.clustering.rows
+    if rows and not found.differ and not found.difference.is_bounded:
+        return "the same in the only answer" if rows == 1 else f"the same in all {rows} answers"
     return compared(found, judgement, unit=raw.unit, baseline=raw.baseline)
 
 

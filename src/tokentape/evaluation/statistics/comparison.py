@@ -14,6 +14,7 @@ from tokentape.evaluation.statistics.detectable import (
     fewest_rows,
     rows_for_means,
     rows_for_rates,
+    unseen,
 )
 from tokentape.evaluation.statistics.estimate import Estimate
 from tokentape.evaluation.statistics.flips import flip_test
@@ -33,15 +34,16 @@ class Comparison:
     """Two runs over the same rows.
 
     `before` and `after` are the shares that passed, or means (None without rows); `difference` is after minus
-    before. `p` is two-sided. `detectable` is the smallest true difference that so many rows show with a power
-    of 0.8 (None: not even the largest, or nothing varies, so that it cannot be told), `matters` the
-    difference a reader asks about, and `needed` how many rows, clustered as these are, would show it
-    (infinite where the data does not say).
+    before, and `differ` the number of rows that changed at all. `p` is two-sided. `detectable` is the
+    smallest true difference that so many rows show with a power of 0.8 (None: not even the largest, or
+    nothing varies, so that it cannot be told), `matters` the difference a reader asks about, and `needed` how
+    many rows, clustered as these are, would show it (infinite where the data does not say).
     """
 
     before: float | None
     after: float | None
     difference: Estimate
+    differ: int
     p: float
     clustering: Clustering
     detectable: float | None
@@ -71,6 +73,7 @@ def compare_rates(
         before=counts.before / rows if rows else None,
         after=counts.after / rows if rows else None,
         difference=rate_difference(counts, confidence=confidence, design_effect=effect),
+        differ=counts.lost + counts.gained,
         p=mcnemar(counts).p if grouped.is_plain else flip_test(changes, clusters, seed=seed).p,
         clustering=grouped,
         detectable=(
@@ -110,6 +113,7 @@ def compare_means(
             if spread
             else _without_spread(changes, grouped, largest, confidence)
         ),
+        differ=sum(map(bool, changes)),
         p=flip_test(changes, clusters, seed=seed).p,
         clustering=grouped,
         detectable=(
@@ -136,11 +140,9 @@ def _spread(changes: list[float]) -> float:
 
 def _without_spread(changes: list[float], grouped: Clustering, largest: float, confidence: float) -> Estimate:
     """All differences are equal, so every draw would be, too, and the interval a single point. But of rows
-    not seen, up to a share of about 3 by the count may differ (J. A. Hanley and A. Lippman-Hand, JAMA 249,
-    1983), and each by `largest`.
+    not seen, some may differ, and each by `largest`.
     """
     if not changes:
         return Estimate(None, -largest, largest, confidence)
-    unseen = 1 - ((1 - confidence) / 2) ** (1 / grouped.effective)
-    reach = (largest + abs(changes[0])) * unseen
+    reach = (largest + abs(changes[0])) * unseen(grouped.effective, alpha=1 - confidence)
     return Estimate(changes[0], changes[0] - reach, changes[0] + reach, confidence)

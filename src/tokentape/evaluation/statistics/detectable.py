@@ -90,6 +90,13 @@ def fewest_rows(alpha: float = ALPHA) -> int:
     return math.ceil(math.log2(2 / alpha))
 
 
+def unseen(rows: float, *, alpha: float = ALPHA) -> float:
+    """The largest share of rows that may be otherwise where none of so many is: about 3 by their count
+    (J. A. Hanley and A. Lippman-Hand, JAMA 249, 1983; two-sided here, so nearer to 4).
+    """
+    return 1 - math.pow(alpha / 2, 1 / rows)
+
+
 def _two_sided(alpha: float) -> float:
     return deviations(1 - alpha)
 

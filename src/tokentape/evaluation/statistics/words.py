@@ -52,15 +52,18 @@ SCORE = Unit()
 TOKENS = Unit(suffix=" tokens", point="token", points="tokens")
 
 
-def figure(found: Estimate, unit: Unit = RATE) -> str:
+def figure(found: Estimate, unit: Unit = RATE, *, beside: float | None = None) -> str:
     """`92 % (95 % interval 88 to 95)`. As many digits as the interval is sure of, and one that is short of
-    all is never rounded up to all (99.96 % is not 100 %), nor a little down to none.
+    all is never rounded up to all (99.96 % is not 100 %), nor a little down to none. Beside a figure that
+    decides something, so many more that it and its ends read as being on the side where they are.
     """
     if found.value is None:
         return "no data"
     digits = _digits(found, unit)
     while digits < MOST_DIGITS and unit is RATE and _reads_as_all_or_none(found.value * 100, digits):
         digits += 1
+    if beside is not None:
+        digits = _digits_beside(found, unit, beside, digits)
     said, share = unit.figure(found.value, digits), f"{found.confidence * 100:g}"
     if not found.is_bounded:
         return f"{said} ({_half_bounded(found, unit, digits, share)})"
@@ -86,8 +89,7 @@ def compared(
         case Standing.HIGHER | Standing.LOWER:
             return f"{against} ({p_value(judgement.p)})"
         case Standing.ALIKE:
-            most = unit.difference(found.matters, _digits_of(found.matters * unit.factor))
-            return f"{against}: alike, to within {most}"
+            return f"{against}: alike, to within {_rounded_up(found.matters, unit)}"
         case _ if found.detectable is None:
             return f"{against}; {judgement.reason}: {judgement.standing}"
         # A correction for other tests can take back what this corpus alone would show.
@@ -111,10 +113,7 @@ def sentence(
 
 def can_show(detectable: float, unit: Unit = RATE) -> str:
     """`the corpus can show differences from 5 points on`, rounded up."""
-    scaled = detectable * unit.factor
-    digits = _digits_of(scaled / 3)  # rounding up adds no more than a third
-    up = math.ceil(scaled * 10**digits - 1e-9) / 10**digits / unit.factor
-    return f"the corpus can show differences from {unit.difference(up, digits)} on"
+    return f"the corpus can show differences from {_rounded_up(detectable, unit)} on"
 
 
 def needs(found: Comparison, unit: Unit = RATE) -> str:
@@ -147,6 +146,14 @@ def _against(found: Comparison, unit: Unit, baseline: str) -> str:
     return f"{apart} {'above' if value > 0 else 'below'} {baseline}"
 
 
+def _rounded_up(size: float, unit: Unit) -> str:
+    """A bound, which is never told smaller than it is."""
+    scaled = size * unit.factor
+    digits = _digits_of(scaled / 3)  # rounding up adds no more than a third
+    up = math.ceil(scaled * 10**digits - 1e-9) / 10**digits / unit.factor
+    return unit.difference(up, digits)
+
+
 def _half_bounded(found: Estimate, unit: Unit, digits: int, share: str) -> str:
     if math.isfinite(found.low):
         low = _number(found.low * unit.factor, digits)
@@ -163,6 +170,16 @@ def _digits(found: Estimate, unit: Unit) -> int:
     """
     half = (found.high - found.low) / 2 if found.is_bounded else 0.0
     return _digits_of((half or abs(found.value or 0.0) / 10) * unit.factor)
+
+
+def _digits_beside(found: Estimate, unit: Unit, beside: float, digits: int) -> int:
+    """So many that nothing below `beside` rounds up to it."""
+    below = [value for value in (found.low, found.value, found.high) if value is not None and value < beside]
+    while digits < MOST_DIGITS and any(
+        float(_number(value * unit.factor, digits)) >= round(beside * unit.factor, 9) for value in below
+    ):
+        digits += 1
+    return digits
 
 
 def _reads_as_all_or_none(value: float, digits: int) -> bool:
