@@ -29,11 +29,11 @@ def reply(text="Yes.", model="new"):
     return Reply((Choice((Message(Role.ASSISTANT, (Text(text),)),), Stop(StopReason.END)),), model=model)
 
 
-def side(text="Yes.", usd=0.001, seconds=1.0, first=0.2, tokens=(10, 20)):
+def side(text="Yes.", usd=0.001, seconds=1.0, first=0.2, tokens=(10, 20), unpriced=""):
     """One answer; None is what nobody knows."""
     usage = None if tokens is None else Usage(*tokens)
     cost = None if usd is None else Decimal(str(usd))
-    return Side(reply(text), True, seconds, first, usage, cost)
+    return Side(reply(text), True, seconds, first, usage, cost, unpriced)
 
 
 def verdict(ok=True, score=None, reason="why", **more):

@@ -16,4 +16,5 @@ def recorded(row: Row) -> Side:
     reply = row.reply
     if reply is None:
         return Side(Reply(()), is_whole=False)
-    return Side(reply, row.is_whole, row.seconds, row.first, row.usage, row.cost)
+    price = row.price
+    return Side(reply, row.is_whole, row.seconds, row.first, row.usage, price.usd, price.reason)

@@ -31,7 +31,8 @@ class Side:
 
     `is_whole` is False for a stream that was cut and for an error: never equal to a whole one. `seconds` is
     how long the whole reply took, `first` how long its first chunk; `cost` is in USD, None (never 0) where
-    no rate is known. What several comparators ask for is found out once, when the first one asks.
+    no rate is known, and `unpriced` says why. What several comparators ask for is found out once, when the
+    first one asks.
     """
 
     reply: Reply
@@ -40,6 +41,7 @@ class Side:
     first: float | None = None
     usage: Usage | None = None
     cost: Decimal | None = None
+    unpriced: str = ""
 
     @cached_property
     def text(self) -> str:

@@ -18,7 +18,6 @@ from tokentape.evaluation.reporting.spool import Spool
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tokentape.evaluation.comparing.comparator import Side
     from tokentape.evaluation.scoring.scored import Scored
 
 MOST_WORDS = 1_000
@@ -26,6 +25,7 @@ MOST_WORDS = 1_000
 LONGEST = 400
 """Characters of each."""
 OTHERS = "(others)"
+UNTOLD = "no reason is told"
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -122,7 +122,7 @@ class Tally:
 
     def _words(self, target: Target, scored: Scored) -> None:
         if scored.reason or scored.after is None:
-            target.reasons.add(scored.status.value, scored.reason or "no reason is told")
+            target.reasons.add(scored.status.value, scored.reason or UNTOLD)
         for loss in scored.losses:
             target.losses.add(_INDEX.sub("[*]", loss.path), loss.what, loss.why)
         for name, verdict in scored.verdicts.items():
@@ -132,9 +132,9 @@ class Tally:
             return
         columns = target.columns
         if math.isnan(columns.before["cost"][-1]):
-            target.unpriced.add(f"recorded: {scored.row.price.reason or _unpriced(scored.before)}")
+            target.unpriced.add(f"recorded: {scored.before.unpriced or UNTOLD}")
         if math.isnan(columns.after["cost"][-1]):
-            target.unpriced.add(f"new: {_unpriced(scored.after)}")
+            target.unpriced.add(f"new: {scored.after.unpriced or UNTOLD}")
 
 
 def _order(scored: Scored) -> str:
@@ -143,11 +143,3 @@ def _order(scored: Scored) -> str:
     """
     at, same = scored.row.interaction.timing.at, scored.row.same.hex()
     return f"{at} {same} {scored.target} {scored.sample:09}"
-
-
-def _unpriced(side: Side) -> str:
-    """Why nobody knows what the reply cost, as far as the reply tells."""
-    if side.usage is None:
-        return "the reply does not count its tokens"
-    model = side.reply.model
-    return f"no price is known for {model}" if model else "no price is known"

@@ -150,4 +150,5 @@ class Scoring:
 
 def answered(answer: Answer) -> Side:
     """A target's answer."""
-    return Side(answer.reply, True, answer.seconds, answer.first, answer.reply.usage, answer.cost.usd)
+    reply, cost = answer.reply, answer.cost
+    return Side(reply, True, answer.seconds, answer.first, reply.usage, cost.usd, cost.reason)
