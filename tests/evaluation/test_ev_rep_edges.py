@@ -6,14 +6,17 @@ import csv
 import io
 import json
 import sqlite3
+import sys
 import tracemalloc
 from decimal import Decimal
 from itertools import islice
+from random import Random
 
 import pytest
 from ev_reports import answered, as_json, asked, corpus, reply, report, side, verdict, without
 from rich.console import Console
 
+from tokentape.errors import UsageError
 from tokentape.evaluation.comparing.comparator import Side, Verdict
 from tokentape.evaluation.corpus.choosing import Summary
 from tokentape.evaluation.corpus.rows import Seen
@@ -70,6 +73,7 @@ def test_the_names_are_those_of_the_reference():
         "before",
         "after",
         "difference",
+        "differ",
         "p",
         "p_corrected",
         "detectable",
@@ -116,7 +120,7 @@ def test_no_rows_at_all():
         "missing": 0,
         "compared": None,
     }
-    assert told["targets"][0]["comparators"][0]["sentence"] == "applies to no row"
+    assert told["targets"][0]["comparators"][0]["sentence"] == "applies to no answer"
     assert told["rows"] == []
     assert "not known" in printed + text
 
@@ -137,7 +141,7 @@ def test_one_row_is_not_enough_data():
     assert target["comparators"][0]["rate"]["low"] == pytest.approx(0.2065, abs=1e-4)
     assert target["cost"]["compared"]["difference"] == {"value": 0.0, "low": None, "high": None}
     assert target["cost"]["compared"]["needed"] is None
-    assert target["cost"]["compared"]["sentence"] == "the same in the only row"
+    assert target["cost"]["compared"]["sentence"] == "the same in the only answer"
 
 
 def test_everything_unanswered():
@@ -252,6 +256,22 @@ def test_the_rows_are_forgotten_at_the_end_also_after_an_error():
         raise ZeroDivisionError
     with pytest.raises(sqlite3.ProgrammingError):
         len(kept.spool)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit for the size of files")
+def test_a_full_disk_is_one_clear_usage_error():
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    noise = Random(1)
+    with Tally() as tally:
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
+            with pytest.raises(UsageError, match="TMPDIR") as caught:
+                for at in range(3_000):
+                    tally.add(answered(at, after=side(noise.randbytes(2_000).hex())))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
 
 
 def test_twenty_thousand_rows_stay_small():

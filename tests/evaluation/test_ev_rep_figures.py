@@ -6,7 +6,7 @@ import statistics
 from itertools import combinations
 
 import pytest
-from ev_reports import QUANTITIES, answered, as_json, corpus, side, verdict, without
+from ev_reports import QUANTITIES, answered, as_json, asked, corpus, side, verdict, without
 
 from tokentape.evaluation.scoring.scored import Status
 from tokentape.evaluation.statistics.clusters import clustering
@@ -223,7 +223,7 @@ def test_outcomes_reasons_losses_flags_and_prices_are_counted():
         without(3, Status.UNANSWERED, "status 500"),
         without(4, Status.LEFT, "the budget is used up"),
         answered(5, verdicts={"judge": verdict(True, flags=("judges disagree",))}),
-        answered(6, before=side(usd=None), after=side(usd=None, tokens=None)),
+        answered(6, before=side(usd=None), after=side(usd=None, unpriced="the reply is in yen")),
     ]
     target = as_json(scored)["targets"][0]
     assert target["outcomes"] == {"answered": 2, "skipped": 2, "unanswered": 1, "left": 1}
@@ -236,10 +236,7 @@ def test_outcomes_reasons_losses_flags_and_prices_are_counted():
     assert next(each for each in target["comparators"] if each["name"] == "judge")["flags"] == [
         ["judges disagree", 1]
     ]
-    assert [why for why, _ in target["unpriced"] if why.startswith("new:")] == [
-        "new: the reply does not count its tokens"
-    ]
-    assert sum(times for _, times in target["unpriced"]) == 2
+    assert target["unpriced"] == [["new: the reply is in yen", 1], ["recorded: no reason is told", 1]]
 
 
 def test_the_order_in_which_rows_come_does_not_matter():
@@ -270,6 +267,61 @@ def test_the_headline_is_about_what_the_verdict_is_about():
     told = as_json(scored)["verdict"]
     assert told["level"] == "unsure"
     assert "json passes 100 %" in told["headline"]
+
+
+def test_what_reads_as_enough_is_enough():
+    """34 of 34 are 89.85 to 100 %, which is short of 90."""
+    told = as_json([answered(at) for at in range(34)])["verdict"]
+    assert told["level"] == "unsure"
+    assert told["headline"].endswith("whether 90 % pass: exact passes 100.0 % (95 % interval 89.8 to 100.0)")
+
+
+def test_the_same_in_every_answer_is_told_as_such_and_only_that():
+    same = as_json([answered(at) for at in range(40)])
+    for name in QUANTITIES:
+        compared = same["targets"][0][name]["compared"]
+        assert (compared["differ"], compared["standing"]) == (0, "alike")
+        assert compared["sentence"] == "the same in all 40 answers"
+    swapped = [side(usd=0.001), side(usd=0.003)]
+    found = as_json([answered(at, before=swapped[at % 2], after=swapped[at % 2 - 1]) for at in range(40)])
+    cost = found["targets"][0]["cost"]
+    assert (cost["ratio"], cost["compared"]["differ"]) == (1.0, 40)
+    assert cost["compared"]["standing"] == "not enough data to say"
+    assert any("the same); not enough data" in line for line in found["verdict"]["lines"])
+
+
+def test_one_conversation_whose_turns_cancel_out_is_not_the_same():
+    sides = [side(usd=0.001), side(usd=0.003)]
+    scored = [answered(at, before=sides[at], after=sides[1 - at], cluster="k") for at in range(2)]
+    assert "the same" not in as_json(scored)["targets"][0]["cost"]["compared"]["sentence"]
+
+
+def test_a_small_change_is_not_once_as_much():
+    scored = [
+        answered(at, before=side(tokens=(10, 1000)), after=side(tokens=(10, 1000 + (at == 0))))
+        for at in range(9)
+    ]
+    lines = as_json(scored)["verdict"]["lines"]
+    assert any(
+        line.startswith("output tokens: 9,000 before, 9,001 now (1.0001 times as much)") for line in lines
+    )
+
+
+def test_samples_count_as_answers():
+    of = asked(1)
+    told = as_json([answered(of=of, sample=at) for at in (1, 2, 3)])
+    assert told["targets"][0]["comparators"][0]["sentence"].endswith("of 3 answers passed")
+
+
+def test_several_targets_say_what_they_cost_also_where_there_is_no_ratio():
+    scored = [answered(at, "up/one", before=side(usd=0)) for at in range(40)]
+    scored += [answered(at, "up/two", after=side(usd=None if at else 0.5)) for at in range(40)]
+    one, two = as_json(scored)["verdict"]["lines"][:2]
+    assert one.endswith("; it costs $0.0400, and the recorded answers $0.00")
+    assert two.endswith(
+        "; it costs 500 times as much; not enough data to say whether that is chance; "
+        "without 39 answers where one side is not known"
+    )
 
 
 def test_what_nobody_knows_is_no_test_and_corrects_no_other():

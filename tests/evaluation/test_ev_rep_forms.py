@@ -23,6 +23,8 @@ from tokentape.evaluation.reporting.console import print_report
 from tokentape.evaluation.reporting.csvform import columns_of, csv_pieces
 from tokentape.evaluation.reporting.jsonform import json_pieces
 from tokentape.evaluation.reporting.markdown import escaped, fenced, markdown
+from tokentape.protocols.canonical.items import Message, Role
+from tokentape.protocols.canonical.parts import Text
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -131,6 +133,17 @@ def test_any_data_is_csv_that_parses_back_and_holds_no_formula(text, value):
     assert lines[0][head.index("exact_reason")].removeprefix("'") == shown.removeprefix("'")
 
 
+def test_a_cell_of_the_csv_fits_every_reader():
+    """Excel takes 32 767 characters, and Python's reader 131 072."""
+    long = asked(text="x" * 7_900)
+    turns = [Message(Role.USER, (Text("y" * 7_900),))] * 30
+    with report([answered(of=long, asked=replace(long.conversation, items=(*turns,)))]) as found:
+        head, line = lines_of(found)
+    cell = line[head.index("asked")]
+    assert max(map(len, line)) == len(cell) < 32_767
+    assert cell.endswith(" characters more)")
+
+
 def test_the_csv_says_what_the_rows_say():
     scored = list(corpus(8, targets=("up/one", "up/two"), samples=2))
     with report(scored) as found:
@@ -165,13 +178,18 @@ def test_markdown_has_no_unescaped_text_of_rows(text):
     outside = OUTSIDE.sub("", told)
     ours = re.sub(r"</?(details|summary)>", "", outside)
     assert "<" not in ours
-    assert not re.search(r"[@#]\w", unescape(re.sub(r"^#{2,3} ", "", ours, flags=re.M)))
+    assert not re.search(r"@\w|#\d|\bgh-\d", unescape(re.sub(r"^#{2,3} ", "", ours, flags=re.M)).lower())
     assert not re.search(r"(?<!\\)`", ours)
     assert not re.search(r"(?<!\\)\]\(|:/(?=/)", ours)
     tables = [line for line in ours.splitlines() if line.startswith("| ")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in tables}
     assert widths <= {4, 5, 6, 7, 8}
     assert outside.count("<details>") == outside.count("</details>")
+
+
+def test_a_name_that_calls_nobody_can_be_copied():
+    assert escaped("shop.db#calls of v1.2") == "shop.db#calls of v1.2"
+    assert [escaped(each) for each in ("#12", "@me", "gh-7")] == ["\\#\u200b12", "@\u200bme", "gh-\u200b7"]
 
 
 @given(TEXT)
@@ -292,6 +310,16 @@ def test_the_terminal_is_readable_at_80_columns():
     assert not any(
         line != line.rstrip() for line in told.splitlines() if "│" not in line and "  " not in line[-3:]
     )
+
+
+def test_rows_that_pass_are_no_worst_rows():
+    passed = {"exact": Verdict(None, None, "no text"), "fuzzy": verdict(True, 0.93)}
+    with report([answered(1, verdicts=passed)]) as found:
+        assert "Worst rows" not in printed(found) + markdown(found)
+    with report([answered(1, verdicts=passed), answered(2, verdicts={"len": verdict(None, 0.4)})]) as found:
+        for told in (printed(found), markdown(found)):
+            assert told.count("len: why") == 1
+            assert "answered:" not in told
 
 
 def test_markup_of_the_terminal_is_text():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from fractions import Fraction
 
 import pytest
 from ev_reports import answered, as_json, report, side, verdict, without
@@ -60,10 +61,8 @@ def test_any_text_is_a_gate_or_a_usage_error(text):
 def test_a_comparator_that_does_not_compare_is_a_usage_error():
     with pytest.raises(UsageError, match=r"'jsn' does not compare here; there are: json:a, exact"):
         Gates.of(min_pass=["jsn=0.9"], comparators=["json:a", "exact"])
-    assert (
-        Gates.of(min_pass=["json=0.9", "json:a=0.8"], comparators=["json:a", "exact"]).min_pass[1].share
-        == 0.8
-    )
+    _, second = Gates.of(min_pass=["json=0.9", "json:a=0.8"], comparators=["json:a", "exact"]).min_pass
+    assert second.share == Fraction(8, 10)
 
 
 @pytest.mark.parametrize("ratio", ["", "0", "-1", "nan", "inf", "much"])
@@ -78,15 +77,45 @@ def test_what_is_no_ratio_is_a_usage_error(ratio):
 def test_min_pass_goes_by_the_share_that_passed(passed, failed, holds):
     found = gate(rows(passed, failed), min_pass=["json=0.9"])
     assert (found.gate, found.passed) == ("min-pass json=0.9", holds)
-    assert f"json:a passes {passed} of {passed + failed} rows" in found.why
+    assert f"json:a passes {passed} of {passed + failed} answers" in found.why
     assert "95 % interval" in found.why
     assert "90 % is asked" in found.why
+
+
+@pytest.mark.parametrize("asked", ["json=0.999", "json=99.9%", "json=99.90 %"])
+def test_a_share_that_is_just_reached_holds_however_it_is_written(asked):
+    assert 99.9 / 100 > 999 / 1000, "floats would make a failure of it"
+    assert gate(rows(999, 1), min_pass=[asked]).passed
+    assert not gate(rows(998, 2), min_pass=[asked]).passed
+
+
+def test_a_rate_that_is_just_short_does_not_read_as_enough():
+    found = gate(rows(899, 101), min_pass=["json=90%"])
+    assert not found.passed
+    assert "899 of 1000 answers, 89.9 % (95 % interval 87.9 to 91.6); 90 % is asked" in found.why
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "holds", "told"),
+    [
+        (0.0022, 0.0033, True, "1.5 times as much"),
+        (0.001, 0.001501, False, "1.501 times as much"),
+        (0.001, 0.0010001, True, "1.0001 times as much"),
+        (0.001, 0.001, True, "the same"),
+        (0.00001, 0.5, False, "50000 times as much"),
+    ],
+)
+def test_a_cost_ratio_is_told_on_the_side_where_it_is(before, after, holds, told):
+    scored = [answered(at, before=side(usd=before), after=side(usd=after)) for at in range(3)]
+    found = gate(scored, max_cost_ratio="1.5")
+    assert found.passed is holds
+    assert f"up/new: {told} (" in found.why
 
 
 def test_min_pass_fails_without_rows_and_says_so():
     assert (
         gate([without()], comparators=["json:a"], min_pass=["json=0.1"]).why
-        == "up/new: json:a judged no row; 10 % is asked"
+        == "up/new: json:a judged no answer; 10 % is asked"
     )
     assert not gate([], comparators=["json:a"], min_pass=["json=0"]).passed
     assert gate([], min_pass=["json=0"]).why == "there is nothing to go by"
@@ -134,10 +163,10 @@ def test_strict_fails_for_what_has_no_answer(status):
 
 
 def test_strict_fails_for_one_failed_verdict_and_for_none_at_all():
-    assert gate(rows(3, 1), strict=True).why == "up/new: json:a fails in 1 of 4 rows"
+    assert gate(rows(3, 1), strict=True).why == "up/new: json:a fails in 1 of 4 answers"
     assert (
         gate([answered(verdicts={"fuzzy": verdict(None, 0.2)})], strict=True).why
-        == "up/new: no row was judged"
+        == "up/new: no answer was judged"
     )
     assert not gate([], strict=True).passed
 

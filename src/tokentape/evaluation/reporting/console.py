@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tokentape.evaluation.reporting.markdown import seconds, tokens
 from tokentape.evaluation.reporting.rowtext import reasons
 from tokentape.evaluation.reporting.verdict import money
-from tokentape.evaluation.statistics.standing import Standing
 from tokentape.evaluation.statistics.words import figure
 
 if TYPE_CHECKING:
@@ -150,26 +149,25 @@ class Printer:
             self._line(f"and {count} more", indent=2)
 
     def _worst(self, report: Report, worst: int) -> None:
-        rows = [row for row in report.rows(worst) if row["badness"]]
+        rows = [(row, why) for row in report.rows(worst) if (why := reasons(row))]
         if rows:
             self._title("Worst rows")
-        for row in rows:
+        for row, why in rows:
             self._line(f"{row['target']}  {row['id']}  {row['cassette']}", indent=2)
-            for why in reasons(row)[:3]:
-                self._line(why, "dim", indent=4)
+            for each in why[:3]:
+                self._line(each, "dim", indent=4)
 
 
 def _both(what: str, sides: Sides, write: Callable[[float | None], str]) -> tuple[str, ...]:
     if not sides.rows:
         return (what, write(sides.before), write(sides.after), "", "not known")
     ratio = "" if sides.ratio is None else f"{sides.ratio:.2f}"
-    same = sides.compared.difference.value == 0 and sides.compared.standing is Standing.UNKNOWN
     return (
         what,
         write(sides.before),
         write(sides.after),
         ratio,
-        "the same" if same else sides.compared.standing,
+        sides.compared.standing if sides.compared.differ else "the same",
     )
 
 

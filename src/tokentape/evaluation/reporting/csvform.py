@@ -2,6 +2,7 @@
 
 A spreadsheet takes a cell that begins with one of `=`, `+`, `-`, `@` for a formula, which may fetch or run
 something: such a text gets an apostrophe before it, which spreadsheets do not show. Numbers stay numbers.
+A text is cut where a spreadsheet's cell ends, which is also before Python's reader gives up (131 072 signs).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _SIDES = ("before", "after")
 _OF_VERDICT = ("score", "passed", "reason")
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What begins a formula; blanks and the wide signs count for some programs, too."""
+LONGEST = 32_000
+"""Characters of a cell; Excel takes 32 767."""
 
 
 def columns_of(report: Report) -> list[str]:
@@ -80,4 +83,6 @@ def safe(value: Json) -> str | float | int:
     if isinstance(value, int | float):
         return value
     text = str(value).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}... ({len(text) - LONGEST} characters more)"
     return f"'{text}" if text.startswith(_STARTS) else text

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
 from tokentape.evaluation.reporting.figures import GateResult
-from tokentape.evaluation.reporting.verdict import money, times_as_much
+from tokentape.evaluation.reporting.verdict import exceeds, money, times_as_much, without_counterpart
 from tokentape.evaluation.statistics.standing import Standing
 from tokentape.evaluation.statistics.words import RATE, figure
 
@@ -28,10 +29,12 @@ _SHARE = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<percent>%?)
 
 @dataclass(frozen=True, slots=True)
 class MinPass:
-    """`share` of the rows that `name` judges shall pass; `name` is a comparator's, or its first word."""
+    """`share` of the answers that `name` judges shall pass; `name` is a comparator's, or its first word. The
+    share is exact: 999 of 1000 are 99.9 %, which they are not in floats.
+    """
 
     name: str
-    share: float
+    share: Fraction
     text: str
 
     @classmethod
@@ -44,8 +47,8 @@ class MinPass:
         if not (sign and name):
             raise UsageError(f"--min-pass {text!r}: write a comparator and a share, as json=0.9")
         found = _SHARE.fullmatch(written.strip())
-        share = float(found["number"]) / (100 if found["percent"] else 1) if found else math.nan
-        if not 0 <= share <= 1:
+        share = Fraction(found["number"]) / (100 if found["percent"] else 1) if found else None
+        if share is None or share > 1:
             raise UsageError(f"--min-pass {text!r}: {written.strip()!r} is no share between 0 and 1")
         if comparators is not None and not any(is_meant(name, each) for each in comparators):
             known = ", ".join(comparators) or "none"
@@ -132,10 +135,10 @@ def _strict_of(target: TargetFigures) -> Iterator[tuple[bool, str]]:
         if rate.failed:
             yield (
                 False,
-                f"{target.name}: {rate.name} fails in {rate.failed} of {rate.passed + rate.failed} rows",
+                f"{target.name}: {rate.name} fails in {rate.failed} of {rate.passed + rate.failed} answers",
             )
     if not judged:
-        yield False, f"{target.name}: no row was judged"
+        yield False, f"{target.name}: no answer was judged"
     elif not outcomes.missing:
         yield True, f"{target.name}: everything was answered, and all {judged} verdicts pass"
 
@@ -151,16 +154,17 @@ def _min_pass(gate: MinPass, targets: Sequence[TargetFigures]) -> GateResult:
 
 
 def _rate_of(target: str, rate: Rated, gate: MinPass) -> tuple[bool, str]:
-    judged, asked = rate.passed + rate.failed, f"{RATE.figure(gate.share, _digits(gate.share))} is asked"
+    judged, share = rate.passed + rate.failed, float(gate.share)
+    asked = f"{RATE.figure(share, _digits(share))} is asked"
     if not judged:
-        return False, f"{target}: {rate.name} judged no row; {asked}"
-    said = f"{target}: {rate.name} passes {rate.passed} of {judged} rows, {figure(rate.rate)}; {asked}"
-    return rate.passed / judged >= gate.share, said
+        return False, f"{target}: {rate.name} judged no answer; {asked}"
+    passes = f"passes {rate.passed} of {judged} answers, {figure(rate.rate, beside=share)}"
+    return Fraction(rate.passed, judged) >= gate.share, f"{target}: {rate.name} {passes}; {asked}"
 
 
 def _digits(share: float) -> int:
     """As many as it takes to write the share as it was given."""
-    return max(0, len(f"{share * 100:.10g}".partition(".")[2]))
+    return len(f"{share * 100:.10f}".rstrip("0").partition(".")[2])
 
 
 def _max_cost_ratio(most: float, targets: Sequence[TargetFigures]) -> GateResult:
@@ -175,8 +179,9 @@ def _cost_of(target: TargetFigures, most: float) -> tuple[bool, str]:
     if cost.ratio is None:
         return not cost.after, f"{target.name}: {sums}, from nothing"
     left_out = f", {cost.missing} more without a price" if cost.missing else ""
-    said = f"{target.name}: {times_as_much(cost.ratio)} ({sums}{left_out}); at most {most:g} times is allowed"
-    return cost.ratio <= most, said
+    times = times_as_much(cost.ratio, most)
+    said = f"{target.name}: {times} ({sums}{left_out}); at most {most:g} times is allowed"
+    return not exceeds(cost.ratio, most), said
 
 
 def _baseline(path: str, baseline: BaselineFigures | None) -> GateResult:
@@ -185,10 +190,12 @@ def _baseline(path: str, baseline: BaselineFigures | None) -> GateResult:
         return GateResult(
             gate, False, "the earlier report has no row, target and comparator in common with this one"
         )
-    return _result(
+    found = _result(
         gate,
         (
             (each.standing is not Standing.LOWER, f"{each.target}: {each.comparator} is {each.sentence}")
             for each in baseline.comparisons
         ),
     )
+    left_out = without_counterpart(baseline)
+    return replace(found, why=f"{found.why}; {left_out}") if left_out else found

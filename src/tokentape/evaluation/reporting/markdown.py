@@ -34,7 +34,7 @@ _MARKUP = re.compile(r"([\\`*_\[\]|~$])|(?<=:)(//)|(?<=www)(\.)", re.IGNORECASE)
 """What is markup inside a line, and what makes a link of a text by itself."""
 _START = re.compile(r"[#+\-=]|\d+[.)](?:\s|$)")
 """What is markup where a line starts."""
-_CALLS = re.compile(r"([@#])(?=\w)")
+_CALLS = re.compile(r"(@(?=\w)|#(?=\d)|\bGH-(?=\d))", re.IGNORECASE)
 """What calls somebody, or notes itself at an issue: by the text as it is shown, so that no escaping helps."""
 _LINE = re.compile(r"\s+")
 _NOTHING = "\u200b"
@@ -176,23 +176,18 @@ def _group(group: Group) -> tuple[str, ...]:
 
 
 def _worst(report: Report, worst: int) -> Iterator[str]:
-    rows = [row for row in report.rows(worst) if _is_bad(row)]
+    rows = [(row, why) for row in report.rows(worst) if (why := reasons(row))]
     if rows:
         yield "### Worst rows\n\n"
-    yield from map(_row, rows)
+    yield from (_row(row, why) for row, why in rows)
 
 
-def _is_bad(row: Mapping[str, Json]) -> bool:
-    badness = row["badness"]
-    return isinstance(badness, int | float) and badness > 0
-
-
-def _row(row: Mapping[str, Json]) -> str:
+def _row(row: Mapping[str, Json], why: Sequence[str]) -> str:
     what = f"{row['target']}: {row['id']} in {row['cassette']}"
     asked = row["asked"] if isinstance(row["asked"], list) else []
     blocks = [("asked", asked[-1:]), ("before", row["before"]), ("now", row["after"])]
     shown = "".join(f"{name}:\n\n{fenced(said(parts))}\n\n" for name, parts in blocks if parts)
-    return f"<details><summary>{_summary(what)}</summary>\n\n{_bullets(reasons(row))}{shown}</details>\n\n"
+    return f"<details><summary>{_summary(what)}</summary>\n\n{_bullets(why)}{shown}</details>\n\n"
 
 
 def _summary(text: str) -> str:

@@ -11,7 +11,7 @@ from tokentape.evaluation.reporting.pairing import of_amounts
 from tokentape.evaluation.statistics.clusters import clustering
 from tokentape.evaluation.statistics.summary import summarised
 from tokentape.evaluation.statistics.wilson import pass_rate
-from tokentape.evaluation.statistics.words import SECONDS, TOKENS, Unit, figure
+from tokentape.evaluation.statistics.words import SECONDS, Unit, figure
 
 if TYPE_CHECKING:
     from array import array
@@ -29,7 +29,8 @@ MOST_GROUPS = 200
 OTHER_GROUPS = "(others)"
 SUMS = frozenset({"cost", "tokens_in", "tokens_out"})
 _MONEY = Unit(1000.0, sign="$", suffix=" per 1000 calls")
-_UNITS = {"cost": _MONEY, "seconds": SECONDS, "first": SECONDS, "tokens_in": TOKENS, "tokens_out": TOKENS}
+_TOKENS = Unit(suffix=" tokens per call", point="token per call", points="tokens per call")
+_UNITS = {"cost": _MONEY, "seconds": SECONDS, "first": SECONDS, "tokens_in": _TOKENS, "tokens_out": _TOKENS}
 RECORDED = "the recorded calls"
 
 
@@ -58,14 +59,14 @@ def rate(name: str, verdicts: Verdicts, lines: Sequence[int], columns: Columns) 
 
 def _sentence(judged: int, unjudged: int, said: str) -> str:
     if not judged and not unjudged:
-        return "applies to no row"
+        return "applies to no answer"
     if not judged:
-        return f"{_rows(unjudged)} with a score; nothing says what would be enough"
-    return f"{said} of {_rows(judged)} passed"
+        return f"{_answers(unjudged)} with a score; nothing says what would be enough"
+    return f"{said} of {_answers(judged)} passed"
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"
 
 
 def rated(name: str, target: Target, lines: Sequence[int]) -> Rated:

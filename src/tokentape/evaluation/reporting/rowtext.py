@@ -12,14 +12,20 @@ if TYPE_CHECKING:
 
 
 def reasons(row: Mapping[str, Json]) -> list[str]:
-    """Why a row is bad: what failed, the lower scores, or why there is no answer."""
+    """Why a row is bad: there is no answer, something failed, or has a score below 1 and nobody says what
+    would be enough. Nothing, where all that judges passes.
+    """
+    if row["after"] is None:
+        return [f"{row['status']}: {row['reason']}"]
     verdicts = row["verdicts"] if isinstance(row["verdicts"], list) else []
     found = [each for each in verdicts if isinstance(each, dict)]
     failed = [f"{each['name']}: {each['reason']}" for each in found if each["passed"] is False]
     lower = [
-        f"{each['name']}: {each['reason']}" for each in found if each["passed"] is None and each["score"] != 1
+        f"{each['name']}: {each['reason']}"
+        for each in found
+        if each["passed"] is None and each["score"] not in (None, 1)
     ]
-    return failed or lower or [f"{row['status']}: {row['reason']}"]
+    return failed or lower
 
 
 def said(parts: Json) -> str:

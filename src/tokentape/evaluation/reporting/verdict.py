@@ -82,7 +82,7 @@ def _headline(name: str, level: Level, outcomes: Outcomes, rates: Sequence[Rate]
     if not judged:
         return f"{name}: no comparator says what would be enough; the scores are below"
     worst = _worst(judged, Level.BAD if level is Level.MIXED else level)
-    lowest = f"{worst.name} passes {figure(worst.rate)}"
+    lowest = f"{worst.name} passes {figure(worst.rate, beside=ENOUGH)}"
     if level is Level.GOOD:
         return f"{name} holds up: {lowest}{', the lowest rate' if len(judged) > 1 else ''}"
     if level is Level.BAD:
@@ -127,15 +127,35 @@ def _costs(sides: dict[str, Sides]) -> list[str]:
 def _part(sides: Sides) -> str:
     """What the comparison says, and of how many rows."""
     times = "" if sides.ratio is None else f" ({times_as_much(sides.ratio)})"
-    is_open = sides.compared.standing is Standing.UNKNOWN and sides.ratio != 1
-    short = f"; {NOT_ENOUGH} whether that is chance" if is_open else ""
-    left_out = f"; {sides.missing} answers are not known and left out" if sides.missing else ""
-    return f"{times}{short}{left_out}"
+    return f"{times}{_by_chance(sides)}{_left_out(sides)}"
 
 
-def times_as_much(ratio: float) -> str:
-    """`0.31 times as much`."""
-    return "the same" if ratio == 1 else f"{ratio:.3g} times as much"
+def _by_chance(sides: Sides) -> str:
+    is_open = sides.compared.standing is Standing.UNKNOWN and sides.compared.differ
+    return f"; {NOT_ENOUGH} whether that is chance" if is_open else ""
+
+
+def _left_out(sides: Sides) -> str:
+    if not sides.missing:
+        return ""
+    answers = "1 answer" if sides.missing == 1 else f"{sides.missing} answers"
+    return f"; without {answers} where one side is not known"
+
+
+def times_as_much(ratio: float, most: float = 1.0) -> str:
+    """`0.31 times as much`, with more digits where three would tell more than `most` as no more than that."""
+    if ratio == 1:
+        return "the same"
+    written = (f"{Decimal(f'{ratio:.{digits}g}'):f}" for digits in range(3, 18))
+    honest = (
+        each for each in written if float(each) != 1 and exceeds(float(each), most) == exceeds(ratio, most)
+    )
+    return f"{next(honest, repr(ratio))} times as much"
+
+
+def exceeds(ratio: float, most: float) -> bool:
+    """True for more than `most`, beyond the rounding of floats."""
+    return ratio > most * (1 + 1e-9)
 
 
 def money(usd: float | None) -> str:
@@ -170,7 +190,7 @@ def overall(
         lines = [*targets[0].verdict.lines]
     lines += _differences(between)
     if baseline is not None:
-        lines += [f"{each.target}, {each.comparator}: {each.sentence}" for each in baseline.comparisons]
+        lines += baseline_lines(baseline)
     failed = sum(not gate.passed for gate in gates)
     if failed:
         level, headline = Level.BAD, f"{failed} of {len(gates)} gates failed; {headline}"
@@ -179,10 +199,30 @@ def overall(
 
 def _in_short(target: TargetFigures) -> str:
     """One of several targets in one line."""
-    ratio, missing = target.cost.ratio, target.outcomes.missing
-    costs = "its cost is not known" if ratio is None else f"it costs {times_as_much(ratio)}"
+    missing = target.outcomes.missing
     without = f"; {_missing(target.outcomes)}" if missing and target.outcomes.answered else ""
-    return f"{target.verdict.headline}; {costs}{without}"
+    return f"{target.verdict.headline}; {_cost_in_short(target.cost)}{without}"
+
+
+def _cost_in_short(cost: Sides) -> str:
+    if not cost.rows:
+        return "its cost is not known"
+    from_nothing = f"{money(cost.after)}, and the recorded answers {money(cost.before)}"
+    times = from_nothing if cost.ratio is None else times_as_much(cost.ratio)
+    return f"it costs {times}{_by_chance(cost)}{_left_out(cost)}"
+
+
+def baseline_lines(baseline: BaselineFigures) -> list[str]:
+    """What the comparison with an earlier report says, and what it could not compare."""
+    lines = [f"{each.target}, {each.comparator}: {each.sentence}" for each in baseline.comparisons]
+    return [*lines, *([f"the earlier report: {said}"] if (said := without_counterpart(baseline)) else [])]
+
+
+def without_counterpart(baseline: BaselineFigures) -> str:
+    """`3 of these are not there, and 12 of those are not here`; "" where both have the same."""
+    now = f"{baseline.only_now} of today's are not there" if baseline.only_now else ""
+    then = f"{baseline.only_then} of its questions are not asked today" if baseline.only_then else ""
+    return " and ".join(filter(None, (now, then)))
 
 
 def _of_all(targets: Sequence[TargetFigures]) -> str:
