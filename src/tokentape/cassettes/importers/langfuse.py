@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def read(given: Given, notes: Notes) -> Iterator[Interaction]:
     """The calls of the generations."""
     families = Families(
-        Kin(*observations.ids(one), observations.tells(one))
+        Kin(*observations.ids(one), observations.tells(one), is_tool=said(one, "type").upper() == "TOOL")
         for value in records(given.path, Notes())
         for one in _observations(value.json)
     )

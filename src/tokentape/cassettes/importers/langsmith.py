@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tokentape.cassettes.importers.format import Format
 from tokentape.cassettes.importers.notes import LeftOut, Notes
 from tokentape.cassettes.importers.records import records
-from tokentape.cassettes.importers.traces.attributes import json_in
+from tokentape.cassettes.importers.traces.attributes import json_in, whole_json
 from tokentape.cassettes.importers.traces.building import interaction_of
 from tokentape.cassettes.importers.traces.counts import usage_of
 from tokentape.cassettes.importers.traces.failures import failure_of
@@ -67,14 +67,16 @@ _DEEPEST = 100
 
 
 def _kin(run: Fields) -> Kin:
-    tells = text(run.get("run_type")) in _MODELS and bool(json_in(run.get("inputs")))
-    return Kin("", text(run.get("id")), text(run.get("parent_run_id")), tells)
+    has_reply = bool(json_in(run.get("outputs")) or run.get("error"))
+    tells = text(run.get("run_type")) in _MODELS and has_reply and bool(json_in(run.get("inputs")))
+    is_tool = run.get("run_type") == "tool"
+    return Kin("", text(run.get("id")), text(run.get("parent_run_id")), tells, is_tool=is_tool)
 
 
 def _traced(run: Fields, notes: Notes) -> Traced:
-    extra = fields(json_in(run.get("extra")))
+    extra = fields(whole_json(run.get("extra")))
     more = fields(extra.get("metadata"))
-    outputs = fields(json_in(run.get("outputs")))
+    outputs = fields(whole_json(run.get("outputs")))
     when = _when(run)
     asked = _asked(run, extra, more, notes)
     base = Traced(
@@ -110,7 +112,7 @@ def _failure(error: str) -> Failure:
 
 
 def _asked(run: Fields, extra: Fields, more: Fields, notes: Notes) -> Conversation:
-    inputs = fields(json_in(run.get("inputs")))
+    inputs = fields(whole_json(run.get("inputs")))
     given = fields(extra.get("invocation_params"))
     model = text(more.get("ls_model_name")) or text(given.get("model")) or None
     sent = sent_body(inputs, _provider(extra, more), model) if "invocation_params" not in extra else None

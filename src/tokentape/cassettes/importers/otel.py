@@ -16,7 +16,7 @@ from tokentape.cassettes.importers.traces.building import interaction_of
 from tokentape.cassettes.importers.traces.events import events
 from tokentape.cassettes.importers.traces.spans import Span, logs_in, spans_in
 from tokentape.cassettes.importers.traces.wrapping import Families, Kin
-from tokentape.protocols.reading import fields
+from tokentape.protocols.reading import at, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ def _kin(path: str, beside: Events) -> Iterator[Kin]:
                 beside.keep(event)
                 yield Kin(event.trace, event.span, "", tells=True, is_span=False)
         for span in spans_in(value.json):
-            yield Kin(span.trace, span.span, span.parent, tells=_tells(span))
+            yield Kin(span.trace, span.span, span.parent, tells=_tells(span), is_tool=_is_tool(span))
 
 
 class Convention(NamedTuple):
@@ -78,6 +78,14 @@ def _tells(span: Span) -> bool:
     return found is not None and found.tells(span)
 
 
+_TOOLS = (("openinference", "span", "kind"), ("gen_ai", "operation", "name"), ("traceloop", "span", "kind"),
+          ("langfuse", "observation", "type"))  # fmt: skip
+
+
+def _is_tool(span: Span) -> bool:
+    return any(span.said(*place).lower() in ("tool", "execute_tool") for place in _TOOLS)
+
+
 def _calls(record: Json, families: Families, beside: Events, notes: Notes) -> Iterator[Traced]:
     spans = [*spans_in(record), *_alone(record, families)]
     if not spans and not any(True for _ in logs_in(record)):
@@ -89,11 +97,29 @@ def _calls(record: Json, families: Families, beside: Events, notes: Notes) -> It
             continue
         try:
             families.check(span.trace, span.span)
+            _check(span, notes)
             yield convention.traced(span, beside.of(span.trace, span.span), notes)
         except LeftOut as reason:
             notes.leave(str(reason))
         except RecursionError:
             notes.leave("it is nested too deeply")
+
+
+def _check(span: Span, notes: Notes) -> None:
+    """Raises `LeftOut` where a message may be among the attributes that were dropped."""
+    if not span.dropped:
+        return
+    if any(isinstance(at(span.about, *place), list) for place in _NUMBERED):
+        raise LeftOut("the SDK that traced it dropped attributes of it (there is a limit to their number)")
+    notes.lose("attributes that the SDK which traced it dropped")
+
+
+_NUMBERED = (
+    ("llm", "input_messages"),
+    ("llm", "output_messages"),
+    ("gen_ai", "prompt"),
+    ("gen_ai", "completion"),
+)
 
 
 def _alone(record: Json, families: Families) -> Iterator[Span]:

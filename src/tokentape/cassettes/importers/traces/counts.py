@@ -37,6 +37,7 @@ _REASONING = (
     "reasoning.output_tokens", "reasoning_tokens", "output_reasoning", "reasoning", "output_reasoning_tokens",
     "thoughts_token_count",
 )  # fmt: skip
+_TOTAL = ("total_tokens", "total", "totalTokens", "total_token_count")
 _AUDIO_IN, _AUDIO_OUT = ("input_audio", "audio_input"), ("output_audio", "audio_output")
 _INNER_IN = ("prompt_tokens_details", "input_tokens_details", "input_token_details", "prompt_details")
 _INNER_OUT = (
@@ -53,19 +54,46 @@ def usage_of(told: Json) -> Usage | None:
     read = read if read is not None else _one(inner_in, _READ)
     write = write if write is not None else _one(inner_in, _WRITE)
     reasoning = _one(counts, _REASONING)
-    asked = _one(counts, _INPUT)
-    cached = (read or 0) + (write or 0)
-    if asked is not None and cached > asked:  # Anthropic's own count leaves out what was cached
-        asked += cached
+    reasoning = reasoning if reasoning is not None else _one(inner_out, _REASONING)
+    asked, said = _whole(counts, (read or 0) + (write or 0), reasoning or 0)
     return Usage(
         input=asked,
-        output=_one(counts, _OUTPUT),
+        output=said,
         cache_read=read,
         cache_write=write,
-        reasoning=reasoning if reasoning is not None else _one(inner_out, _REASONING),
+        reasoning=reasoning,
         audio_input=_some(_one(counts, _AUDIO_IN), _one(inner_in, ("audio", "audio_tokens"))),
         audio_output=_some(_one(counts, _AUDIO_OUT), _one(inner_out, ("audio", "audio_tokens"))),
     ).known()
+
+
+def _whole(counts: Fields, cached: int, thought: int) -> tuple[int | None, int | None]:
+    """The whole prompt and all that was generated.
+
+    Some counts leave out what was cached (Anthropic's), or thought (Gemini's). The total tells, else the
+    names do: what Langfuse calls `input` and `output` is the rest beside `input_...` and `output_...`.
+    """
+    asked, said, total = _one(counts, _INPUT), _one(counts, _OUTPUT), _one(counts, _TOTAL)
+    if "input" in counts or "output" in counts:
+        cached, thought = max(cached, _sum(counts, "input_")), max(thought, _sum(counts, "output_"))
+        apart = (cached, thought)
+    else:
+        apart = (cached if asked is not None and cached > asked else 0, 0)
+    if asked is not None and said is not None and total is not None:
+        ways = (apart, (0, 0), (cached, 0), (0, thought), (cached, thought))
+        apart = next((way for way in ways if asked + said + sum(way) == total), apart)
+    return (
+        asked + apart[0] if asked is not None else None,
+        said + apart[1] if said is not None else None,
+    )
+
+
+def _sum(counts: Fields, start: str) -> int:
+    return sum(
+        count_of(value) or 0
+        for name, value in counts.items()
+        if name.startswith(start) and name not in (*_INPUT, *_OUTPUT)
+    )
 
 
 def count_of(value: Json) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.importers.notes import LeftOut
-from tokentape.cassettes.importers.traces.attributes import json_in
+from tokentape.cassettes.importers.traces.attributes import json_in, whole_json
 from tokentape.cassettes.importers.traces.counts import usage_of
 from tokentape.cassettes.importers.traces.failures import failure_of
 from tokentape.cassettes.importers.traces.replies import completed, reply_of
@@ -35,7 +35,6 @@ _ROLES = {f"gen_ai.{role}.message": role for role in ("system", "developer", "us
 _CHOICE = "gen_ai.choice"
 _CHUNKS = ("llm.content.completion.chunk", "gen_ai.content.completion.chunk")
 _WHOLE = {"gen_ai.content.prompt": "prompt", "gen_ai.content.completion": "completion"}
-_MARKS = ("input", "output", "prompt", "completion")
 
 
 def is_content(event: str) -> bool:
@@ -55,10 +54,12 @@ def is_call(span: Span) -> bool:
 
 
 def tells(span: Span) -> bool:
-    """True if the span itself holds what was said."""
+    """True if the span itself holds what was asked, and what came of it."""
     genai = fields(span.about.get("gen_ai"))
-    said = any(genai.get(name) for name in _MARKS)
-    return said or any(is_content(event.name) for event in span.events)
+    names = {event.name for event in span.events}
+    asked = genai.get("input") or genai.get("prompt") or names & {*_ROLES, "gen_ai.content.prompt"}
+    said = genai.get("output") or genai.get("completion") or names & {_CHOICE, "gen_ai.content.completion"}
+    return DETAILS in names or bool(asked and (said or span.failed))
 
 
 def traced(span: Span, beside: Iterable[Event], notes: Notes) -> Traced:
@@ -132,21 +133,26 @@ def _merged(one: Fields, other: Fields) -> Fields:
 
 
 def _parsed(genai: Fields, *path: str) -> Json:
-    return json_in(at(genai, *path))
+    return whole_json(at(genai, *path))
 
 
 def _messages(genai: Fields, happened: Iterable[Event]) -> Json:
-    for path in (("input", "messages"), ("prompt",)):
-        if said := _parsed(genai, *path):
-            return [_with_json(json_in(each)) for each in said] if isinstance(said, list) else said
-    said = []
+    if listed := _listed(genai, ("input", "messages"), ("prompt",)):
+        return listed
+    said: list[Json] = []
     for event in happened:
         if event.name in _ROLES:
             told = fields(event.body) or fields(event.about)
             said.append({**told, "role": text(told.get("role")) or _ROLES[event.name]})
         elif event.name == "gen_ai.content.prompt":
-            return json_in(at(event.about, "gen_ai", "prompt"))
+            return whole_json(at(event.about, "gen_ai", "prompt"), always=False)
     return said
+
+
+def _listed(genai: Fields, always: tuple[str, ...], perhaps: tuple[str, ...]) -> Json:
+    """The messages of the first place that has some: one is JSON, the other of old may be a text."""
+    said = _parsed(genai, *always) or whole_json(at(genai, *perhaps), always=False)
+    return [_with_json(whole_json(each, always=False)) for each in said] if isinstance(said, list) else said
 
 
 def _with_json(message: Json) -> Json:
@@ -154,16 +160,15 @@ def _with_json(message: Json) -> Json:
     if not isinstance(message, dict):
         return message
     told = message
-    content = json_in(told.get("content"))
+    content = whole_json(told.get("content"), always=False)
     is_blocks = isinstance(content, list) and all("type" in fields(each) for each in content)
     return {**told, "content": content} if is_blocks and content else message
 
 
 def _said(genai: Fields, happened: Iterable[Event]) -> Json:
-    for path in (("output", "messages"), ("completion",)):
-        if said := _parsed(genai, *path):
-            return [_with_json(json_in(each)) for each in said] if isinstance(said, list) else said
-    said = []
+    if listed := _listed(genai, ("output", "messages"), ("completion",)):
+        return listed
+    said: list[Json] = []
     for event in happened:
         if event.name == _CHOICE:
             told = fields(event.body) or fields(event.about)
@@ -173,7 +178,7 @@ def _said(genai: Fields, happened: Iterable[Event]) -> Json:
             }
             said.append({"role": "assistant", **inner, "finish_reason": told.get("finish_reason")})
         elif event.name == "gen_ai.content.completion":
-            return json_in(at(event.about, "gen_ai", "completion"))
+            return whole_json(at(event.about, "gen_ai", "completion"), always=False)
     return said
 
 

@@ -60,8 +60,11 @@ def _items(said: Json, notes: Notes, role: str, depth: int) -> Iterator[Item]:
             said = [{"role": said[0], "content": said[1]}]
         for each in said:
             yield from _items(each, notes, role, depth + 1)
-    elif said is not None:
-        raise LeftOut("its messages cannot be read")
+    elif said is not None or depth:
+        raise LeftOut("its messages cannot be read" if said is not None else MISSING)
+
+
+MISSING = "one of its messages is missing"
 
 
 def _is_pair(said: list[Json]) -> bool:

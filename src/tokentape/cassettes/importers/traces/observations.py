@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.importers.notes import LeftOut
-from tokentape.cassettes.importers.traces.attributes import json_in
+from tokentape.cassettes.importers.traces.attributes import json_in, whole_json
 from tokentape.cassettes.importers.traces.counts import usage_of
 from tokentape.cassettes.importers.traces.failures import failure_of
 from tokentape.cassettes.importers.traces.replies import completed, reply_of
@@ -34,8 +34,13 @@ def is_call(one: Fields) -> bool:
 
 
 def tells(one: Fields) -> bool:
-    """True if it is a call, and holds what was asked."""
-    return is_call(one) and _value(one, "input") not in (None, "", [])
+    """True if it is a call, and holds what was asked, and what came of it."""
+    has_reply = _is_error(one) or _value(one, "output") not in (None, "", {}, [])
+    return is_call(one) and has_reply and _value(one, "input") not in (None, "", [])
+
+
+def _is_error(one: Fields) -> bool:
+    return said(one, "level").upper() == "ERROR"
 
 
 def ids(one: Fields) -> tuple[str, str, str]:
@@ -75,8 +80,8 @@ def traced(one: Fields, notes: Notes) -> Traced:
         name=said(one, "name"),
         about=_about(one, more),
     )
-    answer = json_in(_value(one, "output"))
-    if said(one, "level").upper() == "ERROR":
+    answer = whole_json(_value(one, "output"), always=False)
+    if _is_error(one):
         if answer not in (None, "", {}):
             raise LeftOut("it failed after a part of its reply")
         return replace(base, failure=failure_of("", said(one, "statusMessage")))
@@ -98,9 +103,9 @@ def _is_item(said: Json) -> bool:
 
 
 def _asked(one: Fields, provider: str, notes: Notes) -> Conversation:
-    prompt = json_in(_value(one, "input"))
+    prompt = whole_json(_value(one, "input"), always=False)
     model = said(one, "model") or said(one, "providedModelName")
-    given = _given(fields(json_in(_value(one, "modelParameters"))))
+    given = _given(fields(whole_json(_value(one, "modelParameters"))))
     messages, tools = _parted(prompt)
     around = fields(prompt)
     if tools:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.importers.notes import LeftOut
-from tokentape.cassettes.importers.traces.attributes import json_in
+from tokentape.cassettes.importers.traces.attributes import CUT, json_in, whole_json
 from tokentape.cassettes.importers.traces.counts import usage_of
 from tokentape.cassettes.importers.traces.failures import failure_of
 from tokentape.cassettes.importers.traces.replies import completed, native_reply, reply_of
@@ -19,7 +19,7 @@ from tokentape.cassettes.importers.traces.traced import Traced, When
 from tokentape.protocols.reading import at, fields, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tokentape.cassettes.importers.notes import Notes
     from tokentape.cassettes.importers.traces.spans import Event, Span
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "openinference"
 _HIDDEN = "__REDACTED__"
+_JSON = "application/json"
 
 
 def is_call(span: Span) -> bool:
@@ -42,8 +43,13 @@ def is_call(span: Span) -> bool:
 
 
 def tells(span: Span) -> bool:
-    """True if the span holds what was said."""
-    places = (("llm", "input_messages"), ("llm", "prompts"), ("input", "value"))
+    """True if the span holds what was asked, and what came of it."""
+    asked = (("llm", "input_messages"), ("llm", "prompts"), ("input", "value"))
+    said = (("llm", "output_messages"), ("llm", "choices"), ("output", "value"))
+    return _has(span, asked) and (span.failed or _has(span, said))
+
+
+def _has(span: Span, places: tuple[tuple[str, str], ...]) -> bool:
     return any(at(span.about, *place) not in (None, "", [], _HIDDEN) for place in places)
 
 
@@ -51,7 +57,8 @@ def traced(span: Span, beside: Iterable[Event], notes: Notes) -> Traced:
     """The call. Raises `LeftOut`."""
     del beside  # the convention has none
     llm = fields(span.about.get("llm"))
-    given = fields(json_in(llm.get("invocation_parameters")))
+    _check_length(span, llm)
+    given = fields(whole_json(llm.get("invocation_parameters")))
     asked = _asked(span, llm, given, notes)
     first = next(
         (event.at for event in span.events if event.name == "First Token Stream Event" and event.at), None
@@ -80,6 +87,22 @@ def traced(span: Span, beside: Iterable[Event], notes: Notes) -> Traced:
     return replace(base, reply=completed(reply, model=_model(llm), usage=usage))
 
 
+def _check_length(span: Span, llm: Fields) -> None:
+    """Raises `LeftOut` for a text that ends where the body did that an exporter cut at its limit."""
+    for name in ("input", "output"):
+        body = json_in(at(span.about, name, "value"))
+        is_cut = isinstance(body, str) and body[:1] in ("{", "[") and span.said(name, "mime_type") == _JSON
+        if is_cut and any(len(said) == len(text(body)) for said in _leaves(llm)):
+            raise LeftOut(CUT)
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for inner in value if isinstance(value, list) else fields(value).values():
+        yield from _leaves(inner)
+
+
 def _asked(span: Span, llm: Fields, given: Fields, notes: Notes) -> Conversation:
     body = json_in(at(span.about, "input", "value"))
     model = text(at(llm, "request", "model_name")) or _model(llm) or None
@@ -104,7 +127,7 @@ def _prompts(llm: Fields) -> Json:
 
 def _plain(span: Span, name: str) -> Json:
     """The value of a span without messages, where it is a text."""
-    value = json_in(at(span.about, name, "value"))
+    value = whole_json(at(span.about, name, "value"), always=span.said(name, "mime_type") == _JSON)
     return value if isinstance(value, str) and value != _HIDDEN else None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.importers.notes import LeftOut
 from tokentape.cassettes.importers.traces.media import media_of
 from tokentape.protocols.canonical.items import Reasoning, ToolCall, ToolResult
 from tokentape.protocols.canonical.origin import Maker, Opaque
@@ -42,11 +43,23 @@ def pieces_of(content: Json, notes: Notes) -> Iterator[Piece]:
     for block in content if isinstance(content, list) else [content]:
         if isinstance(block, str):
             if block:
-                yield Text(block)
+                yield Text(_shown(block))
         elif isinstance(block, dict):
             yield from _block(block, notes)
         elif block is not None:
             yield Text(json.dumps(block))
+        elif isinstance(content, list):
+            notes.lose("a part of a message, of which the trace holds only the place")
+
+
+def _shown(said: str) -> str:
+    if said == _HIDDEN:
+        raise LeftOut("what was said is hidden in the trace")
+    return said
+
+
+_HIDDEN = "__REDACTED__"
+"""What instrumentations of OpenInference write in the place of what they are told to hide."""
 
 
 def _block(block: Fields, notes: Notes) -> Iterator[Piece]:
@@ -74,7 +87,7 @@ def _block(block: Fields, notes: Notes) -> Iterator[Piece]:
 def _text(block: Fields, inner: Json) -> Iterator[Piece]:
     said = block.get("text")
     if said := text(said if isinstance(said, str) else block.get("content", inner)):
-        yield Reasoning(said) if block.get("thought") is True else Text(said)
+        yield Reasoning(said) if block.get("thought") is True else Text(_shown(said))
 
 
 def _other(kind: str, block: Fields, notes: Notes) -> Iterator[Piece]:

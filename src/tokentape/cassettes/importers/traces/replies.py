@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.importers.traces.messages import is_message, items_of, unwrapped
+from tokentape.cassettes.importers.notes import LeftOut
+from tokentape.cassettes.importers.traces.messages import MISSING, is_message, items_of, unwrapped
 from tokentape.errors import ProtocolError
 from tokentape.protocols.canonical.items import ToolCall
 from tokentape.protocols.canonical.reply import Choice, Reply, Stop, StopReason
@@ -51,6 +52,8 @@ def reply_of(said: Json, notes: Notes, *, stop: Json = None, choices: bool = Fal
     if isinstance(said, dict) and (native := native_reply(said)) is not None:
         return native
     listed = _answers(said)
+    if None in listed:
+        raise LeftOut(MISSING)
     if listed and not all(is_message(_cleaned(one)) for one in listed):
         notes.lose("the spelling of an answer that is stored as JSON")
         listed = [{"role": "assistant", "content": json.dumps(said, ensure_ascii=False)}]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokentape.cassettes.importers.traces.attributes import tree_of
+from tokentape.cassettes.importers.traces.counts import count_of
 from tokentape.cassettes.importers.traces.traced import moment
 from tokentape.protocols.reading import at, fields, objects, text
 
@@ -50,6 +51,8 @@ class Span:
     failed: bool = False
     error: str = ""
     events: tuple[Event, ...] = field(default=())
+    dropped: bool = False
+    """True where the SDK dropped attributes: there is a limit to their number, and the oldest go."""
 
     def said(self, *path: str) -> str:
         """The text at a path of the attributes, or ""."""
@@ -111,6 +114,7 @@ def _otlp(span: Fields) -> Span:
         status.get("code") in (2, "2", "STATUS_CODE_ERROR"),
         text(status.get("message")),
         tuple(events),
+        dropped=bool(count_of(span.get("droppedAttributesCount"))),
     )
 
 
@@ -148,6 +152,7 @@ def value_of(value: Json, depth: int = 0) -> Json:
 def _span(record: Fields) -> Span:
     """Of the console exporter, of Phoenix' API, and a row of its data frame."""
     told = fields(tree_of({name: value for name, value in record.items() if value is not None}))
+    about = fields(tree_of(fields(told.get("attributes"))))
     context, status = fields(told.get("context")), told.get("status")
     code = text(fields(status).get("status_code")) or text(told.get("status_code"))
     message = text(fields(status).get("description")) or text(told.get("status_message"))
@@ -160,7 +165,7 @@ def _span(record: Fields) -> Span:
         text(context.get("span_id")).removeprefix("0x"),
         text(told.get("parent_id")).removeprefix("0x"),
         text(told.get("name")),
-        fields(told.get("attributes")),
+        about,
         moment(told.get("start_time")),
         moment(told.get("end_time")),
         code.upper().endswith("ERROR"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from tokentape.cassettes.importers.traces.attributes import whole_json
 from tokentape.protocols.canonical.conversation import NativeTool, Tool, ToolChoice
 from tokentape.protocols.reading import fields, text
 
@@ -35,13 +35,8 @@ def tools_of(told: Json, notes: Notes, dialect: str) -> tuple[Tool | NativeTool,
 
 
 def _parsed(value: Json) -> Fields:
-    """A definition, which some traces hold as text."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
-    return fields(value)
+    """A definition, which some traces hold as text. Raises `LeftOut` where that breaks off."""
+    return fields(whole_json(value))
 
 
 def _tools(told: Fields, notes: Notes, dialect: str) -> Iterator[Tool | NativeTool]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class Kin(NamedTuple):
-    """A span by its ids. `tells`: it is a call of a model, and holds what was said. `is_span` is False for
-    what an event tells of a span that may be elsewhere.
+    """A span by its ids. `tells`: it is a call of a model, and holds what was asked and what came of it.
+    `is_span` is False for what an event tells of a span that may be elsewhere. `is_tool`: calls below a tool
+    are calls of their own, whatever stands above it (an agent that is the tool of another).
     """
 
     trace: str
@@ -24,6 +25,7 @@ class Kin(NamedTuple):
     parent: str
     tells: bool
     is_span: bool = True
+    is_tool: bool = False
 
 
 class Families:
@@ -40,7 +42,7 @@ class Families:
             own = _id(kin.trace, kin.span)
             if kin.is_span:
                 self._known.add(own)
-            if kin.parent and kin.parent != kin.span:
+            if kin.parent and kin.parent != kin.span and not kin.is_tool:
                 self._parents[own] = _id(kin.trace, kin.parent)
             if kin.tells:
                 self._telling.add(own)
