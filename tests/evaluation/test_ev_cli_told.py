@@ -41,6 +41,9 @@ from tokentape.testing.provider import Mishap, Persona, Provider, References, Tu
 from tokentape.upstreams.failures import FailureClass
 
 TARGET = "chat/gpt-4o-mini"
+ASKED = {"messages": [{"role": "user", "content": "Why not?"}]}
+MESSAGE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "No."}}
+REPLY = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": [MESSAGE]}
 
 
 @pytest.fixture
@@ -250,3 +253,42 @@ def test_the_first_reason_to_give_up_stands():
     for reason in ("first", "second"):
         patience.heard(Unanswered(FailureClass("server_error"), reason))
     assert patience.over == "given up after 1 failures in a row, the first: first"
+
+
+def test_a_report_beside_the_corpus_is_none_of_its_cassettes(provider, config, tmp_path):
+    provider.answers("Yes.", times=None)
+    folder = tmp_path / "tapes"
+    tape(str(folder / "one.json"), chat("Why?", reply="Yes."))
+    for _ in range(2):
+        result = migrate(folder, config, "--json", folder / "report.json", targets=(TARGET,))
+        assert result.returncode == 0
+        assert result.stderr.startswith("1 interaction in 1 cassette: ")
+        assert "report.json" not in result.stderr
+    assert json.loads((folder / "report.json").read_text())["prices"]["source"].startswith("own, else ")
+    assert provider.count == 1
+
+
+def test_rows_that_are_nobodys_are_told(provider, config, tmp_path):
+    place = tape(
+        str(tmp_path / "tape.json"),
+        chat("Why?", model="gpt-4o"),
+        call("https://elsewhere.example.com/v1/chat/completions", {**ASKED, "model": "gpt-4o"}, REPLY),
+    )
+    result = run("drift", place, "--config", config, "--dry-run")
+    assert result.returncode == 0, result.stderr
+    assert "not asked: 1 x no upstream is known at elsewhere.example.com\n" in result.stderr
+    assert "openai/gpt-4o" in result.stdout
+
+
+def test_drift_goes_on_under_its_name_and_ends_by_what_differs(provider, corpus, config):
+    provider.answers("No.", times=None)
+    words = ("drift", corpus, "--config", config, "--via", "chat", "--compare", "exact")
+    for run_name, code, options in (
+        ("one", 0, ["--fail-on", "never"]),
+        ("one", 1, ["--fail-on", "any", "--samples", "1"]),
+        ("two", 0, []),
+    ):
+        result = run(*words, "--run", run_name, *options)
+        assert result.returncode == code, result.stderr
+    assert provider.count == 12
+    assert "chat/gpt-4o-mini: 6 answered (6 now, 0 before)" in result.stderr

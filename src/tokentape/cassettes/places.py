@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tokentape.cassettes.stores.base import Store
 
 _OURS = re.compile(rb'"(?:tokentape|interactions)"\s*:')
+_REPORT = re.compile(rb'\s*\{\s*"tokentape_report"')
+"""How a report begins, which names our version, too, and may well be kept beside what it is about."""
 
 
 def cassettes(place: str) -> Iterator[tuple[Store, str]]:
@@ -68,7 +70,8 @@ def _is_ours(path: str) -> bool:
     """Whether a file looks like a cassette, also a broken one; a journal without its file is one."""
     try:
         with open(path, "rb") as file:
-            return _OURS.search(file.read(4096)) is not None
+            start = file.read(4096)
+            return _OURS.search(start) is not None and _REPORT.match(start) is None
     except FileNotFoundError:
         return path.endswith(ENDING)
     except OSError:

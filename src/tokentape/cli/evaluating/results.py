@@ -128,7 +128,7 @@ def about_of(plan: Plan, chosen: Chosen, forms: Forms) -> About:
         corpus=CorpusSaid.of(chosen.places, plan.corpus.summary, where=chosen.where, sample=chosen.sample),
         changes=ChangesSaid(plan.changes.system, plan.changes.parameters),
         samples=plan.samples,
-        prices=PricesSaid(found.source, found.date),
+        prices=PricesSaid(f"own, else {found.source}" if plan.prices else found.source, found.date),
     )
 
 

@@ -72,7 +72,7 @@ def their_own(chosen: Chosen, sources: Sources) -> Callable[[Corpus], Whom]:
     def found(corpus: Corpus) -> Whom:
         owned, nobodys = _owned(corpus, owners)
         for where, number in nobodys.most_common():
-            click.echo(safe(f"  left out: {number} x {where}"), err=True)
+            click.echo(safe(f"not asked: {number} x {where}"), err=True)
         if not owned:
             raise UsageError("no recorded model can be asked again; declare where it is (--config, --via)")
         candidates = {name: sources.resolve(name) for name in owned}
