@@ -13,7 +13,7 @@ from tokentape.cassettes.stores.names import safe_name
 from tokentape.errors import UnusedInteractions
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
-from tokentape.pytest_names import name_of
+from tokentape.pytest_names import command_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def block_of(
     """
     node = request.node
     path, args = _asked(node)
-    options = Options.of(args, command=f'pytest "{node.nodeid}" --tokentape-mode={{mode}}')
+    options = Options.of(args, command=f"{command_of(node)} --tokentape-mode={{mode}}")
     deck = open_with(path or default_path(node), options)
     hold(deck)
     added = {} if deck.goes_out else report.placeholders_for_test()

@@ -15,7 +15,7 @@ import pytest
 from tokentape import settings, watching
 from tokentape.cassettes.mode import RecordMode
 from tokentape.errors import ReplayAbort, UsageError
-from tokentape.pytest_names import name_of
+from tokentape.pytest_names import command_of, name_of
 from tokentape.pytest_report import Report
 from tokentape.snapshots import run as snapshots
 
@@ -136,6 +136,11 @@ def _unblock(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What test modules wanted from the network while they were imported, and swallowed, fails the run."""
+    for argument in session.config.args:
+        path, narrowed, _ = argument.partition("::")
+        if narrowed:
+            module = session.config.invocation_params.dir / path
+            snapshots.run.leave_out(str(module.parent), module.stem)
     block = session.config.stash.get(BLOCK, None)
     if block is not None and block.errors:
         session.config.stash[REPORT].remarks.extend(f"while collecting: {error}" for error in block.errors)
@@ -200,8 +205,9 @@ def _items(node: pytest.Item | pytest.Collector) -> list[pytest.Item]:
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Remember which classes run in part only."""
+    """Remember which classes and modules run in part only."""
     for item in items:
+        snapshots.run.leave_out(str(item.path.parent), item.path.stem)
         if item.parent is not None:
             item.parent.stash[PARTIAL] = True
 
@@ -271,7 +277,8 @@ def _mark_and_raise(item: pytest.Item, error: BaseException | None) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Misses of fixtures; and from here on, snapshots are this test's."""
-    snapshots.run.begin(snapshots.Test(item.nodeid, str(item.path.parent), item.path.stem, name_of(item)))
+    name, command = name_of(item), command_of(item)
+    snapshots.run.begin(snapshots.Test(item.nodeid, str(item.path.parent), item.path.stem, name, command))
     return (yield from _with_misses(item))
 
 
@@ -287,6 +294,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember whether the test passed; a miss is a failure also where a failure was expected."""
     result = yield
+    if call.when != "teardown" and not result.passed:
+        snapshots.run.leave_out(str(item.path.parent), item.path.stem)
     if call.when == "setup" and result.skipped:
         item.stash[SKIPPED] = True
     if call.when == "call":
@@ -306,6 +315,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if block is not None:
         report.notes.extend(block.notes)
     report.hand_over()
+    broke_off = session.exitstatus == pytest.ExitCode.INTERRUPTED  # so does xdist's controller say it
+    snapshots.run.stopped = broke_off or bool(session.shouldfail or session.shouldstop)
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["tokentape_snapshots"] = snapshots.run.plain()
     if (report.failures or report.remarks) and session.exitstatus == pytest.ExitCode.OK:

@@ -97,11 +97,66 @@ def test_what_no_test_asks_for_is_reported(project, workers):
     result = project.run(*workers, "--tokentape-report", passed=1)
     result.stdout.fnmatch_lines(
         [
-            "snapshots/test_it/*b]-again.json: a snapshot that no test of this run asked for",
-            "snapshots/test_it/*b].json: a snapshot that no test of this run asked for",
+            "snapshots/test_it/*b]-again.json: a snapshot that no test asks for",
+            "snapshots/test_it/*b].json: a snapshot that no test asks for",
         ]
     )
     assert "[a]" not in result.stdout.str().replace("test_says[a]", "")
+
+
+NARROWED = [
+    (("-k", "b]"), {"passed": 1}),
+    (("test_it.py::test_says[b]",), {"passed": 1}),
+    (("-x",), {"passed": 1, "failed": 1}),
+    ((), {"passed": 2, "failed": 1}),
+]
+
+
+@pytest.mark.parametrize(("chosen", "outcomes"), NARROWED, ids=["chosen", "named", "stopped", "failed"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "xdist"])
+def test_what_a_test_that_did_not_run_asks_for_is_no_waste(project, chosen, outcomes, workers):
+    if workers:
+        pytest.importorskip("xdist")
+    project.write(TEXTS.format(texts=["a", "b", "c"]))
+    project.run(passed=3)
+    if "failed" in outcomes:
+        project.write(
+            TEXTS.format(texts=["a", "b", "c"]).replace(
+                "    assert_llm", "    assert text != 'b'\n    assert_llm"
+            )
+        )
+    if workers and "-x" in chosen:
+        outcomes = {**outcomes, "passed": None}
+    result = project.pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", *workers, "--tokentape-report", *chosen
+    )
+    assert result.parseoutcomes().get("failed", 0) == outcomes.get("failed", 0)
+    assert "a snapshot that no test asks for" not in result.stdout.str()
+
+
+def test_the_command_runs_from_where_pytest_was_started(project, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    project.pytester.makeini("[pytest]")
+    folder = project.pytester.mkdir("inner")
+    code = """
+import pytest
+from tokentape import assert_llm
+
+@pytest.mark.parametrize("text", ['a"b'])
+def test_it(text):
+    assert_llm(text).matches_snapshot()
+"""
+    (folder / "test_it.py").write_text(code)
+    monkeypatch.chdir(folder)
+    result = project.pytester.run("pytest", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*pytest 'test_it.py::test_it[[]a\"b[]]' --tokentape-update-snapshots"])
+
+
+def test_a_wrong_reply_shows_the_line_of_the_test(project):
+    project.write("from tokentape import assert_llm\ndef test_it():\n    assert_llm(None)\n")
+    result = project.run(failed=1)
+    result.stdout.fnmatch_lines([">*assert_llm(None)", "E*a NoneType is no reply of a model;*"])
+    assert "reading.py" not in result.stdout.str()
 
 
 def test_several_in_one_test_and_one_in_a_loop(project):
@@ -128,7 +183,9 @@ def test_it():
     assert_llm("the first one").matches_snapshot("same")
     assert_llm("something else").matches_snapshot("same")
 """)
-    project.run("--tokentape-update-snapshots", failed=1)
+    result = project.run("--tokentape-update-snapshots", failed=1)
+    result.stdout.fnmatch_lines(["E*this test compared another reply with it, too: name each, *"])
+    assert "to take it as it is now" not in result.stdout.str()
 
 
 def test_the_folder_is_a_setting(project):

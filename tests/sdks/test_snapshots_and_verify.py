@@ -175,6 +175,60 @@ def test_what_is_no_reply_is_told(thing):
         assert_llm(thing)
 
 
+def openai_stream(url):
+    client = sdk("openai").OpenAI(api_key="sk-x", base_url=f"{url}/v1")
+    return client.chat.completions.create(model="gpt-4o", messages=SAYS, stream=True)
+
+
+def openai_async_stream(url):
+    client = sdk("openai").AsyncOpenAI(api_key="sk-x", base_url=f"{url}/v1")
+    return asyncio.run(client.chat.completions.create(model="gpt-4o", messages=SAYS, stream=True))
+
+
+def anthropic_stream(url):
+    client = sdk("anthropic").Anthropic(api_key="x", base_url=url)
+    with client.messages.stream(model="claude-haiku-4-5", max_tokens=9, messages=SAYS) as stream:
+        stream.until_done()
+        return stream
+
+
+def gemini_stream(url):
+    client = sdk("google.genai").Client(api_key="AIzaSyA0123456789abcdef", http_options={"base_url": url})
+    return client.models.generate_content_stream(model="gemini-3-flash", contents=ASKED)
+
+
+def httpx_stream(url):
+    body = {"model": "gpt-4o", "messages": SAYS, "stream": True}
+    return sdk("httpx").post(f"{url}/v1/chat/completions", json=body)
+
+
+STREAMS = [openai_stream, openai_async_stream, anthropic_stream, gemini_stream, httpx_stream]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("call", STREAMS, ids=lambda call: call.__name__)
+def test_of_a_stream_the_cassette_is_the_reply(call, provider):
+    with pytest.raises(UsageError, match=r"stream.*read it to its end, and give the cassette"):
+        assert_llm(call(provider.url))
+
+
+def test_what_nobody_awaited_is_told():
+    async def ask():
+        return "Hello"
+
+    asked = ask()
+    with pytest.raises(UsageError, match="a coroutine is no reply yet: await it"):
+        assert_llm(asked)
+    assert asyncio.run(asked) == "Hello"
+
+
+def test_a_raw_response_of_an_sdk_is_its_body(provider):
+    client = sdk("openai").OpenAI(api_key="sk-x", base_url=f"{provider.url}/v1")
+    provider.answers("In Paris.")
+    raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=SAYS)
+    assert_llm(raw).contains("in paris")
+
+
 def test_none_is_no_reply_also_where_a_call_was_made(provider):
     with use_cassette("a.json"):
         httpx_response(provider.url)

@@ -99,6 +99,16 @@ def test_calls_of_tools():
     assert 'the reply calls find({"city":"Paris"' in fails(reply.calls_no_tool)
 
 
+def test_what_is_expected_has_to_be_json():
+    for assertion in (
+        lambda: assert_llm("{}").json_equals({"at": object()}),
+        lambda: assert_llm(FIND).calls("find", {"at": object()}),
+    ):
+        with pytest.raises(UsageError, match="is no JSON: Object of type object"):
+            assertion()
+    assert_llm("[1, 2]").json_equals((1, 2))
+
+
 def test_the_same_tools_as_another_reply():
     two = chat(calls=[("find", '{"a": 1}'), ("book", '{"b": 2}')])
     turned = chat(calls=[("book", '{"b": 2}'), ("find", '{"a": 1}')])
@@ -189,6 +199,8 @@ class TestSnapshots:
     def test_a_file_that_is_no_snapshot_is_told(self):
         for text in (
             "{",
+            "<<<<<<< HEAD",
+            "[" * 100_000,
             "[]",
             '{"tokentape_snapshot": 2}',
             '{"tokentape_snapshot": 1, "reply": [{"a": 1}]}',
@@ -196,6 +208,7 @@ class TestSnapshots:
             (self.folder / "a.json").write_text(text)
             with pytest.raises(UsageError, match=r"a\.json: "):
                 assert_llm("Hello").matches_snapshot(path="a.json")
+            assert_llm("Hello").matches_snapshot(path="a.json", update=True).matches_snapshot(path="a.json")
 
     def test_comparators_that_do_not_apply_pass_nothing_by_themselves(self):
         assert_llm("Hello").matches_snapshot(path="a.json", compare="exact,toolcalls")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Self
 
+from tokentape.errors import UsageError
 from tokentape.evaluation.comparing.comparator import Difference, Pair, Verdict, lacking
 from tokentape.evaluation.comparing.contains import Contains
 from tokentape.evaluation.comparing.jsons import Jsons
@@ -41,6 +42,7 @@ def assert_llm(reply: object = LAST, *, protocol: str | None = None) -> Assertio
     cassette itself, which stands for its last call. Without one: the last call of the cassette in force.
     `protocol` names the API of a body whose shape does not tell. Raises `UsageError` for what is no reply.
     """
+    __tracebackhide__ = True
     return Assertion(reply, protocol)
 
 
@@ -48,6 +50,7 @@ class Assertion:
     """What `assert_llm` returns. `text` and `tool_calls` are what the reply says."""
 
     def __init__(self, reply: object, protocol: str | None = None) -> None:
+        __tracebackhide__ = True
         self._side, self._asked = answer_of(reply, protocol=protocol)
 
     @property
@@ -79,19 +82,20 @@ class Assertion:
         if why := lacking("new", self._side):
             raise AssertionError(f"no snapshot can be compared: {why}")
         snapshot = Snapshot(name, path, update)
-        form, before = form_of(self._side, redact), snapshot.read()
-        if before is None:
+        form = form_of(self._side, redact)
+        try:
+            before = snapshot.read()
+            kept = None if before is None else side_from(before)
+        except ValueError as error:
+            if not snapshot.updates:
+                raise snapshot.broken(error) from None
+            snapshot.write(form)
+            return self
+        if kept is None:
             if not snapshot.writes_new:
                 raise AssertionError(
                     f"there is no snapshot {snapshot.shown}; write it with\n  {snapshot.command}"
                 )
-            snapshot.write(form)
-            return self
-        try:
-            kept = side_from(before)
-        except ValueError as error:
-            if not snapshot.updates:
-                raise snapshot.broken(error) from None
             snapshot.write(form)
             return self
         problems = self._against(comparators, kept, side_from(form), ("snapshot", "now"))
@@ -100,8 +104,7 @@ class Assertion:
         elif problems:
             found = "\n".join(problems)
             raise AssertionError(
-                f"the reply differs from its snapshot {snapshot.shown}\n{found}\n"
-                f"to take it as it is now:\n  {snapshot.command}"
+                f"the reply differs from its snapshot {snapshot.shown}\n{found}\n{snapshot.advice}"
             )
         return self
 
@@ -119,7 +122,7 @@ class Assertion:
         calls = ToolCalls("toolcalls", any_order=any_order, only_names=not arguments)
         return self._passes([calls], before, ("other", "this"))
 
-    def calls(self, tool: str, arguments: Mapping[str, Json] | None = None, *, scope: Scope = None) -> Self:
+    def calls(self, tool: str, arguments: Mapping[str, object] | None = None, *, scope: Scope = None) -> Self:
         """The reply calls `tool`; with these `arguments`, or those of them that `scope` names."""
         __tracebackhide__ = True
         calls = [(at, call) for at, call in enumerate(self._side.calls) if call.name == tool]
@@ -130,7 +133,7 @@ class Assertion:
             )
         if arguments is None:
             return self
-        expected: Json = dict(arguments)
+        expected = _json("arguments", dict(arguments))
         tallies = [
             compare_values(
                 expected, arguments_of(call), Rules(), scope_of(_paths(scope)), place_of(("calls", at, tool))
@@ -159,7 +162,7 @@ class Assertion:
             raise AssertionError(f"the reply is {what}: {in_short(self._side.text)}")
         return self
 
-    def json_equals(self, expected: Json, *, scope: Scope = None, any_order: bool = False) -> Self:
+    def json_equals(self, expected: object, *, scope: Scope = None, any_order: bool = False) -> Self:
         """The JSON in the reply equals `expected`, or does below the paths of `scope` ("items[*].id").
 
         Spacing and case of texts do not count; `any_order`: neither does the order of lists.
@@ -167,7 +170,7 @@ class Assertion:
         __tracebackhide__ = True
         paths = _paths(scope)
         jsons = Jsons("json", paths, scope_of(paths), Rules(any_order=any_order))
-        return self._passes([jsons], of_text(json.dumps(expected)), ("expected", "reply"))
+        return self._passes([jsons], of_text(json.dumps(_json("expected", expected))), ("expected", "reply"))
 
     def matches_schema(self, schema: object) -> Self:
         """The reply is JSON that fits a JSON schema: as an object, in a file, or that of a pydantic model."""
@@ -220,6 +223,15 @@ class Assertion:
             for name, verdict in applying or verdicts
             if not verdict.passed
         ]
+
+
+def _json(name: str, value: object) -> Json:
+    """The JSON of what a test wrote down: any object is taken, since types of dictionaries are invariant."""
+    try:
+        found: Json = json.loads(json.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name}= is no JSON: {error}") from None
+    return found
 
 
 def _paths(scope: Scope) -> tuple[str, ...]:

@@ -36,6 +36,9 @@ class Snapshot:
             self.path = test.path(name)
         runs.run.used.add(self.path)
         is_fresh = test is not None and self.path in test.fresh
+        self.is_shared = test is not None and self.path in test.seen
+        if test is not None:
+            test.seen.add(self.path)
         self.updates = (runs.run.updates if update is None else update) and not is_fresh
         self.writes_new = self.updates or runs.run.writes_new
         self.shown = shown(self.path)
@@ -45,19 +48,28 @@ class Snapshot:
         """What writes it anew."""
         if runs.run.test is None:
             return "TOKENTAPE_UPDATE_SNAPSHOTS=1, and run it again"
-        return f'pytest "{runs.run.test.id}" --tokentape-update-snapshots'
+        return f"{runs.run.test.command} --tokentape-update-snapshots"
+
+    @property
+    def advice(self) -> str:
+        """What helps where the reply differs."""
+        if self.is_shared:
+            return (
+                'this test compared another reply with it, too: name each, as in matches_snapshot("second")'
+            )
+        return f"to take it as it is now:\n  {self.command}"
 
     def read(self) -> Form | None:
-        """What stands there; None if it is not there. Raises `UsageError` for what is no JSON object."""
+        """What stands there; None if it is not there. Raises `ValueError` for what is no JSON object."""
         data = files.read(self.path)
         if data is None:
             return None
         try:
             found = json.loads(data)
-        except ValueError as error:
-            raise self.broken(error) from None
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         if not isinstance(found, dict):
-            raise self.broken(ValueError("it is no JSON object"))
+            raise ValueError("it is no JSON object")
         return cast("Form", found)
 
     def broken(self, error: ValueError) -> UsageError:

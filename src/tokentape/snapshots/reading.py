@@ -54,6 +54,7 @@ def answer_of(value: object, *, protocol: str | None = None) -> Answer:
 
     `protocol` names the dialect of a body whose shape does not tell. Raises `UsageError` for what is none.
     """
+    __tracebackhide__ = True
     match value:
         case Last():
             return _last(active.current())
@@ -80,6 +81,7 @@ def of_text(text: str) -> Side:
 
 
 def _last(deck: Deck | None) -> Answer:
+    __tracebackhide__ = True
     if deck is None:
         raise UsageError("assert_llm(): no cassette is in force here; give it a reply")
     if not deck.calls:
@@ -88,12 +90,14 @@ def _last(deck: Deck | None) -> Answer:
 
 
 def _row(row: Row) -> Answer:
+    __tracebackhide__ = True
     if not row.is_conversation:
         raise UsageError(f"assert_llm(): {row.operation} is no call of a model for an answer")
     return Answer(recorded(row), row.conversation or NOTHING)
 
 
 def _read(body: Json, protocol: str | None, kind: type) -> Reply:
+    __tracebackhide__ = True
     if not isinstance(body, dict):
         raise UsageError(f"assert_llm(): a {kind.__name__} is no reply of a model; {_TAKEN}")
     name = protocol or dialect_of_reply(body)
@@ -115,7 +119,16 @@ _TAKEN = (
 )
 
 
+_READ = "read it to its end, and give the cassette: assert_llm(cassette) is its last call"
+
+
 def _body(value: object) -> Json:
+    __tracebackhide__ = True
+    if hasattr(value, "__await__"):
+        raise UsageError(f"assert_llm(): a {type(value).__name__} is no reply yet: await it, and give that")
+    if hasattr(value, "__next__") or hasattr(value, "__anext__"):
+        raise UsageError(f"assert_llm(): a {type(value).__name__} is a stream, no reply; {_READ}")
+    value = getattr(value, "http_response", value)  # what `with_raw_response` of openai and anthropic gives
     if isinstance(value, Mapping):
         return plain_json({name: entry for name, entry in value.items() if name != "ResponseMetadata"})
     with warnings.catch_warnings():  # pydantic warns of fields that SDKs fill otherwise than they declare
@@ -135,7 +148,14 @@ def _dumped(value: object) -> object:
     if to_dict is not None:
         return to_dict()
     json = _method(value, "json") if hasattr(value, "status_code") else None
-    return json() if json is not None else value
+    if json is None:
+        return value
+    try:
+        return json()
+    except ValueError as error:
+        raise UsageError(
+            f"assert_llm(): the body of the response is no JSON; of a stream, {_READ}"
+        ) from error
 
 
 def _method(value: object, name: str) -> Callable[..., object] | None:

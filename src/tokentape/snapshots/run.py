@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 class Test:
     """The test that runs: `folder` of its module, `module` and `name` as files are called after them.
 
-    `unnamed` counts its snapshots without a name; `fresh` are those that it wrote itself.
+    `command` runs it again. `unnamed` counts its snapshots without a name; `seen` are those that it looked
+    at, `fresh` those that it wrote itself.
     """
 
     id: str
     folder: str
     module: str
     name: str
+    command: str
     unnamed: int = 0
+    seen: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
 
     @property
     def home(self) -> str:
         """Where the snapshots of its module are."""
-        snapshots = str(settings.project().options.get("snapshot_dir", "snapshots"))
-        return os.path.join(self.folder, snapshots, safe_name(self.module))
+        return home_of(self.folder, self.module)
 
     def path(self, name: str | None) -> str:
         """The file of the next snapshot, or of the one called `name`. Raises `UsageError`."""
@@ -51,12 +53,18 @@ class Test:
 
 @dataclass(slots=True)
 class Run:
-    """`used` are the files that were looked at, `homes` the folders of the modules of which a test ran."""
+    """`used` are the files that were looked at, `homes` the folders of the modules of which a test ran.
+
+    `partial` are those of modules of which a test did not run, or not to its end: what it would have asked
+    for is not known. `stopped`: the run broke off, so nothing is known of any.
+    """
 
     updating: bool = False
     test: Test | None = None
     used: set[str] = field(default_factory=set)
     homes: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
+    stopped: bool = False
     written: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
 
@@ -75,11 +83,16 @@ class Run:
         self.test = test
         self.homes.add(test.home)
 
+    def leave_out(self, folder: str, module: str) -> None:
+        """A test of the module does not run, or not to its end."""
+        self.partial.add(home_of(folder, module))
+
     def plain(self) -> dict[str, list[str]]:
         """What a worker of xdist tells."""
         return {
             "used": sorted(self.used),
             "homes": sorted(self.homes),
+            "partial": sorted(self.partial),
             "written": self.written,
             "updated": self.updated,
         }
@@ -88,26 +101,33 @@ class Run:
         """Add what a worker told."""
         self.used.update(told.get("used", ()))
         self.homes.update(told.get("homes", ()))
+        self.partial.update(told.get("partial", ()))
         self.written += told.get("written", ())
         self.updated += told.get("updated", ())
 
     def lines(self, *, full: bool) -> Iterator[str]:
-        """What there is to say after the run; `full`: with the files that no test asked for."""
+        """What there is to say after the run; `full`: with the files that no test asks for."""
         for what, paths in (("written", self.written), ("updated", self.updated)):
             if paths:
                 many = f"{len(paths)} snapshots" if len(paths) > 1 else "1 snapshot"
                 yield f"{many} {what}: {', '.join(map(shown, paths[:5]))}" + (", ..." if paths[5:] else "")
         for path in self._unused() if full else ():
-            yield f"{shown(path)}: a snapshot that no test of this run asked for"
+            yield f"{shown(path)}: a snapshot that no test asks for"
 
     def _unused(self) -> list[str]:
         used = set(map(os.path.realpath, self.used))
         return [path for path in self._files() if os.path.realpath(path) not in used]
 
     def _files(self) -> Iterator[str]:
-        for home in sorted(self.homes):
+        for home in sorted(() if self.stopped else self.homes - self.partial):
             names = sorted(os.listdir(home)) if os.path.isdir(home) else []
             yield from (os.path.join(home, name) for name in names if name.endswith(".json"))
+
+
+def home_of(folder: str, module: str) -> str:
+    """Where the snapshots of a module in `folder` are."""
+    snapshots = str(settings.project().options.get("snapshot_dir", "snapshots"))
+    return os.path.join(folder, snapshots, safe_name(module))
 
 
 def shown(path: str) -> str:
