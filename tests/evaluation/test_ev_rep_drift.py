@@ -26,7 +26,7 @@ def scored(number, sample, verdict, target="up/m"):
     return Scored(row, target, sample, Status.ANSWERED, side, side, {"exact": verdict})
 
 
-def report(recorded, noise, gate="significant"):
+def report(recorded, noise, gate="significant", unanswered=0, **gates):
     """`recorded[row][sample]` agrees with the recording, `noise[row]` with the first answer (samples from 2)."""
     tally = Tally(["up/m"], ["exact"])
     for number, (agreeing, among) in enumerate(zip(recorded, noise, strict=True)):
@@ -34,7 +34,10 @@ def report(recorded, noise, gate="significant"):
             tally.add(scored(number, sample, PASS if agrees else FAIL))
         for sample, agrees in enumerate(among, start=2):
             tally.add_noise(scored(number, sample, PASS if agrees else FAIL))
-    made = Report(tally, About("t", "drift"), Gates.of(drift=gate))
+    for number in range(unanswered):
+        row = Row(chat(f"Without {number}?"), "tape")
+        tally.add(Scored(row, "up/m", 1, Status.UNANSWERED, Side(Reply(())), reason="status 500"))
+    made = Report(tally, About("t", "drift"), Gates.of(drift=gate, **gates))
     tally.close()
     return made.figures
 
@@ -82,6 +85,34 @@ def test_one_answer_to_a_question_says_nothing_of_noise():
 def test_a_run_may_fail_by_any_answer_or_by_none(gate, passed):
     found = report([(True, False)] * 4, [(False,)] * 4, gate)
     assert [each.passed for each in found.gates] == passed
+
+
+def test_what_was_not_answered_is_told_and_never_called_good():
+    same = [(True, True)] * 200, [(True,)] * 200
+    assert report(*same).verdict.level is Level.GOOD
+    few, many = report(*same, unanswered=2), report(*same, unanswered=60)
+    assert few.verdict.level is Level.GOOD
+    assert "2 of 402 questions have no answer: 2 unanswered; most often: status 500 (2)" in few.verdict.lines
+    assert many.verdict.level is Level.UNSURE
+    assert "too much was not answered" in many.verdict.headline
+
+
+def test_a_failed_gate_is_the_verdict_here_too():
+    found = report(
+        [(True, True)] * 170 + [(False, False)] * 30,
+        [(True,)] * 170 + [(False,)] * 30,
+        min_pass=["exact=0.9"],
+    )
+    assert [each.passed for each in found.gates] == [True, False]
+    assert found.verdict.level is Level.BAD
+    assert found.verdict.headline.startswith("1 of 2 gates failed; up/m answers as it was recorded")
+
+
+def test_nothing_to_go_by_is_no_agreement():
+    (gate,) = report([], [], "any").gates
+    assert (gate.passed, gate.why) == (False, "there is nothing to go by: no answer was judged")
+    (gate,) = report([(True, True)] * 3, [(True,)] * 3, "any").gates
+    assert (gate.passed, gate.why) == (True, "all 6 verdicts agree with the recording")
 
 
 def test_what_today_agrees_in_is_told():

@@ -47,7 +47,7 @@ def figured(tally: Tally, about: About, gates: Gates, baseline: BaselineFigures 
     if drift is not None:
         targets = tuple(replace(target, verdict=drift_verdict(target, drift)) for target in targets)
         results = (*drift_gate(gates.drift, targets, drift), *results)
-        verdict = drift_overall(targets, results)
+        verdict = drift_overall(targets, results, baseline)
     return Figures(
         tokentape_report=VERSION,
         tokentape=__version__,

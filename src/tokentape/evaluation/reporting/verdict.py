@@ -66,13 +66,22 @@ def target_verdict(
     """The verdict on one target."""
     levels = [level_of(rate) for rate in rates]
     level = together(levels)
-    if level is Level.GOOD and outcomes.missing > MOST_MISSING * outcomes.all:
+    if level is Level.GOOD and is_too_little(outcomes):
         level = Level.UNSURE
     lines = [f"{rate.name}: {rate.sentence}" for rate in rates]
     lines += _costs(sides)
-    if outcomes.missing:
-        lines.append(f"{_missing(outcomes)}{_most_frequent(reasons)}")
+    lines += missing_lines(outcomes, reasons)
     return Said(level, _headline(name, level, outcomes, rates), tuple(lines))
+
+
+def is_too_little(outcomes: Outcomes) -> bool:
+    """True where so much has no answer that what was answered tells little."""
+    return outcomes.missing > MOST_MISSING * outcomes.all
+
+
+def missing_lines(outcomes: Outcomes, reasons: Sequence[tuple[str, str, int]]) -> list[str]:
+    """What has no answer, and mostly why; nothing, where all has one."""
+    return [f"{_missing(outcomes)}{_most_frequent(reasons)}"] if outcomes.missing else []
 
 
 def _headline(name: str, level: Level, outcomes: Outcomes, rates: Sequence[Rate]) -> str:
