@@ -345,3 +345,4 @@ def test_verify_gives_the_recordings_and_tells_what_differs_in_any_process(run, 
     assert (done.stdout.splitlines(), done.returncode) == (live, 1)
     assert done.stderr.count("LiveReplyDiffers: tape.json: recording ") == 1
     assert 'live:     "nobody knows for sure."' in done.stderr
+    assert done.stderr.endswith("tokentape: 2 calls verified live, 1 differs\n")

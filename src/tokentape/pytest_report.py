@@ -220,13 +220,13 @@ class Report:
 
 
 def _compared(lines: list[Line]) -> str:
-    """What mode `verify` did, in one line."""
-    verified, differed, left = (
-        sum(getattr(line, name) for line in lines) for name in ("verified", "differed", "unverified")
+    from tokentape.tally import in_words
+
+    return in_words(
+        sum(line.verified for line in lines),
+        sum(line.differed for line in lines),
+        sum(line.unverified for line in lines),
     )
-    calls = f"{verified} call" + ("" if verified == 1 else "s")
-    text = f"{calls} verified live, {differed} differ" + ("s" if differed == 1 else "")
-    return text + (f", {left} not asked (no calls of a model, or nothing to compare)" if left else "")
 
 
 def _saved() -> Saved:

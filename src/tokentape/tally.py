@@ -26,3 +26,11 @@ class Tally:
     verified: int = 0
     differed: int = 0
     unverified: int = 0
+
+
+def in_words(verified: int, differed: int, unverified: int) -> str:
+    """What mode `verify` did, in one line."""
+    calls = f"{verified} call" + ("" if verified == 1 else "s")
+    text = f"{calls} verified live, {differed} differ" + ("s" if differed == 1 else "")
+    left = f", {unverified} not asked (no calls of a model, or nothing to compare)"
+    return text + (left if unverified else "")

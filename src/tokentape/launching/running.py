@@ -25,6 +25,7 @@ from tokentape.launching.program import CannotStart, Program
 from tokentape.opening import open_with
 from tokentape.options import OptionArgs, Options
 from tokentape.sharing import Shared
+from tokentape.tally import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,6 +86,8 @@ class Run:
         if not self.joined:
             self._tell(_NO_PYTHON.format(program=command[0]))
         self._close(deck, None if code == 0 and self.joined else ProgramFailed())
+        if deck.mode is RecordMode.VERIFY:
+            self._tell(in_words(deck.tally.verified, deck.tally.differed, deck.tally.unverified))
         failed = [
             trouble for trouble in deck.troubles if isinstance(trouble, RecordingFailed | RecordingRefused)
         ]
