@@ -132,7 +132,7 @@ def _rate(rate, answered):
         rate["rate"], passed, total, design([float(each) for each, _ in judged], [of for _, of in judged])
     )
     if total:
-        assert f"of {total} row" in rate["sentence"]
+        assert f"of {total} answer" in rate["sentence"]
         said = float(re.match(r"([\d.]+) %", rate["sentence"])[1])
         assert abs(said - 100 * passed / total) <= 0.5 + 1e-9
 
@@ -279,6 +279,8 @@ def means(compared, before, after, clusters, largest=math.inf):
     near(compared["after"], np.mean(after))
     difference = compared["difference"]
     near(difference["value"], changes.mean())
+    largest = np.maximum(np.abs(np.array(before, dtype=float)), np.abs(np.array(after, dtype=float)))
+    assert compared["differ"] == (np.abs(changes) > 1e-12 * largest).sum()
     effect = design(changes.tolist(), clusters)
     spread = changes.std(ddof=1) if len(changes) > 1 else 0.0
     groups = defaultdict(list)

@@ -70,6 +70,16 @@ def test_rows_are_paired_by_question_and_sample(tmp_path):
     figures = beside(path, rows([True] * 8, start=5) + rows([True] * 8, start=5, sample=3))
     assert (figures.baseline.only_now, figures.baseline.only_then) == (3 + 8, 5 + 10)
     assert figures.baseline.comparisons[0].before == 1.0
+    left_out = "left out: 11 only in this report, 15 only in the earlier one"
+    assert figures.gates[0].why.endswith(f"; {left_out}")
+    assert f"beside the earlier report: {left_out}" in figures.verdict.lines
+
+
+def test_scores_of_a_report_that_was_changed_by_hand_stay_scores(tmp_path):
+    then = [answered(at, verdicts={"fuzzy": verdict(None, 0.5)}) for at in range(9)]
+    path = tmp_path / "then.json"
+    path.write_text(json.dumps(as_json(then)).replace('"score": 0.5', '"score": 500'))
+    assert beside(path, then).baseline.comparisons[0].before == 1.0
 
 
 def test_scores_without_a_threshold_are_compared_by_means(tmp_path):

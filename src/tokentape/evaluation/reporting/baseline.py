@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.errors import UsageError
-from tokentape.evaluation.reporting.columns import UNKNOWN, Mark, Verdicts, amount
+from tokentape.evaluation.reporting.columns import UNKNOWN, Mark, Verdicts, share
 from tokentape.evaluation.reporting.figures import BaselineFigures, Since
 from tokentape.evaluation.reporting.pairing import corrected, of_verdicts
 from tokentape.evaluation.reporting.reading import Reading
@@ -66,7 +66,7 @@ class _Earlier:
 
 def _set(column: Verdicts, line: int, verdict: dict[str, Json]) -> None:
     score, passed = verdict.get("score"), verdict.get("passed")
-    column.scores[line] = amount(score) if isinstance(score, int | float) else UNKNOWN
+    column.scores[line] = share(score) if isinstance(score, int | float) else UNKNOWN
     if isinstance(passed, bool):
         column.marks[line] = Mark.PASSED if passed else Mark.FAILED
     elif score is not None:

@@ -224,14 +224,15 @@ def _cost_in_short(cost: Sides) -> str:
 def baseline_lines(baseline: BaselineFigures) -> list[str]:
     """What the comparison with an earlier report says, and what it could not compare."""
     lines = [f"{each.target}, {each.comparator}: {each.sentence}" for each in baseline.comparisons]
-    return [*lines, *([f"the earlier report: {said}"] if (said := without_counterpart(baseline)) else [])]
+    left_out = without_counterpart(baseline)
+    return [*lines, f"beside the earlier report: {left_out}"] if left_out else lines
 
 
 def without_counterpart(baseline: BaselineFigures) -> str:
-    """`3 of these are not there, and 12 of those are not here`; "" where both have the same."""
-    now = f"{baseline.only_now} of today's are not there" if baseline.only_now else ""
-    then = f"{baseline.only_then} of its questions are not asked today" if baseline.only_then else ""
-    return " and ".join(filter(None, (now, then)))
+    """`left out: 3 only in this report, 12 only in the earlier one`; "" where both have the same."""
+    found = ((baseline.only_now, "this report"), (baseline.only_then, "the earlier one"))
+    parts = [f"{count} only in {where}" for count, where in found if count]
+    return f"left out: {', '.join(parts)}" if parts else ""
 
 
 def _of_all(targets: Sequence[TargetFigures]) -> str:
