@@ -66,6 +66,7 @@ def test_what_has_no_key_of_its_own_cannot_be_asked(more):
         ("claude", "write UPSTREAM/MODEL"),
         ("/claude", "write UPSTREAM/MODEL"),
         ("anthropic/", "write UPSTREAM/MODEL"),
+        ("anthropic/../../claude", "the path '../../claude' is refused"),
         ("antropic/claude", "no preset 'antropic' is known"),
         ("openai/gpt-5", "no key is there; set OPENAI_API_KEY"),
         ("azure/gpt-5", "it wants resource; declare it in a file"),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentape.errors import UsageError
+from tokentape.upstreams.addressing import check_path
 from tokentape.upstreams.auth.kinds import NEED_KEYS, Surroundings
 from tokentape.upstreams.presets import preset, preset_named
 from tokentape.upstreams.upstream import Candidate, Credential, Secret
@@ -32,11 +33,16 @@ def target(
     """The target called `text`: `UPSTREAM/MODEL`. `declared` gives an upstream of a file by its name. One
     that is not asked, since only its answers are looked up, needs no key.
 
-    Raises `UsageError` for a name that nobody knows, and for a key that is missing, naming the variable.
+    Raises `UsageError` for a name that nobody knows, for a model that cannot stand in a path, and for a key
+    that is missing, naming the variable.
     """
     name, slash, model = text.partition("/")
     if not (name and slash and model):
         raise UsageError(f"target {text!r}: write UPSTREAM/MODEL, such as anthropic/claude-haiku-4-5")
+    try:
+        check_path(model)
+    except UsageError as error:
+        raise UsageError(f"target {text!r}: {error}") from None
     upstream = declared(name) if declared is not None else None
     if upstream is None:
         upstream = _known(name, surroundings or Surroundings(), asks=asks)
