@@ -63,6 +63,29 @@ def test_a_folder_imports_as_a_folder(here):
     assert (here / "tapes" / "sub" / "b.json").exists()
 
 
+def test_files_of_a_folder_do_not_keep_each_other_out(here):
+    (here / "traces").mkdir()
+    for name, text in (("a.json", json.dumps([CALL])), ("a.jsonl", json.dumps(CALL)), ("b.json", '{"odd": 1}'),
+                       ("c.jsonl", ""), ("d.jsonl", json.dumps(CALL))):  # fmt: skip
+        (here / "traces" / name).write_text(text)
+    for target in ("tapes", "sqlite:x.db"):
+        result = run("import", "traces", target)
+        assert (result.returncode, result.stdout.count(": 1 interaction from ")) == (1, 3)
+        assert [line.partition(": ")[2].partition(";")[0] for line in result.stderr.splitlines()] == [
+            "traces/b.json: no format known here",
+            "traces/c.jsonl: nothing in it",
+        ]
+    assert sorted(path.name for path in (here / "tapes").iterdir()) == [
+        "a.json.json",
+        "a.jsonl.json",
+        "d.json",
+    ]
+    (here / "traces" / "e.jsonl").write_text(json.dumps(CALL))
+    result = run("import", "traces", "tapes")
+    assert result.stderr.count("exists already; --force replaces it") == 3
+    assert (here / "tapes" / "e.json").exists()
+
+
 def test_broken_lines_are_told_with_their_place_and_the_rest_is_there(here):
     (here / "trace.jsonl").write_text(f'{json.dumps(CALL)}\n{{"id": \n{json.dumps({**CALL, "id": "o2"})}\n')
     result = run("import", "trace.jsonl", "tape.json")
@@ -84,6 +107,17 @@ def test_a_batch_with_its_requests(here):
     said = done("import", "out.jsonl", "tape.json", "--requests", "in.jsonl")
     assert "tape.json: 1 interaction" in said
     assert "left out: 1 time: its request has no result" in said
+    (here / "in.jsonl").write_text((here / "in.jsonl").read_text() + '{"cus')
+    broken = run("import", "out.jsonl", "tape.json", "--requests", "in.jsonl", "--force")
+    assert broken.returncode == 1
+    assert broken.stderr.startswith("out.jsonl, line 3: (of in.jsonl) not JSON: ")
+
+
+def test_requests_of_what_holds_its_requests_are_refused(here):
+    (here / "trace.jsonl").write_text(json.dumps(CALL))
+    line = refused("import", "trace.jsonl", "tape.json", "--requests", "in.jsonl")
+    assert "--requests is for batches" in line
+    assert not (here / "tape.json").exists()
 
 
 def test_what_nobody_knows_is_refused_with_the_names_that_are_known(here):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from tokentape.cassettes.importers.registry import ENDINGS, FORMATS, format_name
 from tokentape.cassettes.stores.registry import has_scheme, open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count, safe
-from tokentape.errors import UsageError
+from tokentape.errors import TokentapeError, UsageError
 from tokentape.keeping import as_stored
 from tokentape.matching.key import Matcher
 from tokentape.options import Options, redactor_of
@@ -48,14 +49,25 @@ def command(
     told = None if name is None else format_named(name)
     if os.path.isdir(source):
         endings = ENDINGS if told is None else told.endings
-        jobs = [(path, _under(target, source, path)) for path in _files(source, endings)]
+        broken = _import_all(_jobs(source, target, _files(source, endings)), told, requests, force)
     else:
-        jobs = [(source, target)]
-    broken = 0
-    for path, place in jobs:
-        broken += _import(told or format_of(path), Given(path, requests), place, force)
+        broken = _import(told or format_of(source), Given(source, requests), target, force)
     if broken:
         context.exit(1)
+
+
+def _import_all(
+    jobs: Iterable[tuple[str, str]], told: Format | None, requests: str | None, force: bool
+) -> int:
+    """As `_import`, for the files of a folder: one that cannot be imported does not keep the others out."""
+    broken = 0
+    for path, place in jobs:
+        try:
+            broken += _import(told or format_of(path), Given(path, requests), place, force)
+        except TokentapeError as error:
+            broken += 1
+            click.echo(f"not imported: {safe(str(error))}", err=True)
+    return broken
 
 
 def _files(folder: str, endings: tuple[str, ...]) -> list[str]:
@@ -70,8 +82,15 @@ def _files(folder: str, endings: tuple[str, ...]) -> list[str]:
     return sorted(found)
 
 
-def _under(target: str, source: str, path: str) -> str:
-    inner = os.path.splitext(os.path.relpath(path, source).removesuffix(".gz"))[0]
+def _jobs(source: str, target: str, paths: list[str]) -> list[tuple[str, str]]:
+    """Each file with its place: without its ending, unless that is all in which it differs from another."""
+    inner = {path: os.path.relpath(path, source) for path in paths}
+    short = {path: os.path.splitext(name.removesuffix(".gz"))[0] for path, name in inner.items()}
+    often = Counter(short.values())
+    return [(path, _under(target, short[path] if often[short[path]] == 1 else inner[path])) for path in paths]
+
+
+def _under(target: str, inner: str) -> str:
     if has_scheme(target):
         return f"{target}{'/' if '#' in target else '#'}{inner.replace(os.sep, '/')}"
     return os.path.join(target, inner + ".json")
@@ -79,6 +98,8 @@ def _under(target: str, source: str, path: str) -> str:
 
 def _import(form: Format, given: Given, place: str, force: bool) -> int:
     """Import one file; how many places of it cannot be read."""
+    if given.requests is not None and not form.pairs:
+        raise UsageError(f"{given.path}: {form.title} hold their requests; --requests is for batches")
     store, name = open_store(place)
     if store.load(name) is not None and not force:
         raise UsageError(f"{store.describe(name)} exists already; --force replaces it")

@@ -48,9 +48,29 @@ def test_packed_files(tmp_path):
     notes = Notes()
     list(records(str(path), notes))
     assert "the packed file breaks off" in notes.broken[0].problem
-    path.write_text("{}")
-    with pytest.raises(CassetteError, match=r"x\.jsonl\.gz"):
-        list(records(str(path), Notes()))
+    with pytest.raises(CassetteError, match="no-such"):
+        list(records(str(tmp_path / "no-such.jsonl"), Notes()))
+
+
+def test_a_file_is_packed_if_it_begins_so_whatever_its_name(tmp_path):
+    packed, plain = tmp_path / "x.jsonl", tmp_path / "y.jsonl.gz"
+    packed.write_bytes(gzip.compress(LAYOUTS["lines"].encode()))
+    plain.write_text(LAYOUTS["lines"], encoding="utf-8")
+    for path in (packed, plain):
+        assert [value.json for value in records(str(path), Notes())] == OBJECTS
+
+
+@pytest.mark.parametrize("layout", ["lines", "a list on many"])
+def test_utf_16(tmp_path, layout):
+    text = LAYOUTS[layout].replace("\\u00fc", "\u2028ü")
+    for packed in (bytes, gzip.compress):
+        path, notes = tmp_path / "x.json", Notes()
+        path.write_bytes(packed(text.encode("utf-16")))
+        assert [value.json for value in records(str(path), notes)] == [*OBJECTS[:2], {"c": "\u2028ü\n"}]
+        assert not notes.broken
+    path.write_bytes(LAYOUTS["lines"].encode("utf-16")[:-3])
+    assert [value.json for value in records(str(path), notes)] == OBJECTS[:2]
+    assert [place.line for place in notes.broken] == [3]
 
 
 def test_a_broken_line_is_told_and_the_others_are_read(tmp_path):

@@ -122,5 +122,7 @@ def _knows_anthropic(record: Json) -> bool:
 
 _ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz")
 
-OPENAI_BATCH = Format(OPENAI, "results of an OpenAI batch", _ENDINGS, _knows_openai, _read)
-ANTHROPIC_BATCH = Format(ANTHROPIC, "results of an Anthropic batch", _ENDINGS, _knows_anthropic, _read)
+OPENAI_BATCH = Format(OPENAI, "results of an OpenAI batch", _ENDINGS, _knows_openai, _read, pairs=True)
+ANTHROPIC_BATCH = Format(
+    ANTHROPIC, "results of an Anthropic batch", _ENDINGS, _knows_anthropic, _read, pairs=True
+)

@@ -29,6 +29,7 @@ class Format:
     `knows`     True for a JSON record (a line, an entry of the outermost list) that only this format has
     `read`      the interactions, one at a time, without ids and keys; what cannot be kept goes into the
                 notes. Raises `CassetteError` and `UsageError` for a file that cannot be read at all
+    `pairs`     True where the requests may stand in a file of their own
     `whole`     True where a file is small, and read before its first interaction is written
     """
 
@@ -37,4 +38,5 @@ class Format:
     endings: tuple[str, ...]
     knows: Callable[[Json], bool]
     read: Callable[[Given, Notes], Iterator[Interaction]]
+    pairs: bool = False
     whole: bool = False

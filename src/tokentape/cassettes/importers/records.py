@@ -6,8 +6,10 @@ in themselves can be told from a broken one.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
+import tempfile
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -60,9 +62,35 @@ def _found(path: str) -> Iterator[Value | Place]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    packed = path.lower().endswith(".gz")
-    with gzip.open(path) if packed else open(path, "rb") as file:
-        yield cast("BinaryIO", file)
+    """The file as UTF-8. What it is packed or written in stands at its beginning: names are often wrong."""
+    with open(path, "rb") as file:
+        if _begins(file) != _PACKED:
+            yield from _as_utf8(file)
+            return
+        with gzip.open(file) as unpacked:
+            yield from _as_utf8(cast("BinaryIO", unpacked))
+
+
+def _as_utf8(file: BinaryIO) -> Iterator[BinaryIO]:
+    """UTF-16 (PowerShell writes it) is written again, in a file that nobody sees: it may be of any size."""
+    if _begins(file) not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        yield file
+        return
+    with tempfile.TemporaryFile() as again:
+        for piece in codecs.iterdecode(iter(lambda: file.read(_PIECE), b""), "utf-16", "replace"):
+            again.write(piece.encode())
+        again.seek(0)
+        yield cast("BinaryIO", again)
+
+
+def _begins(file: BinaryIO) -> bytes:
+    found = file.read(2)
+    file.seek(0)
+    return found
+
+
+_PACKED = b"\x1f\x8b"
+_PIECE = 1 << 18
 
 
 def _is_lines(file: BinaryIO) -> bool:
@@ -122,8 +150,8 @@ def _table(path: str) -> Iterator[Value | Place]:
     """Rows as objects of texts; a cell without anything is not there."""
     before = csv.field_size_limit(LONGEST)
     try:
-        with gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb") as raw:
-            rows = csv.reader(_decoded(cast("BinaryIO", raw)))
+        with _opened(path) as raw:
+            rows = csv.reader(_decoded(raw))
             names = next(rows, [])
             line = rows.line_num
             for cells in rows:

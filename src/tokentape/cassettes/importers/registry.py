@@ -43,13 +43,16 @@ def format_of(path: str) -> Format:
     """The format of the file at `path`. Raises `CassetteError` where nothing is read, or nobody knows it."""
     if path.lower().endswith((".yaml", ".yml")):
         return VCR
-    notes = Notes()
+    notes, is_empty = Notes(), True
     for value in records(path, notes):
+        is_empty = False
         found = next((one for one in FORMATS if one.knows(value.json)), None)
         if found is not None:
             return found
     if notes.broken:
         first = notes.broken[0]
         raise CassetteError(path, first.problem, place=f"line {first.line}", fix="mend it by hand")
+    if is_empty:
+        raise CassetteError(path, "nothing in it", fix="export it again")
     known = ", ".join(one.name for one in FORMATS)
     raise CassetteError(path, "no format known here", fix=f"say --from, if it is one of {known}")

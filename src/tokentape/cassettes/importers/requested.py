@@ -7,14 +7,13 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tokentape.cassettes.importers.notes import LeftOut
+from tokentape.cassettes.importers.notes import LeftOut, Notes
 from tokentape.cassettes.importers.records import records
 from tokentape.protocols.reading import fields, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tokentape.cassettes.importers.notes import Notes
     from tokentape.wire.interaction import Json
 
 
@@ -53,12 +52,15 @@ def requested(path: str, notes: Notes) -> Iterator[Requested]:
     kept = sqlite3.connect("", isolation_level=None)
     try:
         sent = Requested(kept)
-        for value in records(path, notes):
+        own = Notes()
+        for value in records(path, own):
             told = fields(value.json)
             if not ("body" in told or "params" in told):
                 notes.leave("a line of the requests is no request")
             elif not sent.keep(text(told.get("custom_id")), told):
                 notes.leave("its custom_id was there before")
+        for spot in own.broken:
+            notes.break_at(spot.line, f"(of {path}) {spot.problem}")
         yield sent
     finally:
         kept.close()
