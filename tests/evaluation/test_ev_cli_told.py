@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import warnings
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -35,9 +36,10 @@ from tokentape.evaluation.asking.patience import Patience
 from tokentape.evaluation.asking.progress import Progress
 from tokentape.evaluation.comparing.spec import comparators_of
 from tokentape.evaluation.corpus.choosing import Corpus
-from tokentape.evaluation.migrating.phases import Asked, ask, score
+from tokentape.evaluation.migrating.phases import Asked, ask, forecast, score
 from tokentape.evaluation.migrating.plan import Plan
 from tokentape.testing.provider import Mishap, Persona, Provider, References, Turn
+from tokentape.upstreams.destinations import FetchOptions
 from tokentape.upstreams.failures import FailureClass
 
 TARGET = "chat/gpt-4o-mini"
@@ -292,3 +294,33 @@ def test_drift_goes_on_under_its_name_and_ends_by_what_differs(provider, corpus,
         assert result.returncode == code, result.stderr
     assert provider.count == 12
     assert "chat/gpt-4o-mini: 6 answered (6 now, 0 before)" in result.stderr
+
+
+class Shown:
+    """Fetches what URLs show."""
+
+    def __init__(self, options):
+        self.options = options
+
+    async def fetch(self, url):
+        return "image/png", b"png"
+
+    async def aclose(self):
+        pass
+
+
+def test_what_urls_show_is_foreseen_asked_and_found_again(provider, tmp_path, monkeypatch):
+    monkeypatch.setattr("tokentape.upstreams.aiohttp_fetcher.AiohttpFetcher", Shown)
+    provider.answers("Yes.", times=None)
+    picture = {"type": "image_url", "image_url": {"url": "https://pictures.test/a.png"}}
+    place = tape(str(tmp_path / "tape.json"), chat({"role": "user", "content": [picture]}, reply="Yes."))
+    plan = planned(place, target(provider, "bedrock.converse"), fetch=FetchOptions())
+    [foreseen] = forecast(plan).values()
+    assert (foreseen.calls, foreseen.skipped.total()) == (1, 0)
+    assert reasons(plan) == []
+    found = []
+    asyncio.run(score(plan, found.append))
+    assert [each.status for each in found] == ["answered"]
+    assert provider.count == 1
+    [unseen] = forecast(replace(plan, fetch=None)).values()
+    assert (unseen.calls, unseen.skipped.total()) == (0, 1)

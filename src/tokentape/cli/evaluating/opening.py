@@ -72,7 +72,7 @@ def _planned(chosen: Chosen, chooses: Chooses, *, asks: bool) -> Iterator[Plan]:
     from tokentape.evaluation.migrating.plan import Plan
     from tokentape.upstreams.destinations import FetchOptions
 
-    if asks:
+    if asks or chosen.fetch_urls:
         check_client()
     comparators, budget = comparators_of(chosen.compare), Budget(dollars(chosen.max_cost))
     changes = changes_of(chosen)

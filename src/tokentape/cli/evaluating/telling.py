@@ -61,7 +61,7 @@ def shown(
 
 def _line(name: str, progress: Progress, total: int | None) -> str:
     """`anthropic/claude-haiku-4-5  118/120  2 failed, 8 under way  $0.0123`"""
-    parts = [f"{name}  {progress.seen}" if total is None else f"{name}  {progress.seen}/{total}"]
+    parts = [name, count(progress.seen, "question") if total is None else f"{progress.seen}/{total}"]
     states = ((progress.failed, "failed"), (progress.skipped, "skipped"), (progress.under_way, "under way"))
     said = ", ".join(f"{number} {what}" for number, what in states if number)
     parts += [said] if said else []

@@ -7,7 +7,7 @@ output taken to be as long as the others'. What cannot be known is said, and is 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tokentape.evaluation.asking.refusing import refused_before
 from tokentape.outcomes import Forward, Replay
 from tokentape.protocols.canonical.estimate import estimate
 from tokentape.protocols.usage import Usage
+from tokentape.upstreams.fetching import urls_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +57,10 @@ class Forecast:
 
 
 class Forecaster:
-    """Adds up what questions would come to, of one target."""
+    """Adds up what questions would come to, of one target; `fetches`: it would be shown what URLs show."""
 
-    def __init__(self, lane: Lane, changes: Changes, prices: Prices = None) -> None:
-        self._lane, self._changes, self._prices = lane, changes, prices
+    def __init__(self, lane: Lane, changes: Changes, prices: Prices = None, *, fetches: bool = False) -> None:
+        self._lane, self._changes, self._prices, self._fetches = lane, changes, prices, fetches
         self._left_out = dict.fromkeys((frozenset(), refused_before(lane.deck)))
         """A question is looked up as it stands, and then without what the target refuses, as it is asked."""
         self._once = Once()
@@ -88,7 +89,14 @@ class Forecaster:
             self._call(question, ways[-1], new)
 
     def _prepared(self, asked: Conversation, question: Question, left_out: frozenset[str]) -> Prepared:
-        return prepare(asked, self._lane.candidate, self._changes, left_out, question.headers)
+        """The request; where something would be fetched for it, as it stands without."""
+        candidate, changes = self._lane.candidate, self._changes
+        try:
+            return prepare(asked, candidate, changes, left_out, question.headers)
+        except UnsupportedFeature:
+            if not (self._fetches and urls_in(asked)):
+                raise
+        return prepare(asked, candidate, replace(changes, lossy=True), left_out, question.headers)
 
     def _is_answered(self, prepared: Prepared) -> bool:
         """True if an answer is left for it."""

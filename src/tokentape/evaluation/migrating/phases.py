@@ -6,7 +6,7 @@ after an interrupted run, in the next one, and offline.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from tokentape.evaluation.corpus.row import Row
     from tokentape.evaluation.migrating.plan import Plan
     from tokentape.evaluation.scoring.scoring import Place, Told
+    from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
+    from tokentape.upstreams.aiohttp_sender import AiohttpSender
     from tokentape.upstreams.destinations import FetchOptions
-    from tokentape.upstreams.fetching import Fetcher
-    from tokentape.upstreams.sending import Sender
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def forecast(plan: Plan) -> dict[str, Forecast]:
     for candidate in plan.targets:
         lane = open_lane(plan.answers, plan.folder, candidate, asks=False)
         try:
-            adding = Forecaster(lane, plan.changes, plan.prices)
+            adding = Forecaster(lane, plan.changes, plan.prices, fetches=plan.fetch is not None)
             for row in plan.rows(candidate.label):
                 adding.add(row, plan.samples)
             found[candidate.label] = adding.end(plan.concurrency)
@@ -112,25 +112,31 @@ async def ask(plan: Plan, began: Callable[[Run[Row]], None]) -> Asked:
 
 
 @asynccontextmanager
-async def means_of(plan: Plan) -> AsyncIterator[Means]:
-    """What asking takes, with an HTTP client that is closed at the end."""
-    from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
+async def means_of(plan: Plan, *, asks: bool = True) -> AsyncIterator[Means]:
+    """What asking takes, with HTTP clients that are closed at the end. Without `asks` nobody can be asked;
+    what URLs show is fetched all the same, since it is a part of the questions that answers are found by.
+    """
+    purse, pools = Purse(plan.budget), Pools((), plan.pools)
+    async with AsyncExitStack() as stack:
+        sender = await stack.enter_async_context(aclosing(_sender(asks)))
+        fetching = None
+        if plan.fetch is not None:
+            fetching = (await stack.enter_async_context(aclosing(_fetcher(plan.fetch))), plan.fetch)
+        yield Means(sender, pools, purse, plan.policy, plan.changes, plan.prices, fetching)
+
+
+def _sender(asks: bool) -> AiohttpSender | Offline:
+    if not asks:
+        return Offline()
     from tokentape.upstreams.aiohttp_sender import AiohttpSender
 
-    sender = AiohttpSender()
-    fetcher = AiohttpFetcher(plan.fetch) if plan.fetch is not None else None
-    try:
-        fetching = (fetcher, plan.fetch) if fetcher is not None and plan.fetch is not None else None
-        yield _means(plan, sender, fetching)
-    finally:
-        if fetcher is not None:
-            await fetcher.aclose()
-        await sender.aclose()
+    return AiohttpSender()
 
 
-def _means(plan: Plan, sender: Sender, fetching: tuple[Fetcher, FetchOptions] | None = None) -> Means:
-    purse, pools = Purse(plan.budget), Pools((), plan.pools)
-    return Means(sender, pools, purse, plan.policy, plan.changes, plan.prices, fetching)
+def _fetcher(options: FetchOptions) -> AiohttpFetcher:
+    from tokentape.upstreams.aiohttp_fetcher import AiohttpFetcher
+
+    return AiohttpFetcher(options)
 
 
 async def score(
@@ -149,15 +155,10 @@ async def score(
     who asks them, to stop it. Raises `UsageError` for a judge that cannot be asked.
     """
     before = Asked() if asked is None else asked
-    async with means_of(plan) if asks else _offline(plan) as means:
+    async with means_of(plan, asks=asks) as means:
         consultant = Consultant(plan.answers, plan.resolve, means, asks=asks, concurrency=plan.concurrency)
         began(consultant)
         return await _scored(plan, means, consultant, told, noise, before)
-
-
-@asynccontextmanager
-async def _offline(plan: Plan) -> AsyncIterator[Means]:
-    yield _means(plan, Offline())
 
 
 async def _scored(
