@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentape.evaluation.statistics.clusters import Cluster, clustering, gathered
+from tokentape.evaluation.statistics.clusters import Gathered, clustering, gathered
 from tokentape.evaluation.statistics.wilson import pass_rate
 
 stats = pytest.importorskip("scipy.stats")
@@ -81,8 +81,8 @@ def test_one_conversation_is_worth_one_row_whatever_it_holds():
 
 
 def test_values_are_gathered_in_the_order_of_their_conversations():
-    assert gathered([1, 2, 4], ["b", "a", "b"]) == [Cluster(5, 2), Cluster(2, 1)]
-    assert gathered([1, 2]) == [Cluster(1, 1), Cluster(2, 1)]
+    assert gathered([1, 2, 4], ["b", "a", "b"]) == Gathered([5, 2], [2, 1])
+    assert gathered([1, 2]) == Gathered([1, 2], [1, 1])
 
 
 def test_names_that_do_not_fit_are_refused():

@@ -55,8 +55,9 @@ def bootstrap(
     reach = deviations(confidence)
     # A cluster is one complex number, so that one sum adds up both its total and its size.
     # Sorted, so that the order of the rows does not decide what is drawn.
-    gathering = sorted((each.total, each.size) for each in gathered(values, clusters))
-    found = [complex(total, size) for total, size in gathering]
+    gathering = gathered(values, clusters)
+    pairs = sorted(zip(gathering.totals, gathering.sizes, strict=True))
+    found = [complex(total, size) for total, size in pairs]
     if not found:
         raise ValueError("there are no values to draw from")
     whole = sum(found, 0j)

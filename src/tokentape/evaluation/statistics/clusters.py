@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 
-class Cluster(NamedTuple):
-    """The values of one conversation: their sum, and how many they are."""
+class Gathered(NamedTuple):
+    """Of each conversation the sum of its values, and how many they are."""
 
-    total: float
-    size: int
+    totals: list[float]
+    sizes: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,18 @@ class Clustering:
         return self.rows == self.clusters
 
 
-def gathered(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> list[Cluster]:
+def gathered(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Gathered:
     """The clusters, in the order in which they first appear. `clusters` names the cluster of each value; None
     makes each value its own. ValueError if the lengths differ or a value is not finite.
     """
     if not all(map(math.isfinite, values)):
         raise ValueError("values must be finite numbers")
-    found: dict[Hashable, list[float]] = {}
-    for name, value in zip(range(len(values)) if clusters is None else clusters, values, strict=True):
-        found.setdefault(name, []).append(value)
-    return [Cluster(math.fsum(each), len(each)) for each in found.values()]
+    if clusters is None:
+        return Gathered(list(map(float, values)), [1] * len(values))
+    found: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for name, value in zip(clusters, values, strict=True):
+        found[name].append(value)
+    return Gathered(list(map(math.fsum, found.values())), list(map(len, found.values())))
 
 
 def clustering(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Clustering:
@@ -68,22 +71,25 @@ def clustering(values: Sequence[float], clusters: Sequence[Hashable] | None = No
     """
     found = gathered(values, clusters)
     rows = len(values)
-    if len(found) == rows:
+    count = len(found.sizes)
+    if count == rows:
         return Clustering(rows, rows, None, 1.0)
-    seen = sum(each.size**2 for each in found) / rows
+    seen = sum(size * size for size in found.sizes) / rows
     correlation = _correlation(values, found)
     alike = 1.0 if correlation is None else max(0.0, correlation)
-    return Clustering(rows, len(found), correlation, 1 + (seen - 1) * alike)
+    return Clustering(rows, count, correlation, 1 + (seen - 1) * alike)
 
 
-def _correlation(values: Sequence[float], clusters: list[Cluster]) -> float | None:
-    rows, groups = len(values), len(clusters)
+def _correlation(values: Sequence[float], found: Gathered) -> float | None:
+    rows, groups = len(values), len(found.sizes)
     if groups < 2 or min(values) == max(values):
         return None
     mean = math.fsum(values) / rows
-    between = math.fsum(each.size * (each.total / each.size - mean) ** 2 for each in clusters)
+    between = math.fsum(
+        size * (total / size - mean) ** 2 for total, size in zip(found.totals, found.sizes, strict=True)
+    )
     within = max(0.0, math.fsum((value - mean) ** 2 for value in values) - between) / (rows - groups)
     between /= groups - 1
-    size = (rows - sum(each.size**2 for each in clusters) / rows) / (groups - 1)
+    size = (rows - sum(size * size for size in found.sizes) / rows) / (groups - 1)
     spread = between + (size - 1) * within
     return (between - within) / spread if spread > 0 else None

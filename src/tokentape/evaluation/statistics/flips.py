@@ -50,7 +50,7 @@ def flip_test(
     Of differences -1, 0 and 1 without clusters it is McNemar's exact test; of signs, the sign test.
     ValueError as for `gathered`.
     """
-    sums = [each.total for each in gathered(differences, clusters) if each.total]
+    sums = [total for total in gathered(differences, clusters).totals if total]
     total = math.fsum(sums)
     # Sorted, so that the order of the rows does not decide which flips are drawn.
     sizes = sorted(map(abs, sums))
