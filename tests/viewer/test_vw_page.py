@@ -25,6 +25,7 @@ def has_failed(row, name=None):
 def test_the_verdict_comes_first_in_words(report):
     verdict = report.page.locator(".verdict")
     assert "mixed" in verdict.inner_text().lower()
+    assert "is being read" not in report.page.locator("body").inner_text()
     assert FIGURES["verdict"]["headline"] in verdict.inner_text()
     assert report.page.locator("h1").inner_text() == FIGURES["title"]
     assert "✗ failed" in report.page.locator(".gates").inner_text()
@@ -82,7 +83,8 @@ def test_the_search_reads_prompts_replies_and_arguments(report):
     number = next(part["arguments"] for row in ROWS for part in row["before"] if part["kind"] == "call")[
         "topic"
     ]["ticket"]
-    report.search(str(number)[:12])
+    assert number > 2**53
+    report.search(str(number))
     assert report.shown() >= 1
     report.search("no such words anywhere")
     assert "No row is like that" in report.page.locator(".browser").inner_text()
@@ -129,6 +131,36 @@ def test_a_row_shows_both_replies_with_what_differs(report):
     assert difference["path"] in pane.locator(".differences").inner_text()
     assert pane.locator(".callpair .changed, .callpair .removed").count() == 1
     assert str(row["before"][0]["arguments"]["topic"]["ticket"]) in pane.locator(".callpair").inner_text()
+
+
+def test_an_order_that_is_none_is_the_usual_one(opened):
+    report = opened(FIGURES, ROWS, hash="#sort=constructor")
+    assert report.page.get_by_role("listbox").get_attribute("aria-label") == "Rows, worst first"
+    assert report.page.get_by_label("Order").input_value() == "worst"
+
+
+def test_scores_without_a_threshold_are_compared_as_scores(opened):
+    compared = {
+        **FIGURES["between"][0],
+        "comparator": "judge",
+        "target": TARGETS[0],
+        "changed": 1,
+        "before": 0.8,
+        "after": 0.75,
+        "difference": {"value": -0.05, "low": -0.1, "high": 0.004},
+    }
+    baseline = {
+        "made_at": "2026-05-01T00:00:00Z", "title": "In May", "comparisons": [compared], "only_now": 0, "only_then": 0
+    }  # fmt: skip
+    drift = {"comparisons": [compared], "noise": []}
+    report = opened({**FIGURES, "between": [compared], "baseline": baseline, "drift": drift}, ROWS)
+    for part in ("between", "baseline", "drift"):
+        told = report.page.locator(f"#{part} tbody").inner_text()
+        assert "0.80" in told
+        assert "0.75" in told
+        assert "-0.050 -0.100 to +0.004" in told
+        assert "%" not in told
+        assert "pp" not in told
 
 
 def test_rows_beyond_the_most_are_said_to_be_left_out(opened):

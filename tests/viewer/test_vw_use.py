@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from made_report import made_report
 
+from tokentape.viewer.html import write_html
+
 FIGURES, ROWS = made_report(200, seed=3)
 
 
@@ -116,6 +118,61 @@ def test_of_many_rows_only_those_in_sight_are_in_the_page(opened):
     assert report.page.locator(".item").count() < 60
     report.search("blue jacket")
     assert 0 < report.shown() < 10_000
+
+
+def test_a_long_name_leaves_the_figures_in_sight(opened):
+    first, *others = FIGURES["targets"]
+    groups = [{**first["categories"][0], "name": "very_long_" * 40}, *first["categories"][1:]]
+    report = opened({**FIGURES, "targets": [{**first, "categories": groups}, *others]}, ROWS)
+    widths = report.page.locator("#categories .scroll").evaluate("one => [one.scrollWidth, one.clientWidth]")
+    assert widths[0] == widths[1]
+
+
+def test_of_many_targets_the_names_of_the_figures_stay_in_sight(opened):
+    targets = [{**FIGURES["targets"][0], "name": f"somewhere/model-{at}"} for at in range(20)]
+    report = opened({**FIGURES, "targets": targets}, ROWS)
+    table = report.page.locator("#targets .scroll")
+    name = table.locator("tbody th").first
+    before = name.bounding_box()["x"]
+    table.evaluate("one => { one.scrollLeft = 2000 }")
+    assert name.bounding_box()["x"] == before
+    chart = report.page.locator(".chart", has_text="beyond").first
+    assert "16 more" in chart.inner_text() or "17 more" in chart.inner_text()
+    assert "model-19" not in chart.locator("p").inner_text()
+
+
+def test_each_text_runs_as_its_letters_do(opened):
+    text = {"role": "assistant", "kind": "text", "text": "שלום עולם!"}
+    report = opened(
+        FIGURES, [{**ROWS[0], "asked": [{**text, "role": "user"}], "before": [text], "after": [text]}]
+    )
+    for place in (".item .asks", ".sides td", ".words"):
+        style = report.page.locator(place).first.evaluate("one => getComputedStyle(one).unicodeBidi")
+        assert style == "plaintext"
+
+
+def test_a_browser_that_is_too_old_is_told(browser, tmp_path):
+    path = tmp_path / "report.html"
+    with path.open("w", encoding="utf-8") as out:
+        write_html(out, FIGURES, iter(ROWS))
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready=failed]")
+    assert "This browser is too old for this page: it takes Firefox 113" in page.locator("#app").inner_text()
+    page.close()
+
+
+def test_a_file_that_is_cut_says_so(browser, tmp_path):
+    path = tmp_path / "report.html"
+    with path.open("w", encoding="utf-8") as out:
+        write_html(out, FIGURES, iter(ROWS))
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole[: whole.index("tokentape-block-1")], encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert "the file is not whole" in page.locator("#app").inner_text()
+    page.close()
 
 
 def test_what_has_a_role_has_a_name(report):

@@ -33,6 +33,9 @@ export interface Target {
   distributions: Partial<Record<Measure, { before: Summary | null; after: Summary | null }>>;
   categories: Group[]; models: Group[];
 }
+/** True if the rows of a comparator pass or fail; without a threshold there are only scores. */
+export const isJudged = (targets: Target[], name: string): boolean =>
+  targets.some((target) => target.comparators.some((rate) => rate.name === name && rate.rate.value !== null));
 export interface Between extends Compared { one: string; other: string; comparator: string }
 export interface Drifted extends Compared { target: string; comparator: string; changed: number }
 export interface Gate { gate: string; passed: boolean; why: string }

@@ -6,9 +6,13 @@ function textOf(id: string): string {
   return document.getElementById(id)?.textContent ?? "";
 }
 
+/** Browsers since 2023 have it. */
+export const isOldBrowser = (): boolean => typeof DecompressionStream === "undefined";
+
 async function unpacked(id: string): Promise<string> {
   const letters = atob(textOf(id));
-  const data = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  const data = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at += 1) data[at] = letters.charCodeAt(at);
   const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).text();
 }

@@ -4,7 +4,7 @@ import "./styles/page.css";
 import "./styles/figures.css";
 import "./styles/rows.css";
 import "./styles/print.css";
-import { figures, listing, Rows } from "./embedded";
+import { figures, isOldBrowser, listing, Rows } from "./embedded";
 import { applyTheme, currentTheme } from "./parts/theme";
 import { Report } from "./report/Report";
 
@@ -12,7 +12,9 @@ async function start(root: HTMLElement): Promise<void> {
   applyTheme(currentTheme());
   const report = figures();
   document.title = `${report.title} · tokentape`;
-  render(<Report report={report} listing={await listing()} rows={new Rows()} />, root);
+  const list = await listing();
+  root.replaceChildren(); // what stood there until now; Preact leaves it
+  render(<Report report={report} listing={list} rows={new Rows()} />, root);
   // After the next frame, when charts are drawn too: from here on everything answers.
   requestAnimationFrame(() =>
     setTimeout(() => {
@@ -25,7 +27,8 @@ async function start(root: HTMLElement): Promise<void> {
 const root = document.getElementById("app");
 if (root !== null) {
   start(root).catch((error: unknown) => {
-    root.textContent = `This page could not be shown: ${String(error)}`;
+    const newer = "This browser is too old for this page: it takes Firefox 113, Chrome 98, Edge 98, Safari 16.4, or newer.";
+    root.textContent = isOldBrowser() ? newer : `This page could not be shown: ${String(error)}`;
     document.documentElement.dataset["ready"] = "failed";
   });
 }

@@ -1,7 +1,7 @@
 // Full-text search: every word has to stand somewhere in the row, in any case.
 import type { Listing, Row } from "./data";
 import type { Rows } from "./embedded";
-import { brief } from "./parts/json";
+import { brief, parse } from "./parts/json";
 
 function searchable(row: Row): string {
   const parts = [...row.asked, ...row.before, ...(row.after ?? [])];
@@ -46,7 +46,7 @@ export class Search {
     const blocks = this.#rows.blockCount;
     let last = performance.now();
     for (let block = 0; block < blocks; block += 1) {
-      const rows = JSON.parse(await this.#rows.text(block)) as Row[];
+      const rows = parse(await this.#rows.text(block)) as unknown as Row[];
       const start = this.#rows.start(block);
       rows.forEach((row, at) => (this.#texts[start + at] = searchable(row)));
       if (performance.now() - last > 60) {

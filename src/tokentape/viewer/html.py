@@ -20,6 +20,8 @@ from tokentape.viewer.text import packed, page_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+READING = "The report is being read. If this stays, the file is not whole."
+"""What the page says before its script, which stands last, has run."""
 MOST_ROWS = 10_000
 """Rows in a page. They come worst first, so what is left out is the best."""
 MOST_BYTES = 64 * 1024 * 1024
@@ -74,7 +76,8 @@ def _head(out: TextIO, title: str) -> None:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{_visible(title)}</title>\n<style>{_bundled('viewer.css')}</style>\n</head>\n<body>\n"
-        '<div id="app"></div>\n<noscript>This page shows its figures with JavaScript.</noscript>\n'
+        f'<div id="app"><p>{READING}</p></div>\n'
+        "<noscript>This page shows its figures with JavaScript.</noscript>\n"
     )
 
 

@@ -8,6 +8,7 @@ import { count, percent } from "./format";
 export interface Series { name: string; color: string; filled: boolean; histogram: Histogram }
 
 const HEIGHT = 150;
+const NAMED = 4; // series whose rows beyond the chart stand under it; the rest on demand
 
 interface Bin { from: number; to: number; shares: number[] }
 
@@ -33,7 +34,7 @@ export function Distribution(props: { title: string; series: Series[]; written: 
   const box = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const all = bins(props.series);
-  const beyond = props.series.map((one) => one.histogram.above).some((above) => above > 0);
+  const beyond = props.series.filter((one) => one.histogram.above > 0);
 
   useEffect(() => {
     const element = box.current;
@@ -64,9 +65,10 @@ export function Distribution(props: { title: string; series: Series[]; written: 
         </span>
       </figcaption>
       <div ref={box} class="plot" role="img" aria-label={`Distribution of ${props.title}; the figures are in the tables above`} />
-      {beyond && (
+      {beyond.length > 0 && (
         <p class="dim">
-          beyond: {props.series.filter((one) => one.histogram.above > 0).map((one) => `${one.name} ${count(one.histogram.above)}`).join(", ")}
+          beyond: {beyond.slice(0, NAMED).map((one) => `${one.name} ${count(one.histogram.above)}`).join(", ")}
+          {beyond.length > NAMED && <details><summary>{count(beyond.length - NAMED)} more</summary>{beyond.slice(NAMED).map((one) => `${one.name} ${count(one.histogram.above)}`).join(", ")}</details>}
         </p>
       )}
     </figure>

@@ -1,28 +1,41 @@
 // What differs between targets, and since an earlier report; then groups of rows.
 import { useState } from "preact/hooks";
-import type { Compared, Drifted, Figures, Group, Target } from "../data";
+import { type Compared, type Drifted, type Figures, type Group, isJudged, type Target } from "../data";
 import { Change, Choose, RateBar, Section } from "../parts/bits";
-import { count, money, moment, NOTHING, percent, plural, seconds } from "../parts/format";
+import { count, money, moment, NOTHING, percent, plural, score, seconds } from "../parts/format";
 import { type Column, Table } from "../parts/Table";
 
 const WAYS: Record<string, string> = { higher: "▲", lower: "▼", alike: "=", "not enough data to say": "?" };
-const points = (value: number | null): string => (value === null ? NOTHING : `${value > 0 ? "+" : ""}${(value * 100).toFixed(1)} pp`);
+type Num = number | null;
+
+/** Shares of rows that pass, or mean scores where nothing passes or fails; and how far apart two are. */
+interface Unit { value: (value: Num) => string; apart: (value: Num) => string }
+
+const plus = (value: number): string => (value > 0 ? "+" : "");
+const RATES: Unit = { value: percent, apart: (value) => (value === null ? NOTHING : `${plus(value)}${(value * 100).toFixed(1)} pp`) };
+const SCORES: Unit = { value: score, apart: (value) => (value === null ? NOTHING : `${plus(value)}${value.toFixed(3)}`) };
+const unitOf = (report: Figures, item: { comparator: string }): Unit => (isJudged(report.targets, item.comparator) ? RATES : SCORES);
+
 const chance = (value: number | null): string => (value === null ? NOTHING : value < 0.001 ? "< 0.001" : value.toFixed(3));
 
-function compared<T extends Compared>(first: Column<T>[]): Column<T>[] {
+function compared<T extends Compared & { comparator: string }>(report: Figures, first: Column<T>[]): Column<T>[] {
   return [
     ...first,
     {
       title: "Difference", numeric: true, by: (item) => item.difference.value,
-      draw: (item) => <>{points(item.difference.value)} <span class="dim">{item.difference.low === null ? "" : `${points(item.difference.low)} to ${points(item.difference.high)}`}</span></>,
+      draw: (item) => {
+        const { value, low, high } = item.difference;
+        const { apart } = unitOf(report, item);
+        return <>{apart(value)} <span class="dim">{low === null ? "" : `${apart(low)} to ${apart(high)}`}</span></>;
+      },
     },
     { title: "p, corrected", numeric: true, draw: (item) => chance(item.p_corrected ?? item.p), by: (item) => item.p_corrected ?? item.p },
     { title: "In words", draw: (item) => <span class={`standing ${item.standing.split(" ")[0]}`}><span aria-hidden="true">{WAYS[item.standing] ?? ""}</span> {item.sentence}</span> },
   ];
 }
 
-function Rated({ name, value }: { name: string; value: number | null }) {
-  return <span class="rated"><b>{percent(value)}</b> {name}</span>;
+function Rated({ name, value }: { name: string; value: string }) {
+  return <span class="rated"><b>{value}</b> {name}</span>;
 }
 
 export function Between({ report }: { report: Figures }) {
@@ -31,10 +44,10 @@ export function Between({ report }: { report: Figures }) {
     <Section id="between" title="Between the targets" note="the same rows, paired; p corrected for all comparisons together">
       <Table
         label="Between the targets" items={report.between}
-        columns={compared<Figures["between"][number]>([
+        columns={compared<Figures["between"][number]>(report, [
           { title: "Comparator", draw: (item) => item.comparator, by: (item) => item.comparator },
-          { title: "One", draw: (item) => <Rated name={item.one} value={item.before} />, by: (item) => item.before },
-          { title: "Other", draw: (item) => <Rated name={item.other} value={item.after} />, by: (item) => item.after },
+          { title: "One", draw: (item) => <Rated name={item.one} value={unitOf(report, item).value(item.before)} />, by: (item) => item.before },
+          { title: "Other", draw: (item) => <Rated name={item.other} value={unitOf(report, item).value(item.after)} />, by: (item) => item.after },
         ])}
       />
     </Section>
@@ -47,11 +60,11 @@ export function Drift({ report }: { report: Figures }) {
     <Section id="drift" title="Drift and noise" note="how often today's answers agree with the recorded one, and with another one of today">
       <Table
         label="Drift and noise" items={report.drift.comparisons}
-        columns={compared<Drifted>([
+        columns={compared<Drifted>(report, [
           { title: "Model", draw: (item) => item.target, by: (item) => item.target },
           { title: "Comparator", draw: (item) => item.comparator, by: (item) => item.comparator },
-          { title: "With another of today", numeric: true, draw: (item) => percent(item.before), by: (item) => item.before },
-          { title: "With the recorded one", numeric: true, draw: (item) => percent(item.after), by: (item) => item.after },
+          { title: "With another of today", numeric: true, draw: (item) => unitOf(report, item).value(item.before), by: (item) => item.before },
+          { title: "With the recorded one", numeric: true, draw: (item) => unitOf(report, item).value(item.after), by: (item) => item.after },
           { title: "Changed for good", numeric: true, draw: (item) => count(item.changed), by: (item) => item.changed },
         ])}
       />
@@ -70,11 +83,11 @@ export function Baseline({ report }: { report: Figures }) {
     <Section id="baseline" title="Since the earlier report" note={`${baseline.title}, ${moment(baseline.made_at)}${alone && ` · ${alone}`}`}>
       <Table
         label="Since the earlier report" items={baseline.comparisons}
-        columns={compared<NonNullable<Figures["baseline"]>["comparisons"][number]>([
+        columns={compared<NonNullable<Figures["baseline"]>["comparisons"][number]>(report, [
           { title: "Target", draw: (item) => item.target, by: (item) => item.target },
           { title: "Comparator", draw: (item) => item.comparator, by: (item) => item.comparator },
-          { title: "Then", numeric: true, draw: (item) => percent(item.before), by: (item) => item.before },
-          { title: "Now", numeric: true, draw: (item) => percent(item.after), by: (item) => item.after },
+          { title: "Then", numeric: true, draw: (item) => unitOf(report, item).value(item.before), by: (item) => item.before },
+          { title: "Now", numeric: true, draw: (item) => unitOf(report, item).value(item.after), by: (item) => item.after },
         ])}
       />
     </Section>

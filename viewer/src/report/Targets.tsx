@@ -1,6 +1,6 @@
 // The targets beside each other: one column each, one row for each figure.
 import type { ComponentChildren } from "preact";
-import type { Figures, Sides, Target } from "../data";
+import { type Figures, isJudged, type Sides, type Target } from "../data";
 import { Badge, Change, RateBar, Section } from "../parts/bits";
 import { count, interval, money, NOTHING, percent, plural, score, seconds } from "../parts/format";
 
@@ -47,9 +47,6 @@ export function Targets({ report }: { report: Figures }) {
     </Section>
   );
 }
-
-const isJudged = (targets: Target[], name: string): boolean =>
-  targets.some((target) => target.comparators.some((rate) => rate.name === name && rate.rate.value !== null));
 
 function Line(props: { title: string; hint?: string; targets: Target[]; draw: Draw }) {
   return (

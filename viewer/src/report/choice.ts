@@ -28,7 +28,7 @@ export function readHash(hash: string): Choice {
   const sort = text("sort");
   return {
     target: text("target"), failed: text("failed"), category: text("category"), model: text("model"),
-    status: text("status"), flagged: text("flagged") === "yes", sort: sort in SORTS ? (sort as Sort) : "worst",
+    status: text("status"), flagged: text("flagged") === "yes", sort: Object.hasOwn(SORTS, sort) ? (sort as Sort) : "worst",
     query: text("query"), row: text("row"),
   };
 }
