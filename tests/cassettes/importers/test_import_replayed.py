@@ -11,6 +11,7 @@ from test_import_otel import CONTENT, MODEL
 import tokentape
 from tokentape.cassettes.stores.registry import open_store
 from tokentape.cli.saving import save
+from tokentape.evaluation.corpus.row import Row
 from tokentape.matching.key import Matcher
 from tokentape.options import Options
 
@@ -86,6 +87,30 @@ def test_anthropic(tmp_path, monkeypatch, name):
         second = client.messages.create(**asked, messages=turns)
         assert second.content[0].text == "Answer 1 to: Weather in Lima? (given: clear)"
         assert second.usage.input_tokens == 34
+
+
+@pytest.mark.parametrize("counts", [{}, {"gen_ai.usage.input_tokens": 7}])
+@pytest.mark.parametrize("stream", [False, True])
+def test_tokens_that_no_trace_tells_are_not_0(tmp_path, monkeypatch, stream, counts):
+    anthropic = pytest.importorskip("anthropic")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-none")
+    about = {name: value for name, value in {**MODEL, **CONTENT}.items() if ".usage." not in name}
+    about |= {"gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-haiku-4-5", **counts}
+    about |= {"gen_ai.request.max_tokens": 9, "gen_ai.request.stream": stream}
+    path = lines(tmp_path, otlp(about))
+    [one] = imported(path)[0]
+    usage = Row(one, "imported").usage
+    assert (usage and usage.input, usage and usage.output) == ((counts and 7) or None, None)
+    asked = {"model": "claude-haiku-4-5", "max_tokens": 9}
+    messages = [{"role": "user", "content": "Capital of Peru?"}]
+    client = anthropic.Anthropic(max_retries=0)
+    with tokentape.use_cassette(cassette(path, tmp_path / "x.json"), mode="none"):
+        if stream:
+            with client.messages.stream(**asked, messages=messages) as pieces:
+                told = pieces.get_final_message()
+        else:
+            told = client.messages.create(**asked, messages=messages)
+    assert (told.content[0].text, told.usage.output_tokens) == ("Lima.", None)
 
 
 @pytest.mark.parametrize("stream", [False, True])

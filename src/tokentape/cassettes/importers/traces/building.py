@@ -20,6 +20,7 @@ from tokentape.protocols.codec import Target
 from tokentape.protocols.compatible import quirks_of
 from tokentape.protocols.framing import ENCODERS, MEDIA_TYPES
 from tokentape.protocols.quirks import Quirks
+from tokentape.protocols.reading import fields
 from tokentape.protocols.translation import codec_of, write_reply, write_request
 from tokentape.protocols.unfolding import dumped
 from tokentape.wire.interaction import Ended, How, Interaction, Timing
@@ -133,17 +134,35 @@ def _response(traced: Traced, asked: Conversation, server: Server, notes: Notes)
     body = write_reply(reply, target).result
     _note(target.losses, "the reply's", notes)
     if not asked.stream:
-        return _of(200, "application/json", [dumped(body)])
-    return _of(200, MEDIA_TYPES[codec_of(server.dialect).framing], _streamed(reply, target))
+        return _of(200, "application/json", [dumped(_uncounted(body, reply, server))])
+    return _of(200, MEDIA_TYPES[codec_of(server.dialect).framing], _streamed(reply, target, server))
 
 
-def _streamed(reply: Reply, target: Target) -> list[bytes]:
+def _uncounted(told: Json, reply: Reply, server: Server) -> Json:
+    """A message of Anthropic has its counts always: null where the trace tells none, since 0 is a count."""
+    known = reply.usage
+    names = {"input_tokens": known and known.input, "output_tokens": known and known.output}
+    if server.dialect != "anthropic.messages" or None not in names.values() or not isinstance(told, dict):
+        return told
+    found: Json = {
+        name: _uncounted(each, reply, server) if name == "message" else each for name, each in told.items()
+    }
+    counts = told.get("usage")
+    if isinstance(counts, dict):
+        nulls = {name: None for name in counts if name in names and names[name] is None}
+        found = {**fields(found), "usage": {**counts, **nulls}}
+    return found
+
+
+def _streamed(reply: Reply, target: Target, server: Server) -> list[bytes]:
     """The reply as a stream, which it was: the first event, and the rest."""
     codec = codec_of(target.dialect)
     choices = tuple(replace(one, items=portable(one.items, target.dialect)) for one in reply.choices)
     writer, encode = codec.writer(target), ENCODERS[codec.framing]
     events = [
-        encode(wire) for event in unfold(replace(reply, choices=choices)) for wire in writer.write(event)
+        encode(replace(wire, json=_uncounted(wire.json, reply, server)))
+        for event in unfold(replace(reply, choices=choices))
+        for wire in writer.write(event)
     ]
     return [events[0], b"".join(events[1:])] if len(events) > 1 else events
 
