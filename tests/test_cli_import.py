@@ -86,6 +86,15 @@ def test_files_of_a_folder_do_not_keep_each_other_out(here):
     assert (here / "tapes" / "e.json").exists()
 
 
+def test_an_import_that_was_killed_is_told_from_a_whole_one(here):
+    (here / "trace.jsonl").write_text(json.dumps(CALL) + "\n")
+    done("import", "trace.jsonl", "tape.json")
+    assert "tape.json exists already; --force" in refused("import", "trace.jsonl", "tape.json")
+    cassette = (here / "tape.json").read_text()
+    (here / "tape.json").write_text(cassette.replace('"finished": true', '"finished": false'))
+    assert "exists already, not finished" in refused("import", "trace.jsonl", "tape.json")
+
+
 def test_broken_lines_are_told_with_their_place_and_the_rest_is_there(here):
     (here / "trace.jsonl").write_text(f'{json.dumps(CALL)}\n{{"id": \n{json.dumps({**CALL, "id": "o2"})}\n')
     result = run("import", "trace.jsonl", "tape.json")

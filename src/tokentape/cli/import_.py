@@ -101,8 +101,10 @@ def _import(form: Format, given: Given, place: str, force: bool) -> int:
     if given.requests is not None and not form.pairs:
         raise UsageError(f"{given.path}: {form.title} hold their requests; --requests is for batches")
     store, name = open_store(place)
-    if store.load(name) is not None and not force:
-        raise UsageError(f"{store.describe(name)} exists already; --force replaces it")
+    there = store.load(name)
+    if there is not None and not force:
+        broke_off = "" if there.finished else ", not finished (was an import killed?)"
+        raise UsageError(f"{store.describe(name)} exists already{broke_off}; --force replaces it")
     options, notes = Options.of({}), Notes()
     matcher, redactor = Matcher(options.match_on), redactor_of(options)
     read = form.read(given, notes)

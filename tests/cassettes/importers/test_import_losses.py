@@ -165,6 +165,24 @@ def test_what_stands_above_a_call_without_a_reply_is_imported_instead(tmp_path):
         assert [row.metadata["imported"]["span"] for row in found] == ["a"]
 
 
+def test_what_stands_above_a_call_that_failed_has_its_answer_from_elsewhere(tmp_path):
+    timeout = {**INNER, "output": None, "level": "ERROR", "statusMessage": "Request timed out."}
+    found, notes = rows(lines(tmp_path, GENERATION, timeout))
+    assert [row.metadata["imported"]["span"] for row in found] == ["o1"]
+    assert "left out: 1 time: it failed without a reply (Request timed out.)" in notes.lines()
+    outer = {**GENERATION, "output": None, "level": "ERROR", "statusMessage": "Error code: 429"}
+    found, notes = rows(lines(tmp_path, outer, {**INNER, **timeout, "statusMessage": "Error code: 429"}))
+    assert [row.metadata["imported"]["span"] for row in found] == ["o2"]
+    run = {**RUN, "id": "1", "parent_run_id": None}
+    failed = {**run, "id": "2", "parent_run_id": "1", "outputs": None, "error": "Error code: 500"}
+    found, _ = rows(lines(tmp_path, run, failed, {**run, "id": "3", "parent_run_id": "1"}))
+    assert [row.metadata["imported"]["span"] for row in found] == ["2", "3"]
+    status = {"code": 2, "message": "Error code: 500"}
+    bare = {name: value for name, value in NUMBERED.items() if "completion" not in name}
+    found, _ = rows(lines(tmp_path, otlp(NUMBERED, id="a"), otlp(bare, id="b", parent="a", status=status)))
+    assert [row.metadata["imported"]["span"] for row in found] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 def read(given: Given, notes: Notes) -> Iterator[Interaction]:
     """The calls of the generations."""
     families = Families(
-        Kin(*observations.ids(one), observations.tells(one), is_tool=said(one, "type").upper() == "TOOL")
-        for value in records(given.path, Notes())
-        for one in _observations(value.json)
+        _kin(one) for value in records(given.path, Notes()) for one in _observations(value.json)
     )
     for value in records(given.path, notes):
         for one in _observations(value.json):
@@ -44,6 +42,12 @@ def read(given: Given, notes: Notes) -> Iterator[Interaction]:
                 notes.leave(str(reason))
             except RecursionError:
                 notes.leave("it is nested too deeply")
+
+
+def _kin(one: Fields) -> Kin:
+    is_tool = said(one, "type").upper() == "TOOL"
+    failed = observations.is_error(one)
+    return Kin(*observations.ids(one), observations.tells(one), is_tool=is_tool, failed=failed)
 
 
 def _observations(record: Json) -> Iterator[Fields]:

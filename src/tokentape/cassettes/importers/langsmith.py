@@ -70,7 +70,8 @@ def _kin(run: Fields) -> Kin:
     has_reply = bool(json_in(run.get("outputs")) or run.get("error"))
     tells = text(run.get("run_type")) in _MODELS and has_reply and bool(json_in(run.get("inputs")))
     is_tool = run.get("run_type") == "tool"
-    return Kin("", text(run.get("id")), text(run.get("parent_run_id")), tells, is_tool=is_tool)
+    ids = ("", text(run.get("id")), text(run.get("parent_run_id")))
+    return Kin(*ids, tells, is_tool=is_tool, failed=bool(run.get("error")))
 
 
 def _traced(run: Fields, notes: Notes) -> Traced:

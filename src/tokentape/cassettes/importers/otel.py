@@ -48,7 +48,8 @@ def _kin(path: str, beside: Events) -> Iterator[Kin]:
                 beside.keep(event)
                 yield Kin(event.trace, event.span, "", tells=True, is_span=False)
         for span in spans_in(value.json):
-            yield Kin(span.trace, span.span, span.parent, tells=_tells(span), is_tool=_is_tool(span))
+            tells, is_tool = _tells(span), _is_tool(span)
+            yield Kin(span.trace, span.span, span.parent, tells, is_tool=is_tool, failed=span.failed)
 
 
 class Convention(NamedTuple):

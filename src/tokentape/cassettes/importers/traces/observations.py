@@ -35,11 +35,12 @@ def is_call(one: Fields) -> bool:
 
 def tells(one: Fields) -> bool:
     """True if it is a call, and holds what was asked, and what came of it."""
-    has_reply = _is_error(one) or _value(one, "output") not in (None, "", {}, [])
+    has_reply = is_error(one) or _value(one, "output") not in (None, "", {}, [])
     return is_call(one) and has_reply and _value(one, "input") not in (None, "", [])
 
 
-def _is_error(one: Fields) -> bool:
+def is_error(one: Fields) -> bool:
+    """True if it failed."""
     return said(one, "level").upper() == "ERROR"
 
 
@@ -81,7 +82,7 @@ def traced(one: Fields, notes: Notes) -> Traced:
         about=_about(one, more),
     )
     answer = whole_json(_value(one, "output"), always=False)
-    if _is_error(one):
+    if is_error(one):
         if answer not in (None, "", {}):
             raise LeftOut("it failed after a part of its reply")
         return replace(base, failure=failure_of("", said(one, "statusMessage")))

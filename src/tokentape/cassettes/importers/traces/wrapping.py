@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Kin(NamedTuple):
     """A span by its ids. `tells`: it is a call of a model, and holds what was asked and what came of it.
     `is_span` is False for what an event tells of a span that may be elsewhere. `is_tool`: calls below a tool
-    are calls of their own, whatever stands above it (an agent that is the tool of another).
+    are calls of their own, whatever stands above it (an agent that is the tool of another). `failed`: what
+    stands above it and did not fail has its answer from elsewhere.
     """
 
     trace: str
@@ -26,6 +27,7 @@ class Kin(NamedTuple):
     tells: bool
     is_span: bool = True
     is_tool: bool = False
+    failed: bool = False
 
 
 class Families:
@@ -36,6 +38,7 @@ class Families:
         self._telling: set[bytes] = set()
         self._done: set[bytes] = set()
         self._known: set[bytes] = set()
+        self._failed: set[bytes] = set()
         for kin in spans:
             if not kin.span:
                 continue
@@ -46,6 +49,8 @@ class Families:
                 self._parents[own] = _id(kin.trace, kin.parent)
             if kin.tells:
                 self._telling.add(own)
+            if kin.failed:
+                self._failed.add(own)
         self._wrapping = self._above()
 
     def has(self, trace: str, span: str) -> bool:
@@ -76,9 +81,12 @@ class Families:
         return False
 
     def _above(self) -> set[bytes]:
-        """All that stand above a span that tells, however far."""
+        """All that stand above a span that tells, however far; above a failed one, those that failed."""
+        return self._over(self._telling - self._failed) | (self._over(self._telling) & self._failed)
+
+    def _over(self, spans: set[bytes]) -> set[bytes]:
         above: set[bytes] = set()
-        for own in self._telling:
+        for own in spans:
             parent = self._parents.get(own)
             while parent is not None and parent not in above:
                 above.add(parent)
