@@ -104,6 +104,19 @@ def test_what_no_test_asks_for_is_reported(project, workers):
     assert "[a]" not in result.stdout.str().replace("test_says[a]", "")
 
 
+def test_snapshots_of_a_module_that_is_gone_are_reported(project):
+    path = project.pytester.path
+    project.write(TEXTS.format(texts=["a"]))
+    project.run(passed=1)
+    (path / "test_it.py").rename(path / "test_new.py")
+    kept = path / "snapshots" / "kept" / "by_hand.json"
+    kept.parent.mkdir()
+    kept.write_text('{"tokentape_snapshot": 1, "test": "test_elsewhere.py::test_it", "reply": []}')
+    told = project.run("--tokentape-report", passed=1).stdout
+    told.fnmatch_lines(["snapshots/test_it/test_says[[]a[]].json: a snapshot that no test asks for"])
+    assert "by_hand" not in told.str()
+
+
 NARROWED = [
     (("-k", "b]"), {"passed": 1}),
     (("test_it.py::test_says[b]",), {"passed": 1}),

@@ -53,7 +53,8 @@ class Test:
 
 @dataclass(slots=True)
 class Run:
-    """`used` are the files that were looked at, `homes` the folders of the modules of which a test ran.
+    """`used` are the files that were looked at, `homes` the folders of the modules of which a test ran, and
+    `folders` those in which these modules are.
 
     `partial` are those of modules of which a test did not run, or not to its end: what it would have asked
     for is not known. `stopped`: the run broke off, so nothing is known of any.
@@ -63,6 +64,7 @@ class Run:
     test: Test | None = None
     used: set[str] = field(default_factory=set)
     homes: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
     partial: set[str] = field(default_factory=set)
     stopped: bool = False
     written: list[str] = field(default_factory=list)
@@ -82,6 +84,7 @@ class Run:
         """From here on, `test` runs."""
         self.test = test
         self.homes.add(test.home)
+        self.folders.add(test.folder)
 
     def leave_out(self, folder: str, module: str) -> None:
         """A test of the module does not run, or not to its end."""
@@ -92,6 +95,7 @@ class Run:
         return {
             "used": sorted(self.used),
             "homes": sorted(self.homes),
+            "folders": sorted(self.folders),
             "partial": sorted(self.partial),
             "written": self.written,
             "updated": self.updated,
@@ -101,6 +105,7 @@ class Run:
         """Add what a worker told."""
         self.used.update(told.get("used", ()))
         self.homes.update(told.get("homes", ()))
+        self.folders.update(told.get("folders", ()))
         self.partial.update(told.get("partial", ()))
         self.written += told.get("written", ())
         self.updated += told.get("updated", ())
@@ -120,14 +125,44 @@ class Run:
 
     def _files(self) -> Iterator[str]:
         for home in sorted(() if self.stopped else self.homes - self.partial):
-            names = sorted(os.listdir(home)) if os.path.isdir(home) else []
-            yield from (os.path.join(home, name) for name in names if name.endswith(".json"))
+            yield from _snapshots(home)
+        for folder in sorted(self.folders):
+            yield from _of_no_module(folder)
 
 
 def home_of(folder: str, module: str) -> str:
     """Where the snapshots of a module in `folder` are."""
     snapshots = str(settings.project().options.get("snapshot_dir", "snapshots"))
     return os.path.join(folder, snapshots, safe_name(module))
+
+
+def _listed(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def _snapshots(home: str) -> Iterator[str]:
+    return (os.path.join(home, name) for name in _listed(home) if name.endswith(".json"))
+
+
+def _of_no_module(folder: str) -> Iterator[str]:
+    """Snapshots whose module is not in `folder` any more, and that say so: `path=` may name any place."""
+    modules = {safe_name(os.path.splitext(name)[0]) for name in _listed(folder)}
+    root = os.path.dirname(home_of(folder, "any"))
+    for name in _listed(root):
+        if name not in modules:
+            yield from (path for path in _snapshots(os.path.join(root, name)) if _module_of(path) == name)
+
+
+def _module_of(path: str) -> str:
+    """The module of the test that wrote the file, as folders are called after it; "" if nothing says that."""
+    import json
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            test = json.load(file)["test"].partition("::")[0]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return ""
+    return safe_name(os.path.splitext(os.path.basename(test))[0])
 
 
 def shown(path: str) -> str:
