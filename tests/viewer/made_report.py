@@ -221,6 +221,7 @@ def between(targets: list[dict[str, Any]], name: str) -> dict[str, Any]:
         "before": one,
         "after": other,
         "difference": {"value": difference, "low": difference - 0.05, "high": difference + 0.05},
+        "differ": 9 if is_clear else 4,
         "p": 0.0004 if is_clear else 0.31,
         "p_corrected": 0.0008 if is_clear else 0.31,
         "detectable": 0.06,

@@ -9,7 +9,7 @@ export interface Summary {
   median: Estimate; p95: Estimate; histogram: Histogram;
 }
 export interface Compared {
-  before: Num; after: Num; difference: Estimate; p: Num; p_corrected: Num; detectable: Num; matters: Num;
+  before: Num; after: Num; difference: Estimate; p: Num; p_corrected: Num; differ: number; detectable: Num; matters: Num;
   needed: Num; standing: string; sentence: string;
 }
 export interface Sides { before: Num; after: Num; ratio: Num; rows: number; missing: number; compared?: Compared | null }
