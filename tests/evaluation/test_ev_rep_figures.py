@@ -324,6 +324,21 @@ def test_several_targets_say_what_they_cost_also_where_there_is_no_ratio():
     )
 
 
+def test_of_very_many_differences_between_targets_the_largest_are_told():
+    scored = [
+        answered(at, f"up/{target:02}", verdicts={"exact": verdict(at < 3 * target)})
+        for target in range(12)
+        for at in range(40)
+    ]
+    told = as_json(scored)
+    lines = [line for line in told["verdict"]["lines"] if line.startswith("exact:")]
+    differ = [each for each in told["between"] if each["standing"] in ("higher", "lower")]
+    assert len(lines) == 20 < len(differ)
+    assert lines[0].startswith("exact: up/11 is 82 points above up/00")
+    more = f"between targets: {len(differ) - 20} smaller differences are not listed here"
+    assert more in told["verdict"]["lines"]
+
+
 def test_what_nobody_knows_is_no_test_and_corrects_no_other():
     scored = [answered(at, before=side(usd=None, seconds=None, first=None)) for at in range(8)]
     scored += [

@@ -32,6 +32,8 @@ ENOUGH = 0.9
 """The share of rows that has to pass."""
 MOST_MISSING = 0.1
 """The share of questions without an answer above which nothing is called good."""
+MOST_BETWEEN = 20
+"""Differences between targets that the verdict lists, the largest."""
 NOT_ENOUGH = "not enough data to say"
 
 
@@ -262,9 +264,12 @@ _WORDS = {
 def _differences(between: Sequence[Between]) -> list[str]:
     """Which targets can be told apart, and which cannot."""
     told = (Standing.HIGHER, Standing.LOWER)
-    lines = [
-        f"{each.comparator}: {each.other} is {each.sentence}" for each in between if each.standing in told
-    ]
+    found = [each for each in between if each.standing in told]
+    if len(found) > MOST_BETWEEN:
+        found.sort(key=lambda each: -abs(each.difference.value or 0.0))
+    lines = [f"{each.comparator}: {each.other} is {each.sentence}" for each in found[:MOST_BETWEEN]]
+    if len(found) > MOST_BETWEEN:
+        lines.append(f"between targets: {len(found) - MOST_BETWEEN} smaller differences are not listed here")
     unsure = sum(each.standing is Standing.UNKNOWN for each in between)
     if unsure:
         many = "comparison" if len(between) == 1 else "comparisons"
