@@ -6,10 +6,14 @@ import statistics
 from itertools import combinations
 
 import pytest
-from ev_reports import QUANTITIES, answered, as_json, asked, corpus, side, verdict, without
+from ev_reports import QUANTITIES, answered, as_json, asked, corpus, reply, side, verdict, without
 
+from tokentape.evaluation.asking.outcome import Answer
 from tokentape.evaluation.scoring.scored import Status
+from tokentape.evaluation.scoring.scoring import answered as side_of
+from tokentape.evaluation.sides import recorded
 from tokentape.evaluation.statistics.clusters import clustering
+from tokentape.metering.cost import Cost
 from tokentape.protocols.canonical.losses import Loss, LossReport, Severity
 
 np = pytest.importorskip("numpy")
@@ -237,6 +241,16 @@ def test_outcomes_reasons_losses_flags_and_prices_are_counted():
         ["judges disagree", 1]
     ]
     assert target["unpriced"] == [["new: the reply is in yen", 1], ["recorded: no reason is told", 1]]
+
+
+def test_why_a_price_is_missing_is_told_by_who_looked_for_it():
+    row = asked(1, model="nobody-knows")
+    before = recorded(row)
+    assert before.cost is None
+    assert before.unpriced == row.price.reason != ""
+    after = side_of(Answer(row.interaction, reply(), Cost(None, reason="it is of tomorrow")))
+    target = as_json([answered(of=row, before=before, after=after)])["targets"][0]
+    assert target["unpriced"] == [["new: it is of tomorrow", 1], [f"recorded: {row.price.reason}", 1]]
 
 
 def test_the_order_in_which_rows_come_does_not_matter():
