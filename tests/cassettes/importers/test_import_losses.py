@@ -92,6 +92,33 @@ def test_fields_of_langsmith_that_break_off(tmp_path, name):
     assert left(tmp_path, {**RUN, name: json.dumps(RUN[name])[:-3]}) == CUT
 
 
+FORM = {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}, "strict": True}}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+
+def test_parameters_that_are_stored_as_texts(tmp_path):
+    """As the SDKs of Langfuse store them."""
+    given = {"response_format": FORM, "tools": [TOOL], "tool_choice": FORCED, "stop": ["a", "b"]}
+    told = {name: json.dumps(value) for name, value in given.items()}
+    asked = only(lines(tmp_path, {**GENERATION, "modelParameters": {**told, "user": "[1]"}})).conversation
+    assert (asked.output.kind, asked.output.schema) == ("schema", {"type": "object"})
+    assert ([tool.name for tool in asked.tools], asked.tool_choice.names) == (["f"], ("f",))
+    assert (asked.options.stop, asked.options.user) == (("a", "b"), "[1]")
+
+
+FORCED = {"type": "function", "function": {"name": "f"}}
+
+
+def test_parameters_that_are_not_understood(tmp_path):
+    given = {"response_format": "<class 'app.Answer'>", "tools": [TOOL], "tool_choice": "sometimes"}
+    _, notes = rows(lines(tmp_path, {**GENERATION, "modelParameters": given}))
+    for name in ("response_format", "tool_choice"):
+        assert f"not kept: the parameter {name!r}, whose value is not understood (1 time)" in notes.lines()
+    for form in ("text", {"type": "text"}, None):
+        _, notes = rows(lines(tmp_path, {**GENERATION, "modelParameters": {"response_format": form}}))
+        assert not any("not kept" in line for line in notes.lines())
+
+
 DROPPED = "the SDK that traced it dropped attributes of it (there is a limit to their number)"
 
 

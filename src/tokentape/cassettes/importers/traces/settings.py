@@ -7,8 +7,9 @@ any other that is not known is noted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tokentape.cassettes.importers.traces.attributes import whole_json
 from tokentape.cassettes.importers.traces.tools import choice_of, tools_of
 from tokentape.protocols.canonical.conversation import Options, OutputFormat, Thinking, options_from
 from tokentape.protocols.reading import fields, number, text
@@ -74,6 +75,7 @@ class Settings(NamedTuple):
 
 def settings_of(given: Fields, notes: Notes, dialect: str) -> Settings:
     """The settings. `dialect` is whose tools those are that a provider runs itself."""
+    given = {name: value if name in _TEXTS else whole_json(value) for name, value in given.items()}
     found: dict[str, object] = {}
     for name, value in given.items():
         if not _is_said(value):
@@ -84,15 +86,32 @@ def settings_of(given: Fields, notes: Notes, dialect: str) -> Settings:
         elif option or not _is_known(name):
             notes.lose(f"the parameter {name!r}"[:80])
     tools = tools_of(given.get("tools") or given.get("functions"), notes, dialect)
+    form = given.get("response_format") or fields(given.get("text")).get("format")
+    choice = given.get("tool_choice", given.get("function_call"))
     return Settings(
         options_from(found),
         tools,
-        choice_of(given.get("tool_choice", given.get("function_call"))) if tools else None,
-        output_of(given.get("response_format") or fields(given.get("text")).get("format")),
+        _read(choice_of(choice), "tool_choice", choice, notes) if tools else None,
+        None if _is_text(form) else _read(output_of(form), "response_format", form, notes),
         _thinking(given),
         stream=_flag(given.get("stream") or given.get("streaming")) or None,
         model=next((said for name in _MODELS if (said := text(given.get(name)))), None),
     )
+
+
+_Found = TypeVar("_Found")
+
+
+def _is_text(form: Json) -> bool:
+    """True for the form that every answer has unless another is asked for."""
+    return form == "text" or text(fields(form).get("type")) == "text"
+
+
+def _read(found: _Found | None, name: str, value: Json, notes: Notes) -> _Found | None:
+    """What was found; a value of which nothing is known is noted as lost."""
+    if found is None and _is_said(value):
+        notes.lose(f"the parameter {name!r}, whose value is not understood")
+    return found
 
 
 _MODELS = ("model", "model_name", "modelId", "model_id")
