@@ -49,6 +49,8 @@ def test_the_page_shows_it_all(demo, browser):
             rate = next(rate for rate in target["comparators"] if rate["name"] == name)
             cell = page.locator(".targets tbody tr").nth(line).locator("td").nth(place).inner_text()
             assert f"{rate['passed']} of {rate['passed'] + rate['failed']}" in cell
+        tokens = page.locator(".targets tr", has_text="Tokens in").locator("td").nth(place).inner_text()
+        assert ("the same" in tokens) is (target["tokens_in"]["compared"]["differ"] == 0)
     assert page.locator("output.shown").inner_text().startswith(f"{listing['count']} of")
     for _ in range(12):
         before = page.locator(".detail").get_attribute("aria-label")

@@ -91,12 +91,17 @@ function Answered({ target }: { target: Target }) {
 /** Where a ratio says more than the data do. */
 const STANDINGS: Record<string, string> = { alike: "alike", "not enough data to say": "? not enough data" };
 
+function stands({ compared }: Sides): string | undefined {
+  if (!compared) return undefined;
+  return compared.differ === 0 ? "the same" : STANDINGS[compared.standing];
+}
+
 function Both({ sides, written }: { sides: Sides; written: typeof money }) {
   if (sides.rows === 0) return <span class="dim">{NOTHING} not known for {plural(sides.missing, "row")}</span>;
   return (
     <div title={sides.compared?.sentence ?? ""}>
       <Change before={sides.before} after={sides.after} ratio={sides.ratio} written={written} />
-      {sides.compared && sides.compared.standing in STANDINGS && <span class="times">{STANDINGS[sides.compared.standing]}</span>}
+      {stands(sides) && <span class="times">{stands(sides)}</span>}
       {sides.missing > 0 && <span class="dim"> not known for {plural(sides.missing, "row")}</span>}
     </div>
   );
