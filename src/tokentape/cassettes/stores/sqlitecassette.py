@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentape.cassettes.cassette import Cassette
+from tokentape.cassettes.format.checks import is_unedited
 from tokentape.cassettes.format.layout import assemble
 from tokentape.errors import CassetteError
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 AHEAD = 256 << 10
 """Bytes of blocks to fetch at once: programs ask in order, and opening costs more than reading."""
+
+
+NEAR = 4
+"""Who asks for one so soon after another reads on from there."""
 
 
 class Head(NamedTuple):
@@ -38,6 +43,8 @@ class SqliteCassette(Cassette):
         self._rows = [row for row, _ in rows]
         self._entries = [entry for _, entry in rows]
         self._fetched: dict[int, bytes] = {}
+        self._aside = -NEAR
+        """The last one that was fetched alone: who asks back now and then goes on where it was."""
         self._parsed: tuple[int, Cassette] | None = None
 
     @property
@@ -74,7 +81,8 @@ class SqliteCassette(Cassette):
 
     def edited(self) -> list[int]:
         """The numbers of the interactions whose request is not as it was recorded."""
-        return [number for number in range(len(self._entries)) if self._alone(number).edited()]
+        blocks = ((number, self._fetched_block(number)) for number in range(len(self._entries)))
+        return [number for number, block in blocks if not is_unedited(block, 0, len(block))]
 
     def _alone(self, number: int) -> Cassette:
         """A cassette of this one interaction; the last one is kept, since it is often asked again."""
@@ -89,19 +97,27 @@ class SqliteCassette(Cassette):
     def _fetched_block(self, number: int) -> bytes:
         block = self._fetched.get(number)
         if block is None:
-            fetched = self._fetched = self._fetch(number)
+            goes_on = number > max(self._fetched, default=-1) or 0 < number - self._aside <= NEAR
+            fetched = self._fetch(number, AHEAD if goes_on else 0)
+            if goes_on:
+                self._fetched = fetched
+            else:
+                self._aside = number
             block = fetched.get(number)
         if block is None:
             problem = f"recording {self._entries[number].id} was removed while it was in use"
             raise CassetteError(self.path, problem, fix="run it again")
         return block
 
-    def _fetch(self, number: int) -> dict[int, bytes]:
+    def _fetch(self, number: int, ahead: int) -> dict[int, bytes]:
         with self._file.reading() as connection:
-            return dict(self._blocks(connection, number))
+            return dict(self._blocks(connection, number, ahead))
 
-    def _blocks(self, connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, bytes]]:
-        left = AHEAD
+    def _blocks(
+        self, connection: sqlite3.Connection, number: int, ahead: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """The one at `number`, and those after it, up to so many bytes."""
+        left = ahead
         for wanted in range(number, len(self._rows)):
             found = connection.execute(
                 "SELECT CAST(block AS BLOB) FROM interaction WHERE row = ?", (self._rows[wanted],)
