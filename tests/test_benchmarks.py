@@ -26,6 +26,7 @@ PARTS = {
     "Guard": "refusing a connection while replaying",
     "Launching": "tokentape run adds to it",
     "Soak": "replaying 4 calls with SQLite",
+    "Evaluation": "in one process, peak memory",
     "Gateway": "passed on, over the bare pass-through",
     "Report page": "a report page with 40 rows: ready",
 }
@@ -43,6 +44,9 @@ def test_it_runs(part):
         pytest.importorskip("aiohttp")
         pytest.importorskip("uvicorn")
         pytest.importorskip("pydantic")
+    if part == "Evaluation":
+        pytest.importorskip("daft")
+        pytest.importorskip("rapidfuzz")
     if part == "Report page":
         pytest.importorskip("playwright")
         if shutil.which("chromium") is None:

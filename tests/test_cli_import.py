@@ -72,14 +72,17 @@ def test_files_of_a_folder_do_not_keep_each_other_out(here):
         result = run("import", "traces", target)
         assert (result.returncode, result.stdout.count(": 1 interaction from ")) == (1, 3)
         assert [line.partition(": ")[2].partition(";")[0] for line in result.stderr.splitlines()] == [
-            "traces/b.json: no format known here",
             "traces/c.jsonl: nothing in it",
         ]
+        assert "passed over: traces/b.json: no format known here" in result.stdout
     assert sorted(path.name for path in (here / "tapes").iterdir()) == [
         "a.json.json",
         "a.jsonl.json",
         "d.json",
     ]
+    (here / "other").mkdir()
+    (here / "other" / "b.json").write_text('{"odd": 1}')
+    assert run("import", "other", "nothing").returncode == 2
     (here / "traces" / "e.jsonl").write_text(json.dumps(CALL))
     result = run("import", "traces", "tapes")
     assert result.stderr.count("exists already; --force replaces it") == 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from random import Random
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -82,7 +81,8 @@ def test_a_sample_of_flips_never_says_impossible():
 def test_a_sampled_p_that_is_small_is_not_below_the_exact_one(sizes, data):
     signs = data.draw(st.lists(st.sampled_from([1, 1, 1, -1]), min_size=len(sizes), max_size=len(sizes)))
     differences = [float(size * sign) for size, sign in zip(sizes, signs, strict=True)]
-    with patch("tokentape.evaluation.statistics.flips.ALL_OF", 20):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tokentape.evaluation.statistics.flips.ALL_OF", 20)
         exact = flip_test(differences).p
     found = flip_test(differences, draws=3).p
     assert found >= min(exact, 1 / 4) * (1 - 1e-9)

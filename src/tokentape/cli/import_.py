@@ -10,7 +10,7 @@ import click
 
 from tokentape.cassettes.importers.format import Given
 from tokentape.cassettes.importers.notes import Notes
-from tokentape.cassettes.importers.registry import ENDINGS, FORMATS, format_named, format_of
+from tokentape.cassettes.importers.registry import ENDINGS, FORMATS, format_in, format_named, format_of
 from tokentape.cassettes.stores.registry import has_scheme, open_store
 from tokentape.cli.saving import save
 from tokentape.cli.text import count, safe
@@ -59,14 +59,23 @@ def command(
 def _import_all(
     jobs: Iterable[tuple[str, str]], told: Format | None, requests: str | None, force: bool
 ) -> int:
-    """As `_import`, for the files of a folder: one that cannot be imported does not keep the others out."""
-    broken = 0
+    """As `_import`, for the files of a folder: one that cannot be imported does not keep the others out. What
+    is no export may well lie beside them: that is said, and no failure.
+    """
+    broken = done = 0
     for path, place in jobs:
         try:
-            broken += _import(told or format_of(path), Given(path, requests), place, force)
+            form = told or format_in(path)
+            if form is None:
+                click.echo(safe(f"passed over: {path}: no format known here"))
+                continue
+            done += 1
+            broken += _import(form, Given(path, requests), place, force)
         except TokentapeError as error:
             broken += 1
             click.echo(f"not imported: {safe(str(error))}", err=True)
+    if not (done or broken):
+        raise UsageError("there is no cassette and no export in this folder; say --from")
     return broken
 
 

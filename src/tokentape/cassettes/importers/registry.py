@@ -40,7 +40,18 @@ def format_named(name: str) -> Format:
 
 
 def format_of(path: str) -> Format:
-    """The format of the file at `path`. Raises `CassetteError` where nothing is read, or nobody knows it."""
+    """As `format_in`. Raises `CassetteError` where nobody knows the format, too."""
+    found = format_in(path)
+    if found is None:
+        known = ", ".join(one.name for one in FORMATS)
+        raise CassetteError(path, "no format known here", fix=f"say --from, if it is one of {known}")
+    return found
+
+
+def format_in(path: str) -> Format | None:
+    """The format of the file at `path`; None where nobody knows it. Raises `CassetteError` where nothing can
+    be read.
+    """
     if path.lower().endswith((".yaml", ".yml")):
         return VCR
     notes, is_empty = Notes(), True
@@ -54,5 +65,4 @@ def format_of(path: str) -> Format:
         raise CassetteError(path, first.problem, place=f"line {first.line}", fix="mend it by hand")
     if is_empty:
         raise CassetteError(path, "nothing in it", fix="export it again")
-    known = ", ".join(one.name for one in FORMATS)
-    raise CassetteError(path, "no format known here", fix=f"say --from, if it is one of {known}")
+    return None
