@@ -113,9 +113,7 @@ class SqliteCassette(Cassette):
         with self._file.reading() as connection:
             return dict(self._blocks(connection, number, ahead))
 
-    def _blocks(
-        self, connection: sqlite3.Connection, number: int, ahead: int
-    ) -> Iterator[tuple[int, bytes]]:
+    def _blocks(self, connection: sqlite3.Connection, number: int, ahead: int) -> Iterator[tuple[int, bytes]]:
         """The one at `number`, and those after it, up to so many bytes."""
         left = ahead
         for wanted in range(number, len(self._rows)):
