@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 pytest.importorskip("rapidfuzz")
@@ -161,7 +163,7 @@ def test_it(text):
 """
     (folder / "test_it.py").write_text(code)
     monkeypatch.chdir(folder)
-    result = project.pytester.run("pytest", "-p", "no:cacheprovider")
+    result = project.pytester.run(sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["*pytest 'test_it.py::test_it[[]a\"b[]]' --tokentape-update-snapshots"])
 
 
