@@ -30,7 +30,8 @@ and the streamed answers of a target. agentrec reads a folder of JSON files, tok
 files that were exported from it, which is a step of its own. In one process tokentape does more than agentrec with each
 pair: answers are found by the request that the target would get, and prices and clusters are known. agentrec's `fuzzy` is
 another measure (`difflib`), and cheap on long texts, of which it takes frequent letters for noise. The aim, ten times as fast
-as agentrec, is not reached: neither in one process, which is slower, nor on Daft."""
+as agentrec, is not reached: neither in one process, which is slower, nor on Daft. Times of the processor are to be
+compared: what else runs on a machine lengthens those on the clock."""
 
 
 @dataclass(frozen=True, slots=True)
