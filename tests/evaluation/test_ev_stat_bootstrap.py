@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentape.evaluation.statistics.bootstrap import bootstrap, bootstrap_difference
+from tokentape.evaluation.statistics.bootstrap import bootstrap
 
 np = pytest.importorskip("numpy")
 stats = pytest.importorskip("scipy.stats")
@@ -101,12 +101,6 @@ def test_an_interval_that_is_nearly_certain_still_lies_within_the_draws():
     values = [0.0] * 30 + [1000.0]
     found = bootstrap(values, draws=200, confidence=1 - 1e-12)
     assert 0.0 <= found.bca.low <= found.bca.high <= 1000.0
-
-
-def test_a_difference_is_after_minus_before():
-    before, after = skewed(40, 1), skewed(40, 2)
-    found = bootstrap_difference(before, after, draws=100)
-    assert found == bootstrap([b - a for a, b in zip(before, after, strict=True)], draws=100)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentape.evaluation.statistics.bootstrap import bootstrap_difference
+from tokentape.evaluation.statistics.bootstrap import bootstrap
 from tokentape.evaluation.statistics.comparison import compare_means, compare_rates
 from tokentape.evaluation.statistics.detectable import detectable_mean
 from tokentape.evaluation.statistics.flips import flip_test
@@ -57,7 +57,7 @@ def test_means_go_by_the_bootstrap_and_flipped_signs():
     after = [each + random.gauss(0.1, 0.2) for each in before]
     changes = [now - was for was, now in zip(before, after, strict=True)]
     found = compare_means(before, after, matters=0.05)
-    assert found.difference == bootstrap_difference(before, after).bca
+    assert found.difference == bootstrap(changes).bca
     assert found.p == flip_test(changes).p
     assert found.detectable == detectable_mean(80, deviation(changes), alpha=1 - 0.95)
     assert found.after - found.before == pytest.approx(found.difference.value)
@@ -148,9 +148,10 @@ def test_few_conversations_say_nothing_however_many_turns_they_have():
     assert found.clustering.design_effect == 1.0
     assert found.detectable is None
     judgement = judged(found)
-    assert not judgement.is_enough
+    assert judgement.standing is Standing.UNKNOWN
     assert "of 4 conversations" in judgement.reason
-    assert judged(compare_rates(before, after, [at % 8 for at in range(200)])).is_enough
+    enough = judged(compare_rates(before, after, [at % 8 for at in range(200)]))
+    assert enough.standing is not Standing.UNKNOWN
 
 
 def test_a_corrected_p_value_takes_the_place_of_its_own():

@@ -77,20 +77,6 @@ def bootstrap(
     return Bootstrap(percentile, bca, len(found), draws, seed)
 
 
-def bootstrap_difference(
-    before: Sequence[float],
-    after: Sequence[float],
-    clusters: Sequence[Hashable] | None = None,
-    *,
-    draws: int = DRAWS,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> Bootstrap:
-    """The mean of `after` minus the mean of `before`, which are paired row by row. As `bootstrap`."""
-    changes = [now - was for was, now in zip(before, after, strict=True)]
-    return bootstrap(changes, clusters, draws=draws, confidence=confidence, seed=seed)
-
-
 def _by_formulas(found: list[complex], whole: complex, confidence: float, seed: int) -> Bootstrap:
     """What ever more draws come to. Their means are normal but for the skewness of a sum of many, which E. A.
     Cornish and R. A. Fisher's expansion (Revue de l'Institut International de Statistique 5, 1938) has in its

@@ -34,11 +34,6 @@ class Judgement:
     reason: str
     p: float
 
-    @property
-    def is_enough(self) -> bool:
-        """True if the data says something."""
-        return self.standing is not Standing.UNKNOWN
-
 
 def judged(found: Comparison, *, p: float | None = None, alpha: float = ALPHA) -> Judgement:
     """The rule. `p` is the p-value to go by, where several tests were corrected together; the comparison's
